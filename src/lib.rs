@@ -1,0 +1,1 @@
+//! elbow: AWS load balancers for Kubernetes Services.

@@ -1,0 +1,1 @@
+//! A test cluster for elbow on one machine.

@@ -10,4 +10,5 @@ pub mod fence;
 pub mod node;
 pub mod provider;
 pub mod service;
+pub mod settings;
 pub mod telemetry;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::str::FromStr;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,18 +36,27 @@ impl FromStr for Level {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let level = Self(text.to_owned());
-        match level.filter() {
-            Ok(_) if !text.trim().is_empty() => Ok(level),
-            _ => Err("error, warn, info, debug, trace, or a filter such as info,elbow=debug".to_owned()),
+        // The filter syntax takes a single word that is no level for the name of a module.
+        let valid = if level.is_plain() {
+            text.parse::<LevelFilter>().is_ok()
+        } else {
+            level.filter().is_ok()
+        };
+        match valid {
+            true => Ok(level),
+            false => Err("error, warn, info, debug, trace, or a filter such as info,elbow=debug".to_owned()),
         }
     }
 }
 
 impl Level {
+    fn is_plain(&self) -> bool {
+        !self.0.contains([',', '=', '['])
+    }
+
     fn filter(&self) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {
         let quiet = QUIET.map(|library| format!("{library}=warn")).join(",");
-        let is_plain = !self.0.contains([',', '=', '[']);
-        EnvFilter::builder().parse(if is_plain {
+        EnvFilter::builder().parse(if self.is_plain() {
             format!("{},{quiet}", self.0)
         } else {
             self.0.clone()
@@ -109,7 +119,7 @@ mod tests {
     #[case("info,elbow=debug", true)]
     #[case("", false)]
     #[case("info,elbow=loud", false)]
-    #[case("loud=", false)]
+    #[case("loud", false)]
     fn levels_are_checked(#[case] text: &str, #[case] valid: bool) {
         assert_eq!(text.parse::<Level>().is_ok(), valid, "{text}");
     }

@@ -1,1 +1,3 @@
 //! A test cluster for elbow on one machine.
+
+pub mod proxy;

@@ -63,7 +63,10 @@ mod tests {
         for (name, content) in files {
             files::write(&scratch.path().join(name), content).unwrap();
         }
-        Definition::default().directory(scratch.path()).unwrap().digits()
+        Definition::default()
+            .directory(scratch.path())
+            .unwrap()
+            .digits()
     }
 
     #[test]
@@ -74,7 +77,10 @@ mod tests {
 
     #[test]
     fn a_changed_file_changes_the_hash() {
-        assert_ne!(digits_of(&[("go.mod", "v1")]), digits_of(&[("go.mod", "v2")]));
+        assert_ne!(
+            digits_of(&[("go.mod", "v1")]),
+            digits_of(&[("go.mod", "v2")])
+        );
     }
 
     #[test]

@@ -8,8 +8,11 @@ use crate::layout::Layout;
 use crate::state::Sandbox;
 
 /// LocalStack takes any credentials. The access key id also names the caller's lane in the AWS proxy.
-pub const AWS_CREDENTIALS: [(&str, &str); 3] =
-    [("AWS_ACCESS_KEY_ID", "sandbox"), ("AWS_SECRET_ACCESS_KEY", "sandbox"), ("AWS_EC2_METADATA_DISABLED", "true")];
+pub const AWS_CREDENTIALS: [(&str, &str); 3] = [
+    ("AWS_ACCESS_KEY_ID", "sandbox"),
+    ("AWS_SECRET_ACCESS_KEY", "sandbox"),
+    ("AWS_EC2_METADATA_DISABLED", "true"),
+];
 
 /// The variables of a sandbox, without `PATH`.
 #[must_use]
@@ -29,13 +32,25 @@ pub fn variables(sandbox: &Sandbox) -> Vec<(&'static str, String)> {
 
 /// Writes the variables as shell exports, for `. target/sandbox/env`.
 pub fn write(layout: &Layout, sandbox: &Sandbox) -> Result<()> {
-    files::write(&layout.environment(), exports(&variables(sandbox), &sandbox.tools.path()))
+    files::write(
+        &layout.environment(),
+        exports(&variables(sandbox), &sandbox.tools.path()),
+    )
 }
 
 fn exports(variables: &[(&str, String)], path: &[PathBuf]) -> String {
-    let mut lines: String = variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
-    let directories: Vec<String> = path.iter().map(|directory| quoted(&directory.display().to_string())).collect();
-    lines.push_str(&format!("export PATH={}:\"$PATH\"\n", directories.join(":")));
+    let mut lines: String = variables
+        .iter()
+        .map(|(name, value)| format!("export {name}={}\n", quoted(value)))
+        .collect();
+    let directories: Vec<String> = path
+        .iter()
+        .map(|directory| quoted(&directory.display().to_string()))
+        .collect();
+    lines.push_str(&format!(
+        "export PATH={}:\"$PATH\"\n",
+        directories.join(":")
+    ));
     lines
 }
 
@@ -50,20 +65,35 @@ mod tests {
 
     fn evaluated(exports: &str, expression: &str) -> String {
         let script = format!("PATH=/usr/bin:/bin; {exports}\nprintf %s \"{expression}\"");
-        let output = std::process::Command::new("/bin/sh").args(["-c", &script]).output().unwrap();
+        let output = std::process::Command::new("/bin/sh")
+            .args(["-c", &script])
+            .output()
+            .unwrap();
         String::from_utf8(output.stdout).unwrap()
     }
 
     #[test]
     fn a_shell_reads_back_every_character() {
         let awkward = "it's a \"path\" with $HOME `and` \\ more";
-        let exports = exports(&[("KUBECONFIG", awkward.to_owned())], &[PathBuf::from("/tools")]);
+        let exports = exports(
+            &[("KUBECONFIG", awkward.to_owned())],
+            &[PathBuf::from("/tools")],
+        );
         assert_eq!(evaluated(&exports, "$KUBECONFIG"), awkward);
     }
 
     #[test]
     fn the_tools_come_before_the_rest_of_the_path() {
-        let exports = exports(&[], &[PathBuf::from("/cache/control plane"), PathBuf::from("/cache/helm")]);
-        assert_eq!(evaluated(&exports, "$PATH"), "/cache/control plane:/cache/helm:/usr/bin:/bin");
+        let exports = exports(
+            &[],
+            &[
+                PathBuf::from("/cache/control plane"),
+                PathBuf::from("/cache/helm"),
+            ],
+        );
+        assert_eq!(
+            evaluated(&exports, "$PATH"),
+            "/cache/control plane:/cache/helm:/usr/bin:/bin"
+        );
     }
 }

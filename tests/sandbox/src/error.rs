@@ -119,13 +119,20 @@ impl Error {
     /// For `map_err` on file operations: names the action and the path.
     pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::File { action, path, source }
+        move |source| Self::File {
+            action,
+            path,
+            source,
+        }
     }
 
     /// For `map_err` on calls to the Kubernetes API: names the action.
     pub fn kubernetes(action: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
         let action = action.into();
-        move |source| Self::Kubernetes { action, source: Box::new(source) }
+        move |source| Self::Kubernetes {
+            action,
+            source: Box::new(source),
+        }
     }
 
     /// For `map_err` on JSON: names the file or the answer.

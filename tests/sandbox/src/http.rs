@@ -13,7 +13,9 @@ const WITHIN: Duration = Duration::from_secs(5);
 
 /// Whether a GET is answered with a status of success (2xx) within 5 s.
 pub async fn answers(url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let Ok(uri) = url.parse::<Uri>() else {
+        return false;
+    };
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
     let answer = tokio::time::timeout(WITHIN, client.get(uri)).await;
     matches!(answer, Ok(Ok(response)) if response.status().is_success())

@@ -9,9 +9,14 @@ use crate::error::{Error, Result};
 
 /// A client that acts as the user of a kubeconfig. TLS needs the process's provider: see [`install_tls`].
 pub async fn client(kubeconfig: &Path) -> Result<Client> {
-    let unusable = |source| Error::Kubeconfig { path: kubeconfig.to_owned(), source: Box::new(source) };
+    let unusable = |source| Error::Kubeconfig {
+        path: kubeconfig.to_owned(),
+        source: Box::new(source),
+    };
     let parsed = Kubeconfig::read_from(kubeconfig).map_err(unusable)?;
-    let config = Config::from_custom_kubeconfig(parsed, &KubeConfigOptions::default()).await.map_err(unusable)?;
+    let config = Config::from_custom_kubeconfig(parsed, &KubeConfigOptions::default())
+        .await
+        .map_err(unusable)?;
     Client::try_from(config).map_err(Error::kubernetes("accept the kubeconfig"))
 }
 

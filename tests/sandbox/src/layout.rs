@@ -40,7 +40,10 @@ impl Layout {
         if !self.is_ours() && entries.next().is_some() {
             return Err(Error::ForeignDirectory(self.root.clone()));
         }
-        files::write(&self.root.join(MARKER), "This directory is made and removed by `cargo sandbox`.\n")
+        files::write(
+            &self.root.join(MARKER),
+            "This directory is made and removed by `cargo sandbox`.\n",
+        )
     }
 
     /// Removes the directory with all that is in it; one that is not there is fine.

@@ -16,14 +16,18 @@ use crate::terraform::infrastructure::{Infrastructure, Instance};
 /// Makes one Node for each instance, Ready and without taints.
 pub async fn create(client: Client, infrastructure: &Infrastructure) -> Result<()> {
     let nodes: Api<Node> = Api::all(client);
+    let without_taints = Patch::Merge(json!({"spec": {"taints": null}}));
     for instance in &infrastructure.instances {
+        let name = &instance.private_dns;
         let node = node(instance, &infrastructure.region);
         let created = nodes.create(&PostParams::default(), &node).await;
-        created.map_err(Error::kubernetes(format!("create the node {}", instance.private_dns)))?;
+        created.map_err(Error::kubernetes(format!("create the node {name}")))?;
         // Admission taints each new node as not ready. The controller that would take the taint away is off, for it would
         // also taint nodes whose kubelet is silent.
-        let untainted = nodes.patch(&instance.private_dns, &PatchParams::default(), &Patch::Merge(json!({"spec": {"taints": null}})));
-        untainted.await.map_err(Error::kubernetes(format!("untaint the node {}", instance.private_dns)))?;
+        let untainted = nodes
+            .patch(name, &PatchParams::default(), &without_taints)
+            .await;
+        untainted.map_err(Error::kubernetes(format!("untaint the node {name}")))?;
     }
     Ok(())
 }
@@ -40,18 +44,29 @@ fn node(instance: &Instance, region: &str) -> Node {
     Node {
         metadata: ObjectMeta {
             name: Some(instance.private_dns.clone()),
-            labels: Some(labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
+            labels: Some(
+                labels
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .into(),
+            ),
             ..ObjectMeta::default()
         },
-        spec: Some(NodeSpec { provider_id: Some(format!("aws:///{}/{}", instance.zone, instance.id)), ..NodeSpec::default() }),
+        spec: Some(NodeSpec {
+            provider_id: Some(format!("aws:///{}/{}", instance.zone, instance.id)),
+            ..NodeSpec::default()
+        }),
         status: Some(status(instance)),
     }
 }
 
 fn status(instance: &Instance) -> NodeStatus {
-    let address = |kind: &str, address: &str| NodeAddress { type_: kind.to_owned(), address: address.to_owned() };
-    let resources: BTreeMap<String, Quantity> =
-        [("cpu", "2"), ("memory", "8Gi"), ("pods", "29")].map(|(name, amount)| (name.to_owned(), Quantity(amount.to_owned()))).into();
+    let address = |kind: &str, address: &str| NodeAddress {
+        type_: kind.to_owned(),
+        address: address.to_owned(),
+    };
+    let resources: BTreeMap<String, Quantity> = [("cpu", "2"), ("memory", "8Gi"), ("pods", "29")]
+        .map(|(name, amount)| (name.to_owned(), Quantity(amount.to_owned())))
+        .into();
     NodeStatus {
         addresses: Some(vec![
             address("InternalIP", &instance.private_ip),
@@ -92,9 +107,18 @@ mod tests {
         let node = serde_json::to_value(node(&instance, "us-east-1")).unwrap();
         assert_eq!(node["spec"]["providerID"], "aws:///us-east-1b/i-0abc");
         assert_eq!(node["metadata"]["name"], "ip-10-0-3-7.ec2.internal");
-        assert_eq!(node["metadata"]["labels"]["topology.kubernetes.io/zone"], "us-east-1b");
-        assert_eq!(node["metadata"]["labels"]["topology.kubernetes.io/region"], "us-east-1");
-        assert_eq!(node["status"]["addresses"][0], json!({"type": "InternalIP", "address": "10.0.3.7"}));
+        assert_eq!(
+            node["metadata"]["labels"]["topology.kubernetes.io/zone"],
+            "us-east-1b"
+        );
+        assert_eq!(
+            node["metadata"]["labels"]["topology.kubernetes.io/region"],
+            "us-east-1"
+        );
+        assert_eq!(
+            node["status"]["addresses"][0],
+            json!({"type": "InternalIP", "address": "10.0.3.7"})
+        );
         assert_eq!(node["status"]["conditions"][0]["status"], "True");
     }
 }

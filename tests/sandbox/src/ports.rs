@@ -17,9 +17,19 @@ pub fn free<const N: usize>() -> Result<[u16; N]> {
     let size = u64::from(LAST - FIRST) + 1;
     let start = RandomState::new().hash_one(std::process::id()) % size;
     // The listeners are kept until all ports are chosen, so that no port is chosen twice.
-    let listeners: Vec<TcpListener> = (0..size).filter_map(|offset| listen((start + offset) % size)).take(N).collect();
-    let ports: Vec<u16> = listeners.iter().filter_map(|listener| Some(listener.local_addr().ok()?.port())).collect();
-    ports.try_into().map_err(|_| Error::NoFreePort { wanted: N, first: FIRST, last: LAST })
+    let listeners: Vec<TcpListener> = (0..size)
+        .filter_map(|offset| listen((start + offset) % size))
+        .take(N)
+        .collect();
+    let ports: Vec<u16> = listeners
+        .iter()
+        .filter_map(|listener| Some(listener.local_addr().ok()?.port()))
+        .collect();
+    ports.try_into().map_err(|_| Error::NoFreePort {
+        wanted: N,
+        first: FIRST,
+        last: LAST,
+    })
 }
 
 fn listen(offset: u64) -> Option<TcpListener> {

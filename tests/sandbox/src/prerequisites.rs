@@ -50,16 +50,26 @@ pub async fn find_or_install(progress: &Progress) -> Result<Prerequisites> {
     missing.extend(go.is_none().then_some(GO_HELP));
     match (python, terraform, go) {
         (Some(python), Some(terraform), Some(())) => Ok(Prerequisites { python, terraform }),
-        _ => Err(Error::Missing(missing.into_iter().map(str::to_owned).collect())),
+        _ => Err(Error::Missing(
+            missing.into_iter().map(str::to_owned).collect(),
+        )),
     }
 }
 
-async fn or_install<T>(name: &str, packages: &[&str], find: impl AsyncFn() -> Option<T>, progress: &Progress) -> Option<T> {
+async fn or_install<T>(
+    name: &str,
+    packages: &[&str],
+    find: impl AsyncFn() -> Option<T>,
+    progress: &Progress,
+) -> Option<T> {
     if let Some(found) = find().await {
         return Some(found);
     }
     let installed = apt::install(packages);
-    progress.step(&format!("installing {name} with apt"), None, installed).await.ok()?;
+    progress
+        .step(&format!("installing {name} with apt"), None, installed)
+        .await
+        .ok()?;
     find().await
 }
 
@@ -76,18 +86,25 @@ async fn python() -> Option<Python> {
 fn python_from(answer: &str) -> Option<Python> {
     let identity = answer.trim();
     let (_, path) = identity.split_once(' ')?;
-    Some(Python { path: PathBuf::from(path), identity: identity.to_owned() })
+    Some(Python {
+        path: PathBuf::from(path),
+        identity: identity.to_owned(),
+    })
 }
 
 /// In a module's directory Go chooses the toolchain that the module asks for, and fails when it can get none.
 async fn go() -> Option<()> {
-    run::query("go", &["version"], &checkout::go_module("control-plane")).await.map(drop)
+    run::query("go", &["version"], &checkout::go_module("control-plane"))
+        .await
+        .map(drop)
 }
 
 async fn terraform() -> Option<PathBuf> {
     run::query("terraform", &["version"], Path::new("/")).await?;
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join("terraform")).find(|program| program.is_file())
+    std::env::split_paths(&path)
+        .map(|directory| directory.join("terraform"))
+        .find(|program| program.is_file())
 }
 
 #[cfg(test)]
@@ -104,7 +121,13 @@ mod tests {
     #[tokio::test]
     async fn what_is_there_is_not_installed() {
         let progress = Progress::on_standard_error();
-        let found = or_install("a thing", &["no-such-package-of-this-name"], async || Some(1), &progress).await;
+        let found = or_install(
+            "a thing",
+            &["no-such-package-of-this-name"],
+            async || Some(1),
+            &progress,
+        )
+        .await;
         assert_eq!(found, Some(1));
     }
 }

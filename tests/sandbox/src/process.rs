@@ -35,7 +35,13 @@ impl Detached {
     #[must_use]
     pub fn new(name: &str, program: impl Into<PathBuf>) -> Self {
         let grace = Duration::from_secs(3);
-        Self { name: name.to_owned(), program: program.into(), arguments: Vec::new(), variables: Vec::new(), grace }
+        Self {
+            name: name.to_owned(),
+            program: program.into(),
+            arguments: Vec::new(),
+            variables: Vec::new(),
+            grace,
+        }
     }
 
     /// Adds one argument.
@@ -56,7 +62,8 @@ impl Detached {
     /// Sets an environment variable; the others are inherited.
     #[must_use]
     pub fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.variables.push((name.to_owned(), value.as_ref().to_owned()));
+        self.variables
+            .push((name.to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -72,10 +79,23 @@ impl Detached {
     /// Must be called within a tokio runtime, which reaps the process should it end before this one.
     pub fn start(&self, layout: &Layout) -> Result<Record> {
         let log = layout.log(&self.name);
-        let child = self.command(&log)?.spawn().map_err(|source| Error::Start { program: self.program.display().to_string(), source })?;
-        let ended = || Error::NotReady { what: self.name.clone(), problem: "ended at once".to_owned(), tail: indented_tail(&log), log: log.clone() };
+        let child = self.command(&log)?.spawn().map_err(|source| Error::Start {
+            program: self.program.display().to_string(),
+            source,
+        })?;
+        let ended = || Error::NotReady {
+            what: self.name.clone(),
+            problem: "ended at once".to_owned(),
+            tail: indented_tail(&log),
+            log: log.clone(),
+        };
         let pid = child.id().ok_or_else(ended)?;
-        let record = Record::new(&self.name, Identity::of(pid).ok_or_else(ended)?, self.grace, &log);
+        let record = Record::new(
+            &self.name,
+            Identity::of(pid).ok_or_else(ended)?,
+            self.grace,
+            &log,
+        );
         record.save(layout)?;
         Ok(record)
     }
@@ -87,8 +107,14 @@ impl Detached {
         let output = File::create(log).map_err(Error::file("create", log))?;
         let errors = output.try_clone().map_err(Error::file("share", log))?;
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(output).stderr(errors).process_group(0);
+        command
+            .args(&self.arguments)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .process_group(0);
         Ok(command)
     }
 }
@@ -97,7 +123,11 @@ impl Detached {
 #[must_use]
 pub fn indented_tail(log: &std::path::Path) -> String {
     let lines = files::last_lines(log, 15);
-    lines.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+    lines
+        .iter()
+        .map(|line| format!("    {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

@@ -40,19 +40,33 @@ impl Progress {
     /// A report on standard error; must be called within a tokio runtime, which draws the live line.
     #[must_use]
     pub fn on_standard_error() -> Self {
-        let board = Arc::new(Board { terminal: std::io::stderr().is_terminal(), steps: Mutex::default() });
+        let board = Arc::new(Board {
+            terminal: std::io::stderr().is_terminal(),
+            steps: Mutex::default(),
+        });
         tokio::spawn(redraw(Arc::downgrade(&board)));
         Self { board }
     }
 
     /// Runs one step and reports how long it took; the live line shows the last line of `log`.
-    pub async fn step<T>(&self, name: &str, log: Option<&Path>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    pub async fn step<T>(
+        &self,
+        name: &str,
+        log: Option<&Path>,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         let now = Instant::now();
-        let step = Step { name: name.to_owned(), log: log.map(Path::to_owned), started: now, mentioned: now };
+        let step = Step {
+            name: name.to_owned(),
+            log: log.map(Path::to_owned),
+            started: now,
+            mentioned: now,
+        };
         let _on_the_board = self.board.begin(step);
         let outcome = work.await;
         let mark = if outcome.is_ok() { "ok" } else { "FAILED" };
-        self.board.print(&format!("{mark:<6} {name} ({})", in_words(now.elapsed())));
+        self.board
+            .print(&format!("{mark:<6} {name} ({})", in_words(now.elapsed())));
         outcome
     }
 
@@ -70,7 +84,10 @@ impl Board {
     fn begin(self: &Arc<Self>, step: Step) -> Begun {
         let name = step.name.clone();
         self.steps().push(step);
-        Begun { board: Arc::clone(self), name }
+        Begun {
+            board: Arc::clone(self),
+            name,
+        }
     }
 
     fn print(&self, line: &str) {
@@ -87,7 +104,10 @@ impl Board {
             let _ = write!(std::io::stderr(), "\r\x1b[2K{line}");
             return;
         }
-        for step in steps.iter_mut().filter(|step| now.duration_since(step.mentioned) >= REMIND) {
+        for step in steps
+            .iter_mut()
+            .filter(|step| now.duration_since(step.mentioned) >= REMIND)
+        {
             step.mentioned = now;
             self.print(&format!("...    {}", describe(step, now)));
         }
@@ -119,18 +139,26 @@ async fn redraw(board: Weak<Board>) {
 }
 
 fn terminal_width() -> usize {
-    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col.max(20)))
+    rustix::termios::tcgetwinsize(std::io::stderr())
+        .map_or(80, |size| usize::from(size.ws_col.max(20)))
 }
 
 /// All steps under way in one line that is shorter than the terminal is wide, else it could not be cleared.
 fn live_line(steps: &[Step], now: Instant, width: usize) -> String {
     let texts: Vec<String> = steps.iter().map(|step| describe(step, now)).collect();
-    texts.join(" | ").chars().take(width.saturating_sub(1)).collect()
+    texts
+        .join(" | ")
+        .chars()
+        .take(width.saturating_sub(1))
+        .collect()
 }
 
 fn describe(step: &Step, now: Instant) -> String {
     let elapsed = in_words(now.duration_since(step.started));
-    let doing = step.log.as_deref().and_then(|log| files::last_lines(log, 1).pop());
+    let doing = step
+        .log
+        .as_deref()
+        .and_then(|log| files::last_lines(log, 1).pop());
     match doing {
         Some(line) => format!("{} {elapsed}: {}", step.name, line.trim()),
         None => format!("{} {elapsed}", step.name),
@@ -141,7 +169,11 @@ fn describe(step: &Step, now: Instant) -> String {
 #[must_use]
 pub fn in_words(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
-    if seconds >= 60 { format!("{} min {:02} s", seconds / 60, seconds % 60) } else { format!("{:.1} s", elapsed.as_secs_f32()) }
+    if seconds >= 60 {
+        format!("{} min {:02} s", seconds / 60, seconds % 60)
+    } else {
+        format!("{:.1} s", elapsed.as_secs_f32())
+    }
 }
 
 #[cfg(test)]
@@ -150,7 +182,12 @@ mod tests {
     use crate::scratch::Scratch;
 
     fn step(name: &str, log: Option<PathBuf>, started: Instant) -> Step {
-        Step { name: name.to_owned(), log, started, mentioned: started }
+        Step {
+            name: name.to_owned(),
+            log,
+            started,
+            mentioned: started,
+        }
     }
 
     #[test]
@@ -159,9 +196,15 @@ mod tests {
         let log = scratch.path().join("log");
         files::write(&log, "first\n  compiling\n").unwrap();
         let start = Instant::now();
-        let steps = [step("building helm", Some(log), start), step("terraform apply", None, start)];
+        let steps = [
+            step("building helm", Some(log), start),
+            step("terraform apply", None, start),
+        ];
         let line = live_line(&steps, start + Duration::from_secs(65), 80);
-        assert_eq!(line, "building helm 1 min 05 s: compiling | terraform apply 1 min 05 s");
+        assert_eq!(
+            line,
+            "building helm 1 min 05 s: compiling | terraform apply 1 min 05 s"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The programs that the sandbox runs, built or found.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,15 +31,28 @@ pub struct Tools {
 
 impl Tools {
     /// Builds what is missing in the cache; Go and Python work side by side, for one computes while the other downloads.
-    pub async fn build(found: &Prerequisites, cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Self> {
+    pub async fn build(
+        found: &Prerequisites,
+        cache: &Cache,
+        layout: &Layout,
+        progress: &Progress,
+    ) -> Result<Self> {
         let go_programs = async {
             let control_plane = control_plane::build(cache, layout, progress).await?;
             Ok((control_plane, helm(cache, layout, progress).await?))
         };
         let environment = localstack::build::environment(&found.python, cache, layout, progress);
-        let ((control_plane, helm), localstack_python) = tokio::try_join!(go_programs, environment)?;
-        let terraform_configuration = configuration::find_or_write(layout.root(), &cache.root().join("terraform-providers"))?;
-        Ok(Self { control_plane, helm, terraform: found.terraform.clone(), terraform_configuration, localstack_python })
+        let ((control_plane, helm), localstack_python) =
+            tokio::try_join!(go_programs, environment)?;
+        let terraform_configuration =
+            configuration::find_or_write(layout.root(), &cache.root().join("terraform-providers"))?;
+        Ok(Self {
+            control_plane,
+            helm,
+            terraform: found.terraform.clone(),
+            terraform_configuration,
+            localstack_python,
+        })
     }
 
     /// kubectl, of the control plane's own version.
@@ -52,13 +65,21 @@ impl Tools {
     #[must_use]
     pub fn path(&self) -> Vec<PathBuf> {
         let helm = self.helm.parent().map(Path::to_owned);
-        std::iter::once(self.control_plane.clone()).chain(helm).collect()
+        std::iter::once(self.control_plane.clone())
+            .chain(helm)
+            .collect()
     }
 }
 
 /// helm, from the cache or built.
 pub async fn helm(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<PathBuf> {
-    let module = GoModule::new("helm", "helm.sh/helm/v4", |version| vec![format!("helm.sh/helm/v4/internal/version.version={version}")])?;
-    let directory = module.build(cache, &layout.log("build-helm"), progress).await?;
+    let module = GoModule::new("helm", "helm.sh/helm/v4", |version| {
+        vec![format!(
+            "helm.sh/helm/v4/internal/version.version={version}"
+        )]
+    })?;
+    let directory = module
+        .build(cache, &layout.log("build-helm"), progress)
+        .await?;
     Ok(directory.join("helm"))
 }

@@ -10,11 +10,18 @@ use crate::error::{Error, Result};
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Waits until `condition` says true; [`Error::Deadline`] names `what` when it does not in time.
-pub async fn until(what: &str, within: Duration, mut condition: impl AsyncFnMut() -> bool) -> Result<()> {
+pub async fn until(
+    what: &str,
+    within: Duration,
+    mut condition: impl AsyncFnMut() -> bool,
+) -> Result<()> {
     let deadline = Instant::now() + within;
     while !condition().await {
         if Instant::now() >= deadline {
-            return Err(Error::Deadline { what: what.to_owned(), after: within });
+            return Err(Error::Deadline {
+                what: what.to_owned(),
+                after: within,
+            });
         }
         tokio::time::sleep(PAUSE).await;
     }

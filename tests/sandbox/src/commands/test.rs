@@ -28,11 +28,27 @@ pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
         return Err(Error::Tests(vec!["the build".to_owned()]));
     }
     heading("tests that need no sandbox");
-    let alone = cargo(&["test", "--workspace", "--no-fail-fast"], &arguments.filters, &[]).await?;
+    let alone = cargo(
+        &["test", "--workspace", "--no-fail-fast"],
+        &arguments.filters,
+        &[],
+    )
+    .await?;
     let together = on_a_sandbox(directory, arguments).await?;
-    let failed = [(alone, "tests that need no sandbox"), (together, "tests on the sandbox")];
-    let failed: Vec<String> = failed.into_iter().filter(|(passed, _)| !passed).map(|(_, name)| name.to_owned()).collect();
-    if failed.is_empty() { Ok(()) } else { Err(Error::Tests(failed)) }
+    let failed = [
+        (alone, "tests that need no sandbox"),
+        (together, "tests on the sandbox"),
+    ];
+    let failed: Vec<String> = failed
+        .into_iter()
+        .filter(|(passed, _)| !passed)
+        .map(|(_, name)| name.to_owned())
+        .collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Tests(failed))
+    }
 }
 
 async fn on_a_sandbox(directory: &Path, arguments: &Arguments) -> Result<bool> {
@@ -42,7 +58,10 @@ async fn on_a_sandbox(directory: &Path, arguments: &Arguments) -> Result<bool> {
     let outcome = ignored_tests(&sandbox, &arguments.filters).await;
     let keep = arguments.keep && matches!(outcome, Ok(false));
     match own {
-        Some(own) if keep => println!("the sandbox stays up: `cargo sandbox down --dir {}` ends it", own.display()),
+        Some(own) if keep => println!(
+            "the sandbox stays up: `cargo sandbox down --dir {}` ends it",
+            own.display()
+        ),
         Some(own) => down::down(&own).await?,
         None => {}
     }
@@ -62,7 +81,14 @@ async fn sandbox(directory: &Path) -> Result<(Sandbox, Option<PathBuf>)> {
 
 /// Tests that need the sandbox are marked `#[ignore]`, so that a plain `cargo test` passes everywhere.
 async fn ignored_tests(sandbox: &Sandbox, filters: &[String]) -> Result<bool> {
-    let arguments = ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
+    let arguments = [
+        "test",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--no-fail-fast",
+    ];
     let mut filters = filters.to_vec();
     filters.insert(0, "--ignored".to_owned());
     cargo(&arguments, &filters, &variables(sandbox)?).await
@@ -76,15 +102,28 @@ fn variables(sandbox: &Sandbox) -> Result<Vec<(&'static str, OsString)>> {
         ("ELBOW_SANDBOX_ENV", sandbox.layout()?.environment().into()),
         ("ELBOW_SANDBOX_ELBOW", own.with_file_name("elbow").into()),
         ("ELBOW_SANDBOX_HELM", sandbox.tools.helm.clone().into()),
-        ("ELBOW_SANDBOX_TERRAFORM", sandbox.tools.terraform.clone().into()),
-        ("ELBOW_SANDBOX_TF_CLI_CONFIG", sandbox.tools.terraform_configuration.clone().into()),
+        (
+            "ELBOW_SANDBOX_TERRAFORM",
+            sandbox.tools.terraform.clone().into(),
+        ),
+        (
+            "ELBOW_SANDBOX_TF_CLI_CONFIG",
+            sandbox.tools.terraform_configuration.clone().into(),
+        ),
     ])
 }
 
 /// Runs cargo in the workspace; `for_the_tests` goes behind `--`.
-async fn cargo(arguments: &[&str], for_the_tests: &[String], variables: &[(&str, OsString)]) -> Result<bool> {
+async fn cargo(
+    arguments: &[&str],
+    for_the_tests: &[String],
+    variables: &[(&str, OsString)],
+) -> Result<bool> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(checkout::root()).envs(variables.iter().map(|(name, value)| (name, value)));
+    command
+        .args(arguments)
+        .current_dir(checkout::root())
+        .envs(variables.iter().map(|(name, value)| (name, value)));
     if !for_the_tests.is_empty() {
         command.arg("--").args(for_the_tests);
     }

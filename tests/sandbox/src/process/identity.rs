@@ -21,7 +21,11 @@ impl Identity {
     pub fn of(pid: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        Some(Self { pid, start_time: start_time_of_live(&stat)?, boot: boot.trim().to_owned() })
+        Some(Self {
+            pid,
+            start_time: start_time_of_live(&stat)?,
+            boot: boot.trim().to_owned(),
+        })
     }
 
     /// Whether the process still runs.
@@ -64,7 +68,8 @@ fn start_time_of_live(stat: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const STAT: &str = "412 (a (b) c) S 1 412 412 0 -1 4194560 180 0 0 0 1 2 0 0 20 0 1 0 77123 2297856 200";
+    const STAT: &str =
+        "412 (a (b) c) S 1 412 412 0 -1 4194560 180 0 0 0 1 2 0 0 20 0 1 0 77123 2297856 200";
 
     #[test]
     fn the_start_time_is_found_behind_a_name_with_parentheses() {
@@ -84,8 +89,14 @@ mod tests {
     #[test]
     fn another_process_with_the_same_id_is_not_taken_for_it() {
         let mine = Identity::of(std::process::id()).unwrap();
-        let earlier = Identity { start_time: mine.start_time - 1, ..mine.clone() };
-        let last_boot = Identity { boot: "another".to_owned(), ..mine };
+        let earlier = Identity {
+            start_time: mine.start_time - 1,
+            ..mine.clone()
+        };
+        let last_boot = Identity {
+            boot: "another".to_owned(),
+            ..mine
+        };
         assert!(!earlier.is_alive());
         assert!(!last_boot.is_alive());
     }

@@ -22,9 +22,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kube::Client;
-use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{error, files, kubernetes};
+use crate::{error, files, interrupt, kubernetes};
 
 pub use replica::Replica;
 
@@ -105,26 +104,7 @@ pub async fn run(args: Args) -> Result<()> {
         addresses: address::Pool::starting_from(&directory),
         directory,
     };
-    pods::serve(Arc::new(host), &args.selector, ended().await?).await;
+    let ended = interrupt::or(std::future::pending::<error::Result<()>>());
+    pods::serve(Arc::new(host), &args.selector, ended).await;
     Ok(())
-}
-
-/// A future that resolves when this process is told to end.
-async fn ended() -> Result<impl Future<Output = ()>> {
-    let listen = |kind| {
-        signal(kind).map_err(|source| error::Error::Start {
-            program: "the signal listener".to_owned(),
-            source,
-        })
-    };
-    let (mut terminate, mut interrupt) = (
-        listen(SignalKind::terminate())?,
-        listen(SignalKind::interrupt())?,
-    );
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

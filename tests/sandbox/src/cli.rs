@@ -68,7 +68,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Status => print!("{}", status::status(&directory).await?),
         Command::Test(arguments) => test::test(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,
-        Command::Kubelet(arguments) => crate::kubelet::run(arguments).await?,
+        Command::Kubelet(arguments) => crate::kubelet::run(&directory, arguments).await?,
     }
     Ok(())
 }

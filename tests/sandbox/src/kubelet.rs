@@ -18,7 +18,7 @@ pub mod replica;
 pub mod status;
 mod worker;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kube::Client;
@@ -33,9 +33,6 @@ pub struct Args {
     /// Kubeconfig of an administrator
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: PathBuf,
-    /// State directory of the sandbox; the Pods' logs, states and tokens go to its `pods`
-    #[arg(long, value_name = "DIR")]
-    pub dir: PathBuf,
     /// The binary to start instead of the Pods' image
     #[arg(long, value_name = "FILE")]
     pub elbow: PathBuf,
@@ -86,14 +83,14 @@ struct Host {
     addresses: address::Pool,
 }
 
-/// Runs the Pods until the process is told to end.
+/// Runs the Pods until the process is told to end; their logs, states and tokens go to `pods` in the state directory.
 ///
 /// # Errors
 /// When the kubeconfig cannot be used, or the state directory cannot be written.
-pub async fn run(args: Args) -> Result<()> {
-    let directory = replica::directory(&args.dir);
+pub async fn run(state: &Path, args: Args) -> Result<()> {
+    let directory = replica::directory(state);
     files::create_directory(&directory)?;
-    for leftover in replica::all(&args.dir)? {
+    for leftover in replica::all(state)? {
         leftover.kill();
     }
     kubernetes::install_tls();

@@ -27,6 +27,8 @@ pub struct Stack {
     pub listeners: BTreeMap<Port, Listener>,
     /// Its target groups by name.
     pub target_groups: BTreeMap<ResourceName, TargetGroup>,
+    /// Keys of tags that something else keeps on our resources: the plan neither sets nor removes them.
+    pub external_tag_keys: BTreeSet<String>,
 }
 
 /// Name of a load balancer, target group or security group of ours: at most 32 characters for the first two

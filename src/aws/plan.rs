@@ -1,12 +1,24 @@
 //! PURE. ([`Stack`], [`Observed`]) -> [`Plan`]: the ordered, smallest set of steps. One file a concern; [`stages`] says in
 //! which order.
 
+mod attributes;
+mod certificates;
+mod defaults;
+mod ingress;
+mod listeners;
+mod load_balancers;
+mod matching;
+mod removal;
+mod security_groups;
 mod stages;
 pub mod step;
+mod tags;
+mod target_groups;
 
 use crate::aws::observed::Observed;
 use crate::aws::stack::Stack;
-use stages::{Stage, Stages};
+use matching::Matching;
+use stages::Stages;
 use step::Step;
 
 /// Steps in stages: those of one stage are independent of each other and run at the same time; a stage begins when the
@@ -41,30 +53,29 @@ impl Plan {
 }
 
 /// The steps that make `observed` equal to `stack`.
+///
+/// What replaces something serves before the other goes, with one exception: a load balancer that has the wanted name but
+/// another scheme goes first, even under [`Replaced::Keep`], because AWS keeps names unique and schemes fixed. Names that
+/// elbow derives differ by scheme, so this happens only where the user has fixed the name.
+///
+/// Targets are never taken away from a target group that should have none: see [`target_groups`].
 #[must_use]
 pub fn plan(stack: &Stack, observed: &Observed, replaced: Replaced) -> Plan {
-    let _ = (stack, observed, replaced);
-    Plan::default()
+    let matching = Matching::new(stack, observed, replaced);
+    let mut stages = Stages::default();
+    removal::add_obstacles(&matching, &mut stages);
+    security_groups::add_steps(&matching, &mut stages);
+    target_groups::add_steps(&matching, &mut stages);
+    load_balancers::add_steps(&matching, &mut stages);
+    listeners::add_steps(&matching, &mut stages);
+    removal::add_surplus(&matching, &mut stages);
+    stages.into_plan()
 }
 
 /// The steps that delete all that is observed.
 #[must_use]
 pub fn teardown(observed: &Observed) -> Plan {
     let mut stages = Stages::default();
-    for load_balancer in &observed.load_balancers {
-        let arn = load_balancer.arn.clone();
-        stages.add(Stage::DeleteLoadBalancers, Step::DeleteLoadBalancer { arn });
-    }
-    for target_group in &observed.target_groups {
-        let arn = target_group.arn.clone();
-        stages.add(Stage::DeleteTargetGroups, Step::DeleteTargetGroup { arn });
-    }
-    for group in &observed.security_groups {
-        let id = group.id.clone();
-        stages.add(
-            Stage::DeleteSecurityGroups,
-            Step::DeleteSecurityGroup { id },
-        );
-    }
+    removal::add_everything(observed, &mut stages);
     stages.into_plan()
 }

@@ -1,7 +1,8 @@
 //! The vocabulary: what AWS should hold for one Service. Observed state uses the same words.
 
+mod display;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use ipnet::IpNet;
 
@@ -273,20 +274,5 @@ impl ResourceName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for ResourceName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Internal => "internal",
-            Self::InternetFacing => "internet-facing",
-        })
     }
 }

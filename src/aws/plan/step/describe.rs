@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write};
 
 use super::{Step, TaggedResource};
-use crate::aws::stack::{
-    Attributes, GroupRef, IngressRule, Listener, ListenerProtocol, RuleProtocol, RuleSource, Target,
-};
+use crate::aws::stack::Attributes;
 
 /// How many members of a set a log line shows; the rest is counted.
 const SHOWN: usize = 8;
@@ -195,58 +193,6 @@ impl Display for Step {
             detail if detail.is_empty() => Ok(()),
             detail => write!(f, ": {detail}"),
         }
-    }
-}
-
-impl Display for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {} -> {}",
-            self.protocol, self.port, self.target_group
-        )
-    }
-}
-
-impl Display for ListenerProtocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tcp => "TCP",
-            Self::Udp => "UDP",
-            Self::TcpUdp => "TCP_UDP",
-            Self::Tls => "TLS",
-        })
-    }
-}
-
-impl Display for GroupRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Frontend => f.write_str("frontend group"),
-            Self::Id(id) => id.fmt(f),
-        }
-    }
-}
-
-impl Display for IngressRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let protocol = match &self.protocol {
-            RuleProtocol::Tcp => "tcp",
-            RuleProtocol::Udp => "udp",
-            RuleProtocol::Other(name) => name,
-        };
-        write!(f, "{protocol} {}-{} from ", self.from, self.to)?;
-        match &self.source {
-            RuleSource::Cidr(net) => net.fmt(f),
-            RuleSource::Group(id) => id.fmt(f),
-            RuleSource::PrefixList(id) => f.write_str(id),
-        }
-    }
-}
-
-impl Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.instance, self.port)
     }
 }
 

@@ -79,3 +79,6 @@ pub fn teardown(observed: &Observed) -> Plan {
     removal::add_everything(observed, &mut stages);
     stages.into_plan()
 }
+
+#[cfg(test)]
+mod tests;

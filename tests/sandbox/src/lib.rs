@@ -17,6 +17,7 @@ pub mod files;
 pub mod go;
 pub mod http;
 pub mod interrupt;
+pub mod kubelet;
 pub mod kubernetes;
 pub mod layout;
 pub mod localstack;

@@ -38,18 +38,14 @@ struct Stage {
 impl Stage {
     async fn set(name: &str) -> Self {
         kubernetes::install_tls();
-        let sandbox = std::env::var_os("ELBOW_SANDBOX_DIR")
-            .map_or_else(checkout::default_directory, PathBuf::from);
+        let sandbox = std::env::var_os("ELBOW_SANDBOX_DIR").map_or_else(checkout::default_directory, PathBuf::from);
         let kubeconfig = Layout::new(&sandbox).unwrap().kubeconfig();
         let client = kubernetes::client(&kubeconfig).await.unwrap();
         let namespace = format!("{name}-{}", std::process::id());
         let object = json!({"metadata": {"name": namespace}});
         let namespaces = Api::<Namespace>::all(client.clone());
         namespaces
-            .create(
-                &PostParams::default(),
-                &serde_json::from_value(object).unwrap(),
-            )
+            .create(&PostParams::default(), &serde_json::from_value(object).unwrap())
             .await
             .unwrap();
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&namespace);
@@ -82,19 +78,14 @@ impl Stage {
             },
         });
         let api = Api::<Deployment>::namespaced(self.client.clone(), &self.namespace);
-        api.create(
-            &PostParams::default(),
-            &serde_json::from_value(deployment).unwrap(),
-        )
-        .await
-        .unwrap();
+        api.create(&PostParams::default(), &serde_json::from_value(deployment).unwrap())
+            .await
+            .unwrap();
     }
 
     async fn delete_deployment(&self) {
         let api = Api::<Deployment>::namespaced(self.client.clone(), &self.namespace);
-        api.delete("server", &DeleteParams::default())
-            .await
-            .unwrap();
+        api.delete("server", &DeleteParams::default()).await.unwrap();
     }
 
     async fn pods(&self) -> Vec<Pod> {
@@ -104,9 +95,7 @@ impl Stage {
 
     async fn ready(&self, count: usize) -> Vec<Pod> {
         let enough = async || self.pods().await.iter().filter(|pod| is_ready(pod)).count() == count;
-        wait::until("pods to be ready", WITHIN, enough)
-            .await
-            .unwrap();
+        wait::until("pods to be ready", WITHIN, enough).await.unwrap();
         self.pods().await
     }
 
@@ -115,8 +104,7 @@ impl Stage {
     }
 
     fn served(&self, pod: &Pod, file: &str) -> String {
-        std::fs::read_to_string(self.directory.join("site").join(pod.name_any()).join(file))
-            .unwrap()
+        std::fs::read_to_string(self.directory.join("site").join(pod.name_any()).join(file)).unwrap()
     }
 
     async fn strike(mut self) {
@@ -152,21 +140,12 @@ fn start_stand_in(directory: &Path, kubeconfig: &Path, namespace: &str) -> Child
 }
 
 fn is_ready(pod: &Pod) -> bool {
-    let mut conditions = pod
-        .status
-        .iter()
-        .flat_map(|status| status.conditions.iter().flatten());
+    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
     conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 fn restarts(pod: &Pod) -> i32 {
-    pod.status
-        .as_ref()
-        .unwrap()
-        .container_statuses
-        .as_ref()
-        .unwrap()[0]
-        .restart_count
+    pod.status.as_ref().unwrap().container_statuses.as_ref().unwrap()[0].restart_count
 }
 
 #[tokio::test]
@@ -188,10 +167,7 @@ async fn a_deployments_pods_run_with_their_own_arguments_addresses_and_identity(
     assert_eq!(nodes.len(), 2, "the pods are spread");
     for pod in &pods {
         let address = pod.status.as_ref().unwrap().pod_ip.clone().unwrap();
-        assert_eq!(
-            stage.served(pod, "args"),
-            format!("--listen={address}:18099 $(PORT)\n")
-        );
+        assert_eq!(stage.served(pod, "args"), format!("--listen={address}:18099 $(PORT)\n"));
         assert!(
             !stage.served(pod, "environment").contains("CARGO"),
             "nothing of this process's environment"
@@ -207,10 +183,7 @@ async fn a_deployments_pods_run_with_their_own_arguments_addresses_and_identity(
         .await
         .unwrap();
     let user = review.status.unwrap().user_info.unwrap().username.unwrap();
-    assert_eq!(
-        user,
-        format!("system:serviceaccount:{}:default", stage.namespace)
-    );
+    assert_eq!(user, format!("system:serviceaccount:{}:default", stage.namespace));
     stage.strike().await;
 }
 
@@ -221,13 +194,7 @@ async fn a_killed_process_is_started_again() {
     stage.deploy(1).await;
     stage.ready(1).await;
     assert!(stage.replicas()[0].kill());
-    let restarted = async || {
-        stage
-            .pods()
-            .await
-            .iter()
-            .any(|pod| restarts(pod) == 1 && is_ready(pod))
-    };
+    let restarted = async || stage.pods().await.iter().any(|pod| restarts(pod) == 1 && is_ready(pod));
     wait::until("the second run to be ready", WITHIN, restarted)
         .await
         .unwrap();

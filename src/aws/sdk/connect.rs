@@ -42,17 +42,21 @@ pub async fn region() -> Option<String> {
 /// `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2`, `AWS_PROFILE`, ...); instance metadata is
 /// never asked. Nothing is sent yet. Every write asks `fence` first, and `observer` hears of every call.
 pub async fn connect(region: &str, fence: &Fence, observer: Arc<dyn CallObserver>) -> SdkApi {
-    let config = shared_config(region.to_owned()).await;
+    open(&shared_config(region.to_owned()).await, fence, &observer)
+}
+
+/// The clients over one configuration: all that a call needs but its deadlines.
+pub(super) fn open(config: &SdkConfig, fence: &Fence, observer: &Arc<dyn CallObserver>) -> SdkApi {
     let clients = |timeouts: TimeoutConfig| Clients {
         ec2: aws_sdk_ec2::Client::from_conf(
-            aws_sdk_ec2::config::Builder::from(&config)
+            aws_sdk_ec2::config::Builder::from(config)
                 .timeout_config(timeouts.clone())
                 .interceptor(Fencing(fence.clone()))
                 .interceptor(Observing(observer.clone()))
                 .build(),
         ),
         elbv2: aws_sdk_elasticloadbalancingv2::Client::from_conf(
-            aws_sdk_elasticloadbalancingv2::config::Builder::from(&config)
+            aws_sdk_elasticloadbalancingv2::config::Builder::from(config)
                 .timeout_config(timeouts)
                 .interceptor(Fencing(fence.clone()))
                 .interceptor(Observing(observer.clone()))

@@ -3,7 +3,6 @@
 mod ec2;
 mod elbv2;
 mod elbv2_writes;
-mod failures;
 mod on_the_wire;
 mod target_groups;
 

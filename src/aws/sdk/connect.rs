@@ -74,7 +74,7 @@ async fn shared_config(region: String) -> SdkConfig {
         .region(Region::new(region))
         .no_credentials()
         .http_client(http_client())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(retries())
         .app_name(app_name())
         .load()
         .await;
@@ -83,6 +83,10 @@ async fn shared_config(region: String) -> SdkConfig {
         .into_builder()
         .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(chain))
         .build()
+}
+
+pub(super) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
 fn timeouts(whole: Duration, attempt: Duration) -> TimeoutConfig {
@@ -99,7 +103,7 @@ fn app_name() -> AppName {
 }
 
 /// The SDK's default client, but one for all: each client would open a pool of its own. It follows `HTTPS_PROXY`.
-fn http_client() -> SharedHttpClient {
+pub(super) fn http_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let crypto = tls::rustls_provider::CryptoMode::AwsLc;
         let mut connector = ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(crypto));

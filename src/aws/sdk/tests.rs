@@ -3,7 +3,9 @@
 mod ec2;
 mod elbv2;
 mod elbv2_writes;
+mod environment;
 mod on_the_wire;
+mod server;
 mod target_groups;
 
 use aws_smithy_mocks::{Rule, RuleMode, mock_client};

@@ -27,11 +27,7 @@ fn every_module_passes_its_own_tests() {
     for module in roots().iter().filter(|root| root.starts_with("modules")) {
         workspace.init(module);
         let report = workspace.run(module, &["test"]);
-        assert!(
-            !report.contains("Success! 0 passed"),
-            "{}: {report}",
-            module.display()
-        );
+        assert!(!report.contains("Success! 0 passed"), "{}: {report}", module.display());
     }
 }
 
@@ -52,10 +48,7 @@ fn every_module_and_example_has_its_files_and_documents_its_variables_and_output
                 if words.next() == Some(block) {
                     let name = words.next().unwrap().trim_matches('"');
                     let place = root.display();
-                    assert!(
-                        readme.contains(&format!("| `{name}` |")),
-                        "{name} in {place}"
-                    );
+                    assert!(readme.contains(&format!("| `{name}` |")), "{name} in {place}");
                 }
             }
         }

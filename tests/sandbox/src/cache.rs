@@ -51,11 +51,7 @@ impl Cache {
     }
 
     /// The directory of the entry `WHAT-HASH`; when it is not there, `build` fills a fresh directory that becomes it.
-    pub async fn entry(
-        &self,
-        name: &str,
-        build: impl AsyncFnOnce(&Path) -> Result<()>,
-    ) -> Result<PathBuf> {
+    pub async fn entry(&self, name: &str, build: impl AsyncFnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
         let complete = self.root.join(name);
         if complete.is_dir() {
             return Ok(complete);
@@ -90,10 +86,7 @@ impl Drop for Partial {
 }
 
 async fn wait_for(file: File, path: PathBuf) -> Result<Lock> {
-    eprintln!(
-        "waiting for another sandbox command that holds {}",
-        path.display()
-    );
+    eprintln!("waiting for another sandbox command that holds {}", path.display());
     let locked = tokio::task::spawn_blocking(move || {
         file.lock()
             .map(|()| Lock { _file: file })
@@ -104,17 +97,12 @@ async fn wait_for(file: File, path: PathBuf) -> Result<Lock> {
 
 /// `ELBOW_SANDBOX_CACHE`, else `elbow-sandbox` in the user's cache directory by the XDG Base Directory Specification.
 fn location(variable: impl Fn(&str) -> Option<String>) -> PathBuf {
-    let set = |name| {
-        variable(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(chosen) = set("ELBOW_SANDBOX_CACHE") {
         return chosen;
     }
     let user = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-    user.unwrap_or_else(std::env::temp_dir)
-        .join("elbow-sandbox")
+    user.unwrap_or_else(std::env::temp_dir).join("elbow-sandbox")
 }
 
 #[cfg(test)]
@@ -131,15 +119,11 @@ mod tests {
         let scratch = Scratch::new();
         let cache = cache(&scratch);
         let built = cache
-            .entry("tool-1", async |path| {
-                files::write(&path.join("tool"), "first")
-            })
+            .entry("tool-1", async |path| files::write(&path.join("tool"), "first"))
             .await
             .unwrap();
         let again = cache
-            .entry("tool-1", async |path| {
-                files::write(&path.join("tool"), "second")
-            })
+            .entry("tool-1", async |path| files::write(&path.join("tool"), "second"))
             .await
             .unwrap();
         assert_eq!(built, again);
@@ -159,9 +143,7 @@ mod tests {
         assert!(failed.is_err());
         assert!(!cache.root().join("tool-1").exists());
         let built = cache
-            .entry("tool-1", async |path| {
-                files::write(&path.join("tool"), "whole")
-            })
+            .entry("tool-1", async |path| files::write(&path.join("tool"), "whole"))
             .await
             .unwrap();
         assert!(!built.join("half").exists());
@@ -177,8 +159,7 @@ mod tests {
             tokio::task::yield_now().await;
             files::write(&path.join("tool"), "content")
         };
-        let (one, other) =
-            tokio::join!(cache.entry("tool-1", &build), cache.entry("tool-1", &build));
+        let (one, other) = tokio::join!(cache.entry("tool-1", &build), cache.entry("tool-1", &build));
         assert_eq!(one.unwrap(), other.unwrap());
         assert_eq!(builds.into_inner(), 1);
     }
@@ -202,9 +183,6 @@ mod tests {
             at(&[("XDG_CACHE_HOME", "/x"), ("HOME", "/h")]),
             PathBuf::from("/x/elbow-sandbox")
         );
-        assert_eq!(
-            at(&[("HOME", "/h")]),
-            PathBuf::from("/h/.cache/elbow-sandbox")
-        );
+        assert_eq!(at(&[("HOME", "/h")]), PathBuf::from("/h/.cache/elbow-sandbox"));
     }
 }

@@ -18,9 +18,7 @@ pub fn default_directory() -> PathBuf {
 /// A Go module under `tools/` that builds programs of the sandbox: `control-plane` or `helm`.
 #[must_use]
 pub fn go_module(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tools")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tools").join(name)
 }
 
 /// LocalStack's pinned requirements and the plug-in package for it.

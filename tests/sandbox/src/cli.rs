@@ -14,12 +14,7 @@ use crate::{checkout, kubernetes};
 #[command(name = "cargo sandbox", bin_name = "cargo sandbox", version)]
 pub struct Cli {
     /// State directory; each directory is a sandbox of its own [default: target/sandbox]
-    #[arg(
-        long = "dir",
-        env = "ELBOW_SANDBOX_DIR",
-        global = true,
-        value_name = "DIR"
-    )]
+    #[arg(long = "dir", env = "ELBOW_SANDBOX_DIR", global = true, value_name = "DIR")]
     directory: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,

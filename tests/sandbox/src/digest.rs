@@ -63,10 +63,7 @@ mod tests {
         for (name, content) in files {
             files::write(&scratch.path().join(name), content).unwrap();
         }
-        Definition::default()
-            .directory(scratch.path())
-            .unwrap()
-            .digits()
+        Definition::default().directory(scratch.path()).unwrap().digits()
     }
 
     #[test]
@@ -77,10 +74,7 @@ mod tests {
 
     #[test]
     fn a_changed_file_changes_the_hash() {
-        assert_ne!(
-            digits_of(&[("go.mod", "v1")]),
-            digits_of(&[("go.mod", "v2")])
-        );
+        assert_ne!(digits_of(&[("go.mod", "v1")]), digits_of(&[("go.mod", "v2")]));
     }
 
     #[test]

@@ -47,10 +47,7 @@ fn exports(variables: &[(&str, String)], path: &[PathBuf]) -> String {
         .iter()
         .map(|directory| quoted(&directory.display().to_string()))
         .collect();
-    lines.push_str(&format!(
-        "export PATH={}:\"$PATH\"\n",
-        directories.join(":")
-    ));
+    lines.push_str(&format!("export PATH={}:\"$PATH\"\n", directories.join(":")));
     lines
 }
 
@@ -75,10 +72,7 @@ mod tests {
     #[test]
     fn a_shell_reads_back_every_character() {
         let awkward = "it's a \"path\" with $HOME `and` \\ more";
-        let exports = exports(
-            &[("KUBECONFIG", awkward.to_owned())],
-            &[PathBuf::from("/tools")],
-        );
+        let exports = exports(&[("KUBECONFIG", awkward.to_owned())], &[PathBuf::from("/tools")]);
         assert_eq!(evaluated(&exports, "$KUBECONFIG"), awkward);
     }
 
@@ -86,10 +80,7 @@ mod tests {
     fn the_tools_come_before_the_rest_of_the_path() {
         let exports = exports(
             &[],
-            &[
-                PathBuf::from("/cache/control plane"),
-                PathBuf::from("/cache/helm"),
-            ],
+            &[PathBuf::from("/cache/control plane"), PathBuf::from("/cache/helm")],
         );
         assert_eq!(
             evaluated(&exports, "$PATH"),

@@ -119,11 +119,7 @@ impl Error {
     /// For `map_err` on file operations: names the action and the path.
     pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::File {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::File { action, path, source }
     }
 
     /// For `map_err` on calls to the Kubernetes API: names the action.

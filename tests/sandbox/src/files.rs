@@ -14,9 +14,7 @@ pub fn create_directory(path: &Path) -> Result<()> {
 /// Removes a directory and all that is in it; one that is not there is fine.
 pub fn remove_directory(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::file("remove", path)(error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file("remove", path)(error)),
         _ => Ok(()),
     }
 }
@@ -52,9 +50,7 @@ pub fn tree(root: &Path, skip: fn(&str) -> bool) -> Result<Vec<PathBuf>> {
             if skip(&entry.file_name().to_string_lossy()) {
                 continue;
             }
-            let kind = entry
-                .file_type()
-                .map_err(Error::file("inspect", &entry.path()))?;
+            let kind = entry.file_type().map_err(Error::file("inspect", &entry.path()))?;
             if kind.is_dir() {
                 pending.push(relative);
             } else {
@@ -84,16 +80,9 @@ pub fn copy_tree(from: &Path, to: &Path, skip: fn(&str) -> bool) -> Result<()> {
 pub fn last_lines(path: &Path, count: usize) -> Vec<String> {
     let end = read_end(path, 16 * 1024).unwrap_or_default();
     let text = String::from_utf8_lossy(&end);
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let first = lines.len().saturating_sub(count);
-    lines
-        .iter()
-        .skip(first)
-        .map(|line| (*line).to_owned())
-        .collect()
+    lines.iter().skip(first).map(|line| (*line).to_owned()).collect()
 }
 
 fn read_end(path: &Path, bytes: u64) -> io::Result<Vec<u8>> {
@@ -113,13 +102,7 @@ mod tests {
     #[test]
     fn a_tree_lists_nested_files_in_order_and_leaves_skipped_names_out() {
         let scratch = Scratch::new();
-        for name in [
-            "b/two",
-            "a",
-            "b/one",
-            ".terraform/provider",
-            "b/.terraform/x",
-        ] {
+        for name in ["b/two", "a", "b/one", ".terraform/provider", "b/.terraform/x"] {
             write(&scratch.path().join(name), name).unwrap();
         }
         let names = tree(scratch.path(), |name| name == ".terraform").unwrap();
@@ -141,10 +124,7 @@ mod tests {
         let log = scratch.path().join("log");
         write(&log, "one\ntwo\n\nthree\n\n").unwrap();
         assert_eq!(last_lines(&log, 2), ["two", "three"]);
-        assert_eq!(
-            last_lines(&scratch.path().join("absent"), 2),
-            Vec::<String>::new()
-        );
+        assert_eq!(last_lines(&scratch.path().join("absent"), 2), Vec::<String>::new());
     }
 
     #[test]

@@ -26,12 +26,11 @@ impl GoModule {
     /// The module `tools/NAME`; `settings` are the linker's `-X` values, such as a version, made from that of `requirement`.
     pub fn new(name: &str, requirement: &str, settings: fn(&str) -> Vec<String>) -> Result<Self> {
         let directory = checkout::go_module(name);
-        let version = required_version(&files::read(&directory.join("go.mod"))?, requirement)
-            .unwrap_or_default();
+        let version = required_version(&files::read(&directory.join("go.mod"))?, requirement).unwrap_or_default();
         let settings = settings(&version);
-        let linker_flags = settings.iter().fold(STRIP.to_owned(), |flags, setting| {
-            format!("{flags} -X {setting}")
-        });
+        let linker_flags = settings
+            .iter()
+            .fold(STRIP.to_owned(), |flags, setting| format!("{flags} -X {setting}"));
         Ok(Self {
             name: name.to_owned(),
             directory,
@@ -101,13 +100,10 @@ impl GoModule {
 
 /// The version that a `go.mod` requires of a module.
 fn required_version(go_mod: &str, module: &str) -> Option<String> {
-    let mut requirements = go_mod
-        .lines()
-        .map(|line| line.trim().trim_start_matches("require "));
+    let mut requirements = go_mod.lines().map(|line| line.trim().trim_start_matches("require "));
     requirements.find_map(|line| {
         let (name, version) = line.split_once(' ')?;
-        (name == module && version.starts_with('v'))
-            .then(|| version.split(' ').next().unwrap_or(version).to_owned())
+        (name == module && version.starts_with('v')).then(|| version.split(' ').next().unwrap_or(version).to_owned())
     })
 }
 
@@ -122,10 +118,7 @@ mod tests {
             required_version(go_mod, "k8s.io/kubernetes").as_deref(),
             Some("v1.36.3")
         );
-        assert_eq!(
-            required_version(go_mod, "k8s.io/api").as_deref(),
-            Some("v0.36.3")
-        );
+        assert_eq!(required_version(go_mod, "k8s.io/api").as_deref(), Some("v0.36.3"));
         assert_eq!(required_version(go_mod, "k8s.io/kube"), None);
         assert_eq!(
             required_version("require helm.sh/helm/v4 v4.3.1", "helm.sh/helm/v4").as_deref(),

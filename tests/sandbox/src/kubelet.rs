@@ -41,11 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub elbow: PathBuf,
     /// Label selector of the Pods to run
-    #[arg(
-        long,
-        value_name = "SELECTOR",
-        default_value = "app.kubernetes.io/name=elbow"
-    )]
+    #[arg(long, value_name = "SELECTOR", default_value = "app.kubernetes.io/name=elbow")]
     pub selector: String,
 }
 
@@ -117,10 +113,7 @@ async fn ended() -> Result<impl Future<Output = ()>> {
             source,
         })
     };
-    let (mut terminate, mut interrupt) = (
-        listen(SignalKind::terminate())?,
-        listen(SignalKind::interrupt())?,
-    );
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}

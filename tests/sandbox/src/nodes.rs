@@ -24,9 +24,7 @@ pub async fn create(client: Client, infrastructure: &Infrastructure) -> Result<(
         created.map_err(Error::kubernetes(format!("create the node {name}")))?;
         // Admission taints each new node as not ready. The controller that would take the taint away is off, for it would
         // also taint nodes whose kubelet is silent.
-        let untainted = nodes
-            .patch(name, &PatchParams::default(), &without_taints)
-            .await;
+        let untainted = nodes.patch(name, &PatchParams::default(), &without_taints).await;
         untainted.map_err(Error::kubernetes(format!("untaint the node {name}")))?;
     }
     Ok(())
@@ -44,11 +42,7 @@ fn node(instance: &Instance, region: &str) -> Node {
     Node {
         metadata: ObjectMeta {
             name: Some(instance.private_dns.clone()),
-            labels: Some(
-                labels
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                    .into(),
-            ),
+            labels: Some(labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
             ..ObjectMeta::default()
         },
         spec: Some(NodeSpec {
@@ -107,14 +101,8 @@ mod tests {
         let node = serde_json::to_value(node(&instance, "us-east-1")).unwrap();
         assert_eq!(node["spec"]["providerID"], "aws:///us-east-1b/i-0abc");
         assert_eq!(node["metadata"]["name"], "ip-10-0-3-7.ec2.internal");
-        assert_eq!(
-            node["metadata"]["labels"]["topology.kubernetes.io/zone"],
-            "us-east-1b"
-        );
-        assert_eq!(
-            node["metadata"]["labels"]["topology.kubernetes.io/region"],
-            "us-east-1"
-        );
+        assert_eq!(node["metadata"]["labels"]["topology.kubernetes.io/zone"], "us-east-1b");
+        assert_eq!(node["metadata"]["labels"]["topology.kubernetes.io/region"], "us-east-1");
         assert_eq!(
             node["status"]["addresses"][0],
             json!({"type": "InternalIP", "address": "10.0.3.7"})

@@ -35,9 +35,11 @@ const PYTHON_CHECK: &str = "import ensurepip, sys, venv\n\
 /// The oldest first: it is the one that LocalStack was tried with.
 const PYTHONS: [&str; 4] = ["python3.11", "python3.12", "python3.13", "python3"];
 
-const PYTHON_HELP: &str = "Python 3.11 to 3.13 with venv is missing: install it with your package manager (Debian and Ubuntu: python3-venv)";
+const PYTHON_HELP: &str =
+    "Python 3.11 to 3.13 with venv is missing: install it with your package manager (Debian and Ubuntu: python3-venv)";
 const GO_HELP: &str = "Go 1.21 or later is missing: get it from https://go.dev/dl";
-const TERRAFORM_HELP: &str = "Terraform 1.6 or later is missing: get it from https://developer.hashicorp.com/terraform/install";
+const TERRAFORM_HELP: &str =
+    "Terraform 1.6 or later is missing: get it from https://developer.hashicorp.com/terraform/install";
 
 /// Finds everything, or installs it where the sandbox runs as root on Debian or Ubuntu; [`Error::Missing`] names the rest.
 pub async fn find_or_install(progress: &Progress) -> Result<Prerequisites> {
@@ -50,9 +52,7 @@ pub async fn find_or_install(progress: &Progress) -> Result<Prerequisites> {
     missing.extend(go.is_none().then_some(GO_HELP));
     match (python, terraform, go) {
         (Some(python), Some(terraform), Some(())) => Ok(Prerequisites { python, terraform }),
-        _ => Err(Error::Missing(
-            missing.into_iter().map(str::to_owned).collect(),
-        )),
+        _ => Err(Error::Missing(missing.into_iter().map(str::to_owned).collect())),
     }
 }
 

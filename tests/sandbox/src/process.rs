@@ -62,8 +62,7 @@ impl Detached {
     /// Sets an environment variable; the others are inherited.
     #[must_use]
     pub fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.variables
-            .push((name.to_owned(), value.as_ref().to_owned()));
+        self.variables.push((name.to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -90,12 +89,7 @@ impl Detached {
             log: log.clone(),
         };
         let pid = child.id().ok_or_else(ended)?;
-        let record = Record::new(
-            &self.name,
-            Identity::of(pid).ok_or_else(ended)?,
-            self.grace,
-            &log,
-        );
+        let record = Record::new(&self.name, Identity::of(pid).ok_or_else(ended)?, self.grace, &log);
         record.save(layout)?;
         Ok(record)
     }

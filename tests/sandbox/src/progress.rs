@@ -49,12 +49,7 @@ impl Progress {
     }
 
     /// Runs one step and reports how long it took; the live line shows the last line of `log`.
-    pub async fn step<T>(
-        &self,
-        name: &str,
-        log: Option<&Path>,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    pub async fn step<T>(&self, name: &str, log: Option<&Path>, work: impl Future<Output = Result<T>>) -> Result<T> {
         let now = Instant::now();
         let step = Step {
             name: name.to_owned(),
@@ -139,26 +134,18 @@ async fn redraw(board: Weak<Board>) {
 }
 
 fn terminal_width() -> usize {
-    rustix::termios::tcgetwinsize(std::io::stderr())
-        .map_or(80, |size| usize::from(size.ws_col.max(20)))
+    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col.max(20)))
 }
 
 /// All steps under way in one line that is shorter than the terminal is wide, else it could not be cleared.
 fn live_line(steps: &[Step], now: Instant, width: usize) -> String {
     let texts: Vec<String> = steps.iter().map(|step| describe(step, now)).collect();
-    texts
-        .join(" | ")
-        .chars()
-        .take(width.saturating_sub(1))
-        .collect()
+    texts.join(" | ").chars().take(width.saturating_sub(1)).collect()
 }
 
 fn describe(step: &Step, now: Instant) -> String {
     let elapsed = in_words(now.duration_since(step.started));
-    let doing = step
-        .log
-        .as_deref()
-        .and_then(|log| files::last_lines(log, 1).pop());
+    let doing = step.log.as_deref().and_then(|log| files::last_lines(log, 1).pop());
     match doing {
         Some(line) => format!("{} {elapsed}: {}", step.name, line.trim()),
         None => format!("{} {elapsed}", step.name),
@@ -201,10 +188,7 @@ mod tests {
             step("terraform apply", None, start),
         ];
         let line = live_line(&steps, start + Duration::from_secs(65), 80);
-        assert_eq!(
-            line,
-            "building helm 1 min 05 s: compiling | terraform apply 1 min 05 s"
-        );
+        assert_eq!(line, "building helm 1 min 05 s: compiling | terraform apply 1 min 05 s");
     }
 
     #[test]

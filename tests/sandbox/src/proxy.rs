@@ -89,12 +89,10 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let upstream = Upstream::new(&args.upstream).ok_or_else(|| Error::Upstream {
         url: args.upstream.clone(),
     })?;
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .map_err(|source| Error::Listen {
-            address: args.listen,
-            source,
-        })?;
+    let listener = TcpListener::bind(args.listen).await.map_err(|source| Error::Listen {
+        address: args.listen,
+        source,
+    })?;
     server::serve(listener, Arc::new(Proxy::new(upstream))).await;
     Ok(())
 }

@@ -45,11 +45,7 @@ pub async fn in_view(mut command: Command) -> Result<bool> {
 }
 
 /// The standard output of a short query; `None` when the program is missing or fails.
-pub async fn query(
-    program: impl AsRef<OsStr>,
-    arguments: &[&str],
-    directory: &Path,
-) -> Option<String> {
+pub async fn query(program: impl AsRef<OsStr>, arguments: &[&str], directory: &Path) -> Option<String> {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(directory)
@@ -65,11 +61,7 @@ pub async fn query(
 }
 
 async fn status_of(command: &mut Command) -> Result<ExitStatus> {
-    let program = command
-        .as_std()
-        .get_program()
-        .to_string_lossy()
-        .into_owned();
+    let program = command.as_std().get_program().to_string_lossy().into_owned();
     let start_error = |source| Error::Start { program, source };
     // A process group of its own, so that its children can be ended with it.
     let child = command.stdin(Stdio::null()).process_group(0).spawn();
@@ -129,18 +121,11 @@ mod tests {
     async fn a_failure_shows_the_end_of_the_log() {
         let scratch = Scratch::new();
         let log = scratch.path().join("logs/build.log");
-        let error = to_end(
-            "building",
-            shell("echo some; echo 'undefined: x' >&2; exit 3"),
-            &log,
-        )
-        .await
-        .unwrap_err()
-        .to_string();
-        assert!(
-            error.contains("building failed (exit status: 3)"),
-            "{error}"
-        );
+        let error = to_end("building", shell("echo some; echo 'undefined: x' >&2; exit 3"), &log)
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("building failed (exit status: 3)"), "{error}");
         assert!(error.contains("    undefined: x"), "{error}");
         assert!(error.contains("logs/build.log"), "{error}");
     }
@@ -158,11 +143,9 @@ mod tests {
         let child: u32 = files::read(&log).unwrap().trim().parse().unwrap();
         assert!(Identity::of(child).is_some());
         drop(work);
-        wait::until(
-            "the end of the child",
-            Duration::from_secs(10),
-            async || Identity::of(child).is_none(),
-        )
+        wait::until("the end of the child", Duration::from_secs(10), async || {
+            Identity::of(child).is_none()
+        })
         .await
         .unwrap();
     }
@@ -170,10 +153,7 @@ mod tests {
     #[tokio::test]
     async fn a_query_to_a_missing_program_has_no_answer() {
         let here = Path::new(".");
-        assert_eq!(
-            query("echo", &["text"], here).await.as_deref(),
-            Some("text\n")
-        );
+        assert_eq!(query("echo", &["text"], here).await.as_deref(), Some("text\n"));
         assert_eq!(query("no-such-program-here", &[], here).await, None);
         assert_eq!(query("false", &[], here).await, None);
     }

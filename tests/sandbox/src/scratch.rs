@@ -11,10 +11,7 @@ pub(crate) struct Scratch(PathBuf);
 impl Scratch {
     pub(crate) fn new() -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!(
-            "elbow-sandbox-test-{}-{number}",
-            std::process::id()
-        ));
+        let path = std::env::temp_dir().join(format!("elbow-sandbox-test-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }

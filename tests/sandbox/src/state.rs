@@ -39,14 +39,12 @@ impl Sandbox {
         if !path.is_file() {
             return Err(Error::NoSandbox(layout.root().to_owned()));
         }
-        serde_json::from_str(&files::read(&path)?)
-            .map_err(Error::malformed(path.display().to_string()))
+        serde_json::from_str(&files::read(&path)?).map_err(Error::malformed(path.display().to_string()))
     }
 
     /// Records the sandbox in its state directory, where [`Sandbox::load`] finds it.
     pub fn save(&self) -> Result<()> {
-        let json = serde_json::to_vec_pretty(self)
-            .map_err(Error::malformed("the state of the sandbox"))?;
+        let json = serde_json::to_vec_pretty(self).map_err(Error::malformed("the state of the sandbox"))?;
         files::write(&self.layout()?.state(), json)
     }
 
@@ -62,8 +60,7 @@ impl Sandbox {
         if records.is_empty() || records.iter().any(|record| !record.process().is_alive()) {
             return Ok(false);
         }
-        Ok(control_plane::is_ready(&layout).await
-            && http::answers(&health_url(&self.localstack_url)).await)
+        Ok(control_plane::is_ready(&layout).await && http::answers(&health_url(&self.localstack_url)).await)
     }
 }
 
@@ -111,10 +108,7 @@ pub(crate) mod tests {
     #[test]
     fn an_empty_directory_holds_no_sandbox() {
         let scratch = Scratch::new();
-        assert!(matches!(
-            Sandbox::load(scratch.path()),
-            Err(Error::NoSandbox(_))
-        ));
+        assert!(matches!(Sandbox::load(scratch.path()), Err(Error::NoSandbox(_))));
     }
 
     #[tokio::test]

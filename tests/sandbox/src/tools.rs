@@ -31,19 +31,13 @@ pub struct Tools {
 
 impl Tools {
     /// Builds what is missing in the cache; Go and Python work side by side, for one computes while the other downloads.
-    pub async fn build(
-        found: &Prerequisites,
-        cache: &Cache,
-        layout: &Layout,
-        progress: &Progress,
-    ) -> Result<Self> {
+    pub async fn build(found: &Prerequisites, cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Self> {
         let go_programs = async {
             let control_plane = control_plane::build(cache, layout, progress).await?;
             Ok((control_plane, helm(cache, layout, progress).await?))
         };
         let environment = localstack::build::environment(&found.python, cache, layout, progress);
-        let ((control_plane, helm), localstack_python) =
-            tokio::try_join!(go_programs, environment)?;
+        let ((control_plane, helm), localstack_python) = tokio::try_join!(go_programs, environment)?;
         let terraform_configuration =
             configuration::find_or_write(layout.root(), &cache.root().join("terraform-providers"))?;
         Ok(Self {
@@ -65,21 +59,15 @@ impl Tools {
     #[must_use]
     pub fn path(&self) -> Vec<PathBuf> {
         let helm = self.helm.parent().map(Path::to_owned);
-        std::iter::once(self.control_plane.clone())
-            .chain(helm)
-            .collect()
+        std::iter::once(self.control_plane.clone()).chain(helm).collect()
     }
 }
 
 /// helm, from the cache or built.
 pub async fn helm(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<PathBuf> {
     let module = GoModule::new("helm", "helm.sh/helm/v4", |version| {
-        vec![format!(
-            "helm.sh/helm/v4/internal/version.version={version}"
-        )]
+        vec![format!("helm.sh/helm/v4/internal/version.version={version}")]
     })?;
-    let directory = module
-        .build(cache, &layout.log("build-helm"), progress)
-        .await?;
+    let directory = module.build(cache, &layout.log("build-helm"), progress).await?;
     Ok(directory.join("helm"))
 }

@@ -10,11 +10,7 @@ use crate::error::{Error, Result};
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Waits until `condition` says true; [`Error::Deadline`] names `what` when it does not in time.
-pub async fn until(
-    what: &str,
-    within: Duration,
-    mut condition: impl AsyncFnMut() -> bool,
-) -> Result<()> {
+pub async fn until(what: &str, within: Duration, mut condition: impl AsyncFnMut() -> bool) -> Result<()> {
     let deadline = Instant::now() + within;
     while !condition().await {
         if Instant::now() >= deadline {

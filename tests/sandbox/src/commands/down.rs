@@ -22,7 +22,5 @@ pub async fn down(directory: &Path) -> Result<()> {
         process::stop_all(&layout).await?;
         layout.remove()
     };
-    progress
-        .step("taking the sandbox down", None, stopped)
-        .await
+    progress.step("taking the sandbox down", None, stopped).await
 }

@@ -30,10 +30,7 @@ pub async fn status(directory: &Path) -> Result<String> {
             "node", instance.private_dns, instance.id, instance.zone
         ));
     }
-    text.push_str(&format!(
-        "\nshell exports: {}\n",
-        layout.environment().display()
-    ));
+    text.push_str(&format!("\nshell exports: {}\n", layout.environment().display()));
     Ok(text)
 }
 

@@ -28,12 +28,7 @@ pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
         return Err(Error::Tests(vec!["the build".to_owned()]));
     }
     heading("tests that need no sandbox");
-    let alone = cargo(
-        &["test", "--workspace", "--no-fail-fast"],
-        &arguments.filters,
-        &[],
-    )
-    .await?;
+    let alone = cargo(&["test", "--workspace", "--no-fail-fast"], &arguments.filters, &[]).await?;
     let together = on_a_sandbox(directory, arguments).await?;
     let failed = [
         (alone, "tests that need no sandbox"),
@@ -81,14 +76,7 @@ async fn sandbox(directory: &Path) -> Result<(Sandbox, Option<PathBuf>)> {
 
 /// Tests that need the sandbox are marked `#[ignore]`, so that a plain `cargo test` passes everywhere.
 async fn ignored_tests(sandbox: &Sandbox, filters: &[String]) -> Result<bool> {
-    let arguments = [
-        "test",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--no-fail-fast",
-    ];
+    let arguments = ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
     let mut filters = filters.to_vec();
     filters.insert(0, "--ignored".to_owned());
     cargo(&arguments, &filters, &variables(sandbox)?).await
@@ -102,10 +90,7 @@ fn variables(sandbox: &Sandbox) -> Result<Vec<(&'static str, OsString)>> {
         ("ELBOW_SANDBOX_ENV", sandbox.layout()?.environment().into()),
         ("ELBOW_SANDBOX_ELBOW", own.with_file_name("elbow").into()),
         ("ELBOW_SANDBOX_HELM", sandbox.tools.helm.clone().into()),
-        (
-            "ELBOW_SANDBOX_TERRAFORM",
-            sandbox.tools.terraform.clone().into(),
-        ),
+        ("ELBOW_SANDBOX_TERRAFORM", sandbox.tools.terraform.clone().into()),
         (
             "ELBOW_SANDBOX_TF_CLI_CONFIG",
             sandbox.tools.terraform_configuration.clone().into(),
@@ -114,11 +99,7 @@ fn variables(sandbox: &Sandbox) -> Result<Vec<(&'static str, OsString)>> {
 }
 
 /// Runs cargo in the workspace; `for_the_tests` goes behind `--`.
-async fn cargo(
-    arguments: &[&str],
-    for_the_tests: &[String],
-    variables: &[(&str, OsString)],
-) -> Result<bool> {
+async fn cargo(arguments: &[&str], for_the_tests: &[String], variables: &[(&str, OsString)]) -> Result<bool> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
         .args(arguments)

@@ -29,10 +29,7 @@ pub async fn up(directory: &Path) -> Result<Sandbox> {
     let _lock = lock(&cache, &layout).await?;
     let progress = Progress::on_standard_error();
     if let Some(running) = running(&layout).await? {
-        progress.say(&format!(
-            "the sandbox in {} is up already",
-            layout.root().display()
-        ));
+        progress.say(&format!("the sandbox in {} is up already", layout.root().display()));
         return Ok(running);
     }
     clear(&layout, &progress).await?;
@@ -95,21 +92,13 @@ async fn bring_up(layout: &Layout, cache: &Cache, progress: &Progress) -> Result
     let [proxy_port, localstack_port] = ports::free()?;
     let localstack_url = localstack::start::url(localstack_port);
 
-    let control_plane = progress.step(
-        "starting the control plane",
-        None,
-        control_plane::start(&tools, layout),
-    );
+    let control_plane = progress.step("starting the control plane", None, control_plane::start(&tools, layout));
     let aws = aws(&tools, cache, layout, localstack_port, progress);
     let ((), infrastructure) = tokio::try_join!(control_plane, aws)?;
     let aws_proxy_url = start_proxy(layout, proxy_port, &localstack_url).await?;
     let client = kubernetes::client(&layout.kubeconfig()).await?;
     progress
-        .step(
-            "making the nodes",
-            None,
-            nodes::create(client, &infrastructure),
-        )
+        .step("making the nodes", None, nodes::create(client, &infrastructure))
         .await?;
 
     let directory = layout.root().to_owned();
@@ -126,13 +115,7 @@ async fn bring_up(layout: &Layout, cache: &Cache, progress: &Progress) -> Result
     Ok(sandbox)
 }
 
-async fn aws(
-    tools: &Tools,
-    cache: &Cache,
-    layout: &Layout,
-    port: u16,
-    progress: &Progress,
-) -> Result<Infrastructure> {
+async fn aws(tools: &Tools, cache: &Cache, layout: &Layout, port: u16, progress: &Progress) -> Result<Infrastructure> {
     progress
         .step(
             "starting LocalStack",
@@ -140,22 +123,12 @@ async fn aws(
             localstack::start::start(tools, layout, port),
         )
         .await?;
-    apply::apply(
-        tools,
-        cache,
-        layout,
-        &localstack::start::url(port),
-        progress,
-    )
-    .await
+    apply::apply(tools, cache, layout, &localstack::start::url(port), progress).await
 }
 
 /// The proxy is a hidden command of this very program.
 async fn start_proxy(layout: &Layout, port: u16, upstream: &str) -> Result<String> {
-    let program = std::env::current_exe().map_err(crate::error::Error::file(
-        "find",
-        Path::new("/proc/self/exe"),
-    ))?;
+    let program = std::env::current_exe().map_err(crate::error::Error::file("find", Path::new("/proc/self/exe")))?;
     let process = Detached::new("aws-proxy", program)
         .argument("proxy")
         .flag("listen", format!("127.0.0.1:{port}"))

@@ -41,10 +41,7 @@ impl Credentials {
         files::write(&created.tokens, tokens)?;
         files::write(&created.service_account_key, signing_key()?)?;
         let authority = created.authority();
-        files::write(
-            &layout.kubeconfig(),
-            kubeconfig(url, &authority, "admin", &admin),
-        )?;
+        files::write(&layout.kubeconfig(), kubeconfig(url, &authority, "admin", &admin))?;
         files::write(
             &created.controller_manager,
             kubeconfig(url, &authority, "controller-manager", &controller_manager),
@@ -103,8 +100,7 @@ mod tests {
         let scratch = Scratch::new();
         let layout = Layout::new(scratch.path()).unwrap();
         let created = Credentials::create(&layout, "https://127.0.0.1:6443").unwrap();
-        let config: serde_json::Value =
-            serde_json::from_str(&files::read(&layout.kubeconfig()).unwrap()).unwrap();
+        let config: serde_json::Value = serde_json::from_str(&files::read(&layout.kubeconfig()).unwrap()).unwrap();
         let token = config["users"][0]["user"]["token"].as_str().unwrap();
         let tokens = files::read(&created.tokens).unwrap();
         assert!(
@@ -112,10 +108,7 @@ mod tests {
                 .lines()
                 .any(|line| line == format!("{token},admin,admin,\"system:masters\""))
         );
-        assert_eq!(
-            config["clusters"][0]["cluster"]["server"],
-            "https://127.0.0.1:6443"
-        );
+        assert_eq!(config["clusters"][0]["cluster"]["server"], "https://127.0.0.1:6443");
     }
 
     #[test]

@@ -32,17 +32,9 @@ pub async fn start(tools: &Tools, layout: &Layout) -> Result<()> {
     let [client_port, peer_port, api_port] = ports::free()?;
     let credentials = Credentials::create(layout, &format!("https://127.0.0.1:{api_port}"))?;
     let etcd_url = format!("http://127.0.0.1:{client_port}");
-    etcd(
-        tools,
-        layout,
-        &etcd_url,
-        &format!("http://127.0.0.1:{peer_port}"),
-    )
-    .start(layout)?;
+    etcd(tools, layout, &etcd_url, &format!("http://127.0.0.1:{peer_port}")).start(layout)?;
     let api_server = api_server(tools, &credentials, &etcd_url, api_port).start(layout)?;
-    api_server
-        .ready(READY_WITHIN, async || is_ready(layout).await)
-        .await?;
+    api_server.ready(READY_WITHIN, async || is_ready(layout).await).await?;
     let controller_manager = controller_manager(tools, &credentials).start(layout)?;
     wait_for_service_accounts(layout, &controller_manager).await
 }
@@ -59,9 +51,7 @@ pub async fn is_ready(layout: &Layout) -> bool {
     matches!(answer, Ok(Ok(text)) if text == "ok")
 }
 
-fn http_request(
-    path: &str,
-) -> std::result::Result<hyper::http::Request<Vec<u8>>, hyper::http::Error> {
+fn http_request(path: &str) -> std::result::Result<hyper::http::Request<Vec<u8>>, hyper::http::Error> {
     hyper::http::Request::get(path).body(Vec::new())
 }
 
@@ -92,10 +82,7 @@ fn api_server(tools: &Tools, credentials: &Credentials, etcd_url: &str, port: u1
         .flag("token-auth-file", &credentials.tokens)
         .flag("service-account-issuer", ISSUER)
         .flag("service-account-key-file", &credentials.service_account_key)
-        .flag(
-            "service-account-signing-key-file",
-            &credentials.service_account_key,
-        )
+        .flag("service-account-signing-key-file", &credentials.service_account_key)
         .flag("service-cluster-ip-range", "10.96.0.0/16")
         .flag("allow-privileged", "true")
 }
@@ -108,10 +95,7 @@ fn controller_manager(tools: &Tools, credentials: &Credentials) -> Detached {
     .flag("kubeconfig", &credentials.controller_manager)
     .flag("controllers", CONTROLLERS)
     .flag("use-service-account-credentials", "true")
-    .flag(
-        "service-account-private-key-file",
-        &credentials.service_account_key,
-    )
+    .flag("service-account-private-key-file", &credentials.service_account_key)
     .flag("root-ca-file", credentials.authority())
     .flag("leader-elect", "false")
     .flag("secure-port", "0")
@@ -121,20 +105,15 @@ fn controller_manager(tools: &Tools, credentials: &Credentials) -> Detached {
 }
 
 async fn wait_for_service_accounts(layout: &Layout, controller_manager: &Record) -> Result<()> {
-    let accounts: Api<ServiceAccount> =
-        Api::namespaced(kubernetes::client(&layout.kubeconfig()).await?, "default");
+    let accounts: Api<ServiceAccount> = Api::namespaced(kubernetes::client(&layout.kubeconfig()).await?, "default");
     let mut refusal = None;
-    let outcome = controller_manager.ready(READY_WITHIN, async || {
-        match accounts.get_opt("default").await {
-            Ok(account) => account.is_some(),
-            Err(error) => {
-                refusal = Some(error);
-                true
-            }
+    let outcome = controller_manager.ready(READY_WITHIN, async || match accounts.get_opt("default").await {
+        Ok(account) => account.is_some(),
+        Err(error) => {
+            refusal = Some(error);
+            true
         }
     });
     outcome.await?;
-    refusal.map_or(Ok(()), |error| {
-        Err(Error::kubernetes("show a service account")(error))
-    })
+    refusal.map_or(Ok(()), |error| Err(Error::kubernetes("show a service account")(error)))
 }

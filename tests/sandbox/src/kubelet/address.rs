@@ -70,9 +70,7 @@ fn candidates(first: u16) -> impl Iterator<Item = Ipv4Addr> {
 }
 
 fn nobody_listens(address: Ipv4Addr, ports: &[u16]) -> bool {
-    ports
-        .iter()
-        .all(|port| TcpListener::bind((address, *port)).is_ok())
+    ports.iter().all(|port| TcpListener::bind((address, *port)).is_ok())
 }
 
 #[cfg(test)]
@@ -91,10 +89,7 @@ mod tests {
             (Ipv4Addr::new(127, 77, 10, 1), Ipv4Addr::new(127, 77, 10, 2))
         );
         drop(one);
-        assert_eq!(
-            pool.lease(&[]).unwrap().address(),
-            Ipv4Addr::new(127, 77, 10, 1)
-        );
+        assert_eq!(pool.lease(&[]).unwrap().address(), Ipv4Addr::new(127, 77, 10, 1));
     }
 
     #[test]
@@ -105,10 +100,7 @@ mod tests {
         };
         let other = TcpListener::bind((Ipv4Addr::new(127, 77, 11, 1), 0)).unwrap();
         let port = other.local_addr().unwrap().port();
-        assert_eq!(
-            pool.lease(&[port]).unwrap().address(),
-            Ipv4Addr::new(127, 77, 11, 2)
-        );
+        assert_eq!(pool.lease(&[port]).unwrap().address(), Ipv4Addr::new(127, 77, 11, 2));
     }
 
     #[test]

@@ -31,8 +31,7 @@ impl Recipe {
     /// Reads a Pod and what its environment refers to.
     pub(super) async fn of(client: &Client, pod: &Pod, addresses: Addresses) -> Result<Self> {
         let container = only_container(pod)?;
-        let sources =
-            fetch_sources(client, &pod.namespace().unwrap_or_default(), container).await?;
+        let sources = fetch_sources(client, &pod.namespace().unwrap_or_default(), container).await?;
         let mut variables = environment::resolve(pod, container, addresses, &sources)?;
         let value_of = |name: &str| variables.get(name).map(String::as_str);
         let args = container
@@ -42,9 +41,7 @@ impl Recipe {
             .map(|arg| expand(arg, value_of))
             .collect();
         // A container runtime sets these two.
-        variables
-            .entry("HOSTNAME".to_owned())
-            .or_insert_with(|| pod.name_any());
+        variables.entry("HOSTNAME".to_owned()).or_insert_with(|| pod.name_any());
         variables
             .entry("PATH".to_owned())
             .or_insert_with(|| "/usr/local/bin:/usr/bin:/bin".to_owned());
@@ -62,9 +59,7 @@ impl Recipe {
             .append(true)
             .open(log)
             .map_err(SandboxError::file("open", log))?;
-        let errors = output
-            .try_clone()
-            .map_err(SandboxError::file("share", log))?;
+        let errors = output.try_clone().map_err(SandboxError::file("share", log))?;
         let mut command = Command::new(binary);
         command
             .args(&self.args)
@@ -99,11 +94,7 @@ pub(super) fn only_container(pod: &Pod) -> Result<&ContainerSpec> {
     Ok(container)
 }
 
-async fn fetch_sources(
-    client: &Client,
-    namespace: &str,
-    container: &ContainerSpec,
-) -> Result<Sources> {
+async fn fetch_sources(client: &Client, namespace: &str, container: &ContainerSpec) -> Result<Sources> {
     let mut sources = Sources::new();
     for source in environment::sources_of(container) {
         if let Some(data) = fetch(client, namespace, &source).await? {
@@ -124,9 +115,7 @@ async fn fetch(client: &Client, namespace: &str, source: &Source) -> Result<Opti
             Ok(map.map(|map| map.data.unwrap_or_default()))
         }
         Source::Secret(name) => {
-            let secret = Api::<Secret>::namespaced(client.clone(), namespace)
-                .get_opt(name)
-                .await;
+            let secret = Api::<Secret>::namespaced(client.clone(), namespace).get_opt(name).await;
             let secret = secret.map_err(SandboxError::kubernetes("get a secret"))?;
             let texts = |secret: Secret| {
                 secret
@@ -159,9 +148,7 @@ impl Process {
 
     /// Sends SIGTERM, and SIGKILL after `grace`; returns the exit code.
     pub(super) async fn stop(&mut self, grace: Duration) -> i32 {
-        let pid = self
-            .pid()
-            .and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        let pid = self.pid().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
         // An error says that it is gone already.
         let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
         match tokio::time::timeout(grace, self.ended()).await {

@@ -57,8 +57,7 @@ impl Credentials {
             .as_ref()
             .and_then(|spec| spec.service_account_name.as_deref())
             .unwrap_or("default");
-        let api =
-            Api::<ServiceAccount>::namespaced(client.clone(), &pod.namespace().unwrap_or_default());
+        let api = Api::<ServiceAccount>::namespaced(client.clone(), &pod.namespace().unwrap_or_default());
         let request = token_request(pod);
         let action = Error::kubernetes(format!("issue a token for service account {account}"));
         let issued = api
@@ -155,21 +154,11 @@ mod tests {
         let cluster = own.clusters[0].cluster.as_ref().unwrap();
         assert_eq!(cluster.server.as_deref(), Some("https://127.0.0.1:6443"));
         assert_eq!(
-            own.auth_infos[0]
-                .auth_info
-                .as_ref()
-                .unwrap()
-                .token_file
-                .as_deref(),
+            own.auth_infos[0].auth_info.as_ref().unwrap().token_file.as_deref(),
             Some("/pods/token")
         );
         assert_eq!(
-            own.contexts[0]
-                .context
-                .as_ref()
-                .unwrap()
-                .namespace
-                .as_deref(),
+            own.contexts[0].context.as_ref().unwrap().namespace.as_deref(),
             Some("elbow-system")
         );
     }

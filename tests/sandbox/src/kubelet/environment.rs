@@ -77,12 +77,7 @@ pub fn sources_of(container: &Container) -> BTreeSet<Source> {
 ///
 /// # Errors
 /// What is missing or not understood, as [`Error`].
-pub fn resolve(
-    pod: &Pod,
-    container: &Container,
-    addresses: Addresses,
-    sources: &Sources,
-) -> Result<Variables, Error> {
+pub fn resolve(pod: &Pod, container: &Container, addresses: Addresses, sources: &Sources) -> Result<Variables, Error> {
     let mut inherited = Variables::new();
     for from in container.env_from.iter().flatten() {
         inherited.extend(resolve_whole(from, sources)?);
@@ -125,9 +120,7 @@ fn resolve_one(
 ) -> Result<Option<String>, Error> {
     let Some(from) = &variable.value_from else {
         let value = variable.value.as_deref().unwrap_or_default();
-        return Ok(Some(expand(value, |name| {
-            above.get(name).map(String::as_str)
-        })));
+        return Ok(Some(expand(value, |name| above.get(name).map(String::as_str))));
     };
     if let Some(field) = &from.field_ref {
         return field_value(pod, &field.field_path, addresses).map(Some);
@@ -170,26 +163,15 @@ fn mapped_field(pod: &Pod, path: &str) -> Option<String> {
         "metadata.annotations" => &pod.metadata.annotations,
         _ => return None,
     };
-    Some(
-        map.as_ref()
-            .and_then(|map| map.get(key))
-            .cloned()
-            .unwrap_or_default(),
-    )
+    Some(map.as_ref().and_then(|map| map.get(key)).cloned().unwrap_or_default())
 }
 
 fn whole_source(from: &EnvFromSource) -> Option<(Source, bool)> {
     if let Some(map) = &from.config_map_ref {
-        return Some((
-            Source::ConfigMap(map.name.clone()),
-            map.optional.unwrap_or_default(),
-        ));
+        return Some((Source::ConfigMap(map.name.clone()), map.optional.unwrap_or_default()));
     }
     let secret = from.secret_ref.as_ref()?;
-    Some((
-        Source::Secret(secret.name.clone()),
-        secret.optional.unwrap_or_default(),
-    ))
+    Some((Source::Secret(secret.name.clone()), secret.optional.unwrap_or_default()))
 }
 
 fn keyed_source(from: &EnvVarSource) -> Option<(Source, String, bool)> {
@@ -275,17 +257,10 @@ mod tests {
     #[test]
     fn keys_of_config_maps_and_secrets_are_resolved() {
         for reference in ["configMapKeyRef", "secretKeyRef"] {
-            let name = if reference == "secretKeyRef" {
-                "safe"
-            } else {
-                "map"
-            };
-            let value =
-                one(json!({"valueFrom": {reference: {"name": name, "key": "KEY"}}})).unwrap();
+            let name = if reference == "secretKeyRef" { "safe" } else { "map" };
+            let value = one(json!({"valueFrom": {reference: {"name": name, "key": "KEY"}}})).unwrap();
             assert_eq!(value.as_deref(), Some("mapped"));
-            let absent = one(
-                json!({"valueFrom": {reference: {"name": "none", "key": "KEY", "optional": true}}}),
-            );
+            let absent = one(json!({"valueFrom": {reference: {"name": "none", "key": "KEY", "optional": true}}}));
             assert_eq!(absent, Ok(None));
         }
     }
@@ -296,8 +271,7 @@ mod tests {
             "envFrom": [{"configMapRef": {"name": "map"}}, {"prefix": "P_", "secretRef": {"name": "safe"}}],
             "env": [{"name": "KEY", "value": "own"}],
         }));
-        let expected = [("KEY", "own"), ("P_KEY", "mapped")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let expected = [("KEY", "own"), ("P_KEY", "mapped")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(variables, Ok(Variables::from(expected)));
     }
 
@@ -339,10 +313,7 @@ mod tests {
             "env": [{"name": "X", "valueFrom": {"secretKeyRef": {"name": "safe", "key": "K"}}}, {"name": "Y", "value": "y"}],
         }))
         .unwrap();
-        let expected = [
-            Source::ConfigMap("map".to_owned()),
-            Source::Secret("safe".to_owned()),
-        ];
+        let expected = [Source::ConfigMap("map".to_owned()), Source::Secret("safe".to_owned())];
         assert_eq!(sources_of(&container), BTreeSet::from(expected));
     }
 }

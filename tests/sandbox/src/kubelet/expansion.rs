@@ -14,10 +14,7 @@ pub fn expand<'a>(text: &str, value_of: impl Fn(&str) -> Option<&'a str>) -> Str
         if let Some(after) = rest.strip_prefix('$') {
             expanded.push('$');
             rest = after;
-        } else if let Some((name, after)) = rest
-            .strip_prefix('(')
-            .and_then(|reference| reference.split_once(')'))
-        {
+        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|reference| reference.split_once(')')) {
             match value_of(name) {
                 Some(value) => expanded.push_str(value),
                 None => expanded.extend(["$(", name, ")"]),

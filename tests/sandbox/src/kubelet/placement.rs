@@ -118,22 +118,13 @@ mod tests {
     fn pods_are_spread_over_the_nodes_that_take_them() {
         let nodes = [node("a", true), node("b", false), node("c", false)];
         assert_eq!(choose(&nodes, &[]).as_deref(), Some("b"));
-        assert_eq!(
-            choose(&nodes, &[pod_on("b"), Pod::default()]).as_deref(),
-            Some("c")
-        );
-        assert_eq!(
-            choose(&nodes, &[pod_on("b"), pod_on("c")]).as_deref(),
-            Some("b")
-        );
+        assert_eq!(choose(&nodes, &[pod_on("b"), Pod::default()]).as_deref(), Some("c"));
+        assert_eq!(choose(&nodes, &[pod_on("b"), pod_on("c")]).as_deref(), Some("b"));
         assert_eq!(choose(&nodes[..1], &[]), None);
     }
 
     #[test]
     fn a_nodes_address_is_its_internal_one() {
-        assert_eq!(
-            internal_ip(&node("a", false)),
-            Some("10.0.0.9".parse().unwrap())
-        );
+        assert_eq!(internal_ip(&node("a", false)), Some("10.0.0.9".parse().unwrap()));
     }
 }

@@ -96,12 +96,7 @@ impl Workers {
     /// The Pod is not there any more: forced deletion, or the worker's own.
     fn gone(&mut self, uid: &str) {
         if let Some((grace, sender)) = self.wishes.remove(uid) {
-            sender.send_if_modified(|current| {
-                current.advance(Wish::End {
-                    grace,
-                    remove: false,
-                })
-            });
+            sender.send_if_modified(|current| current.advance(Wish::End { grace, remove: false }));
         }
     }
 
@@ -113,10 +108,7 @@ impl Workers {
 }
 
 fn own_grace(pod: &Pod) -> Duration {
-    let seconds = pod
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.termination_grace_period_seconds);
+    let seconds = pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds);
     seconds
         .and_then(|seconds| u64::try_from(seconds).ok())
         .map_or(DEFAULT_GRACE, Duration::from_secs)
@@ -132,9 +124,6 @@ fn deletion_grace(pod: &Pod) -> Duration {
 }
 
 fn is_over(pod: &Pod) -> bool {
-    let phase = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.phase.as_deref());
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     matches!(phase, Some("Succeeded" | "Failed"))
 }

@@ -78,8 +78,7 @@ fn http_probe(container: &Container, purpose: Purpose, probe: &Probe) -> Result<
     if get.scheme.as_deref().is_some_and(|scheme| scheme != "HTTP") {
         return Err(Error::Kind(purpose));
     }
-    let seconds =
-        |value: Option<i32>, default: u32| Duration::from_secs(number(value, default).into());
+    let seconds = |value: Option<i32>, default: u32| Duration::from_secs(number(value, default).into());
     Ok(HttpProbe {
         purpose,
         path: get.path.clone().unwrap_or_else(|| "/".to_owned()),
@@ -96,9 +95,7 @@ fn http_probe(container: &Container, purpose: Purpose, probe: &Probe) -> Result<
 }
 
 fn number(value: Option<i32>, default: u32) -> u32 {
-    value
-        .and_then(|value| u32::try_from(value).ok())
-        .unwrap_or(default)
+    value.and_then(|value| u32::try_from(value).ok()).unwrap_or(default)
 }
 
 fn port_number(container: &Container, port: &IntOrString) -> Option<u16> {
@@ -106,9 +103,7 @@ fn port_number(container: &Container, port: &IntOrString) -> Option<u16> {
         IntOrString::Int(number) => *number,
         IntOrString::String(name) => {
             let mut ports = container.ports.iter().flatten();
-            ports
-                .find(|port| port.name.as_ref() == Some(name))?
-                .container_port
+            ports.find(|port| port.name.as_ref() == Some(name))?.container_port
         }
     };
     u16::try_from(number).ok().filter(|number| *number != 0)
@@ -177,15 +172,13 @@ mod tests {
 
     fn container(readiness: Value) -> Container {
         let ports = json!([{"name": "health", "containerPort": 61779}]);
-        serde_json::from_value(
-            json!({"name": "elbow", "ports": ports, "readinessProbe": readiness}),
-        )
-        .unwrap()
+        serde_json::from_value(json!({"name": "elbow", "ports": ports, "readinessProbe": readiness})).unwrap()
     }
 
     #[test]
     fn a_probe_takes_its_numbers_or_the_defaults() {
-        let probe = json!({"httpGet": {"path": "/readyz", "port": "health"}, "periodSeconds": 5, "initialDelaySeconds": 2});
+        let probe =
+            json!({"httpGet": {"path": "/readyz", "port": "health"}, "periodSeconds": 5, "initialDelaySeconds": 2});
         let expected = HttpProbe {
             purpose: Purpose::Readiness,
             path: "/readyz".to_owned(),
@@ -206,10 +199,7 @@ mod tests {
             port: port.to_owned(),
         };
         let table = [
-            (
-                json!({"exec": {"command": ["true"]}}),
-                Error::Kind(Purpose::Readiness),
-            ),
+            (json!({"exec": {"command": ["true"]}}), Error::Kind(Purpose::Readiness)),
             (
                 json!({"httpGet": {"port": 1, "scheme": "HTTPS"}}),
                 Error::Kind(Purpose::Readiness),
@@ -230,10 +220,7 @@ mod tests {
         let answers = [
             true, false, true, true, true, false, false, true, false, false, false, false,
         ];
-        let turns: Vec<Option<bool>> = answers
-            .into_iter()
-            .map(|answer| tracker.record(answer))
-            .collect();
+        let turns: Vec<Option<bool>> = answers.into_iter().map(|answer| tracker.record(answer)).collect();
         let mut expected = [None; 12];
         expected[3] = Some(true);
         expected[10] = Some(false);
@@ -244,9 +231,6 @@ mod tests {
     fn failing_from_the_start_is_a_verdict_too() {
         let probe = json!({"httpGet": {"port": 1}, "failureThreshold": 2});
         let mut tracker = Tracker::new(&probes_of(&container(probe)).unwrap()[0]);
-        assert_eq!(
-            [tracker.record(false), tracker.record(false)],
-            [None, Some(false)]
-        );
+        assert_eq!([tracker.record(false), tracker.record(false)], [None, Some(false)]);
     }
 }

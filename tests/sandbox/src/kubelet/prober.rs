@@ -90,11 +90,7 @@ async fn ask_for_ever(
 }
 
 /// Any status from 200 to 399 within the timeout is a success (Kubernetes documentation, "HTTP probes").
-async fn ask(
-    client: &HttpClient<HttpConnector, Empty<Bytes>>,
-    probe: &HttpProbe,
-    address: IpAddr,
-) -> bool {
+async fn ask(client: &HttpClient<HttpConnector, Empty<Bytes>>, probe: &HttpProbe, address: IpAddr) -> bool {
     let path = probe.path.trim_start_matches('/');
     let Ok(uri) = format!("http://{address}:{}/{path}", probe.port).parse::<Uri>() else {
         return false;

@@ -15,12 +15,7 @@ use super::status::{Progress, pod_status};
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Publishes until the Pod is gone or nobody can report progress any more.
-pub(super) async fn publish(
-    api: Api<Pod>,
-    pod: Pod,
-    addresses: Addresses,
-    mut progress: watch::Receiver<Progress>,
-) {
+pub(super) async fn publish(api: Api<Pod>, pod: Pod, addresses: Addresses, mut progress: watch::Receiver<Progress>) {
     let mut written = pod.status.clone().unwrap_or_default();
     loop {
         let latest = progress.borrow_and_update().clone();
@@ -29,10 +24,7 @@ pub(super) async fn publish(
             Ok(()) => written = wanted,
             Err(kube::Error::Api(status)) if status.is_not_found() => return,
             Err(error) => {
-                eprintln!(
-                    "{}: cannot write the status, trying again: {error}",
-                    pod.name_any()
-                );
+                eprintln!("{}: cannot write the status, trying again: {error}", pod.name_any());
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
@@ -46,11 +38,7 @@ pub(super) async fn publish(
 /// A strategic merge: conditions that others wrote stay.
 async fn write(api: &Api<Pod>, pod: &Pod, status: &PodStatus) -> kube::Result<()> {
     let patch = serde_json::json!({"metadata": {"uid": pod.metadata.uid}, "status": status});
-    api.patch_status(
-        &pod.name_any(),
-        &PatchParams::default(),
-        &Patch::Strategic(patch),
-    )
-    .await
-    .map(|_written| ())
+    api.patch_status(&pod.name_any(), &PatchParams::default(), &Patch::Strategic(patch))
+        .await
+        .map(|_written| ())
 }

@@ -62,9 +62,7 @@ impl Replica {
 
     /// Removes the file; one that is not there is fine.
     pub(super) fn forget(&self, directory: &Path) {
-        let _ = std::fs::remove_file(
-            stem(directory, &self.namespace, &self.pod).with_extension("json"),
-        );
+        let _ = std::fs::remove_file(stem(directory, &self.namespace, &self.pod).with_extension("json"));
     }
 }
 
@@ -90,10 +88,7 @@ pub fn all(state: &Path) -> Result<Vec<Replica>> {
         return Ok(Vec::new());
     }
     let names = files::tree(&directory, |name| !name.ends_with(".json"))?;
-    names
-        .into_iter()
-        .map(|name| read(&directory.join(name)))
-        .collect()
+    names.into_iter().map(|name| read(&directory.join(name))).collect()
 }
 
 fn read(path: &Path) -> Result<Replica> {

@@ -1,8 +1,8 @@
 //! The status of a Pod with one container, as a kubelet writes it.
 
 use k8s_openapi::api::core::v1::{
-    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
-    ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus,
+    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, HostIP,
+    Pod, PodCondition, PodIP, PodStatus,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
@@ -58,9 +58,7 @@ pub fn pod_status(
     before: &PodStatus,
     now: Timestamp,
 ) -> PodStatus {
-    let phase = if before.phase.as_deref() == Some("Running")
-        || matches!(progress.state, State::Running(_))
-    {
+    let phase = if before.phase.as_deref() == Some("Running") || matches!(progress.state, State::Running(_)) {
         "Running"
     } else {
         "Pending"
@@ -70,9 +68,7 @@ pub fn pod_status(
         phase: Some(phase.to_owned()),
         conditions: Some(conditions(progress, before, now)),
         container_statuses: Some(vec![container_status(pod, progress)]),
-        host_ips: Some(vec![HostIP {
-            ip: host_ip.clone(),
-        }]),
+        host_ips: Some(vec![HostIP { ip: host_ip.clone() }]),
         host_ip: Some(host_ip),
         pod_ips: Some(vec![PodIP { ip: pod_ip.clone() }]),
         pod_ip: Some(pod_ip),
@@ -96,13 +92,7 @@ fn conditions(progress: &Progress, before: &PodStatus, now: Timestamp) -> Vec<Po
         .collect()
 }
 
-fn condition(
-    kind: &str,
-    holds: bool,
-    reason: Option<&str>,
-    before: &PodStatus,
-    now: Timestamp,
-) -> PodCondition {
+fn condition(kind: &str, holds: bool, reason: Option<&str>, before: &PodStatus, now: Timestamp) -> PodCondition {
     let status = if holds { "True" } else { "False" };
     let mut known = before.conditions.iter().flatten();
     let unchanged = known.find(|condition| condition.type_ == kind && condition.status == status);
@@ -120,9 +110,7 @@ fn condition(
 fn container_status(pod: &Pod, progress: &Progress) -> ContainerStatus {
     let container = pod.spec.as_ref().and_then(|spec| spec.containers.first());
     ContainerStatus {
-        name: container
-            .map(|container| container.name.clone())
-            .unwrap_or_default(),
+        name: container.map(|container| container.name.clone()).unwrap_or_default(),
         image: container
             .and_then(|container| container.image.clone())
             .unwrap_or_default(),
@@ -156,14 +144,7 @@ fn container_state(state: &State) -> ContainerState {
 fn ended_state(ended: &Ended) -> ContainerState {
     let terminated = ContainerStateTerminated {
         exit_code: ended.exit_code,
-        reason: Some(
-            if ended.exit_code == 0 {
-                "Completed"
-            } else {
-                "Error"
-            }
-            .to_owned(),
-        ),
+        reason: Some(if ended.exit_code == 0 { "Completed" } else { "Error" }.to_owned()),
         started_at: Some(Time(ended.started)),
         finished_at: Some(Time(ended.finished)),
         ..ContainerStateTerminated::default()
@@ -230,12 +211,7 @@ mod tests {
             .unwrap();
         (
             &condition.status,
-            condition
-                .last_transition_time
-                .as_ref()
-                .unwrap()
-                .0
-                .as_second(),
+            condition.last_transition_time.as_ref().unwrap().0.as_second(),
         )
     }
 
@@ -293,16 +269,7 @@ mod tests {
                 .as_deref(),
             Some("CrashLoopBackOff")
         );
-        let last = container
-            .last_state
-            .as_ref()
-            .unwrap()
-            .terminated
-            .as_ref()
-            .unwrap();
-        assert_eq!(
-            (last.exit_code, last.reason.as_deref()),
-            (137, Some("Error"))
-        );
+        let last = container.last_state.as_ref().unwrap().terminated.as_ref().unwrap();
+        assert_eq!((last.exit_code, last.reason.as_deref()), (137, Some("Error")));
     }
 }

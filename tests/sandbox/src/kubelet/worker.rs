@@ -84,8 +84,7 @@ impl Worker {
     pub(super) fn new(host: Arc<Host>, pod: Pod, wish: watch::Receiver<Wish>) -> Self {
         let namespace = pod.namespace().unwrap_or_default();
         let api = Api::namespaced(host.client.clone(), &namespace);
-        let credentials =
-            Credentials::at(&replica::stem(&host.directory, &namespace, &pod.name_any()));
+        let credentials = Credentials::at(&replica::stem(&host.directory, &namespace, &pod.name_any()));
         Self {
             host,
             pod,
@@ -203,11 +202,7 @@ impl Worker {
         self.credentials
             .issue(&self.host.client, &self.host.kubeconfig, &placed.pod)
             .await?;
-        let mut process = recipe.start(
-            &self.host.binary,
-            &self.credentials.kubeconfig,
-            &placed.replica.log,
-        )?;
+        let mut process = recipe.start(&self.host.binary, &self.credentials.kubeconfig, &placed.replica.log)?;
         placed.replica.process = process.pid().and_then(Identity::of);
         placed.replica.save(&self.host.directory)?;
         let began = Timestamp::now();
@@ -232,21 +227,14 @@ impl Worker {
             started: began,
             finished: Timestamp::now(),
         };
-        placed
-            .progress
-            .send_modify(|progress| progress.last = Some(last));
+        placed.progress.send_modify(|progress| progress.last = Some(last));
         placed.replica.process = None;
         placed.replica.save(&self.host.directory)?;
         Ok(round)
     }
 
     /// Watches over a run until it ends; returns its exit code.
-    async fn supervise(
-        &mut self,
-        run: &mut Run<'_>,
-        process: &mut Process,
-        pod: &Pod,
-    ) -> (i32, Round) {
+    async fn supervise(&mut self, run: &mut Run<'_>, process: &mut Process, pod: &Pod) -> (i32, Round) {
         let mut renew = Instant::now() + RENEW_AFTER;
         loop {
             tokio::select! {
@@ -298,10 +286,7 @@ impl Worker {
                 Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {
                     return;
                 }
-                Err(error) => eprintln!(
-                    "{}: cannot delete the pod, trying again: {error}",
-                    self.pod.name_any()
-                ),
+                Err(error) => eprintln!("{}: cannot delete the pod, trying again: {error}", self.pod.name_any()),
             }
             sleep(PAUSE).await;
         }
@@ -341,10 +326,7 @@ impl Run<'_> {
 
 /// Resolves to the grace period when the Pod is to end.
 async fn ending(wish: &mut watch::Receiver<Wish>) -> Duration {
-    let wish = wish
-        .wait_for(|wish| *wish != Wish::Run)
-        .await
-        .map(|wish| *wish);
+    let wish = wish.wait_for(|wish| *wish != Wish::Run).await.map(|wish| *wish);
     match wish {
         Ok(Wish::End { grace, .. }) => grace,
         // Nobody can wish any more: the stand-in itself is gone.

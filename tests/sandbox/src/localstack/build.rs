@@ -16,21 +16,14 @@ use crate::{checkout, files, run};
 ///
 /// The environment is moved once it is complete, so only its interpreter may be called: the scripts beside it name the
 /// directory in which they were made.
-pub async fn environment(
-    python: &Python,
-    cache: &Cache,
-    layout: &Layout,
-    progress: &Progress,
-) -> Result<PathBuf> {
+pub async fn environment(python: &Python, cache: &Cache, layout: &Layout, progress: &Progress) -> Result<PathBuf> {
     let definition = Definition::default().directory(&checkout::localstack())?;
     let definition = definition.text("interpreter", &python.identity);
     let name = format!("localstack-{}", definition.digits());
     let log = layout.log("build-localstack");
     let build = async |target: &Path| {
         let build = install(&python.path, target, &log);
-        progress
-            .step("installing LocalStack", Some(&log), build)
-            .await
+        progress.step("installing LocalStack", Some(&log), build).await
     };
     Ok(cache.entry(&name, build).await?.join("bin/python"))
 }
@@ -42,20 +35,13 @@ async fn install(python: &Path, target: &Path, log: &Path) -> Result<()> {
     run::to_end(what, environment, log).await?;
 
     let requirements = checkout::localstack().join("requirements.txt");
-    run::to_end(
-        what,
-        pip(target, &["--no-deps", "--requirement"], &requirements),
-        log,
-    )
-    .await?;
+    run::to_end(what, pip(target, &["--no-deps", "--requirement"], &requirements), log).await?;
 
     // setuptools writes into the directory that it builds, and the checkout shall stay clean.
     let sources = target.join("providers");
-    files::copy_tree(
-        &checkout::localstack().join("providers"),
-        &sources,
-        |name| name == "__pycache__",
-    )?;
+    files::copy_tree(&checkout::localstack().join("providers"), &sources, |name| {
+        name == "__pycache__"
+    })?;
     run::to_end(what, pip(target, &["--no-deps"], &sources), log).await
 }
 

@@ -31,9 +31,7 @@ pub async fn start(tools: &Tools, layout: &Layout, port: u16) -> Result<()> {
         .variable("PYTHONDONTWRITEBYTECODE", "1")
         .start(layout)?;
     let health = health_url(&url(port));
-    process
-        .ready(READY_WITHIN, async || http::answers(&health).await)
-        .await
+    process.ready(READY_WITHIN, async || http::answers(&health).await).await
 }
 
 /// The address of LocalStack on a port.

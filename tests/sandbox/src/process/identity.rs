@@ -68,8 +68,7 @@ fn start_time_of_live(stat: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const STAT: &str =
-        "412 (a (b) c) S 1 412 412 0 -1 4194560 180 0 0 0 1 2 0 0 20 0 1 0 77123 2297856 200";
+    const STAT: &str = "412 (a (b) c) S 1 412 412 0 -1 4194560 180 0 0 0 1 2 0 0 20 0 1 0 77123 2297856 200";
 
     #[test]
     fn the_start_time_is_found_behind_a_name_with_parentheses() {

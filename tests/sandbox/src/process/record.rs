@@ -40,8 +40,8 @@ impl Record {
         let mut records = Vec::new();
         for name in files::tree(&directory, |name| !name.ends_with(".json"))? {
             let path = directory.join(name);
-            let record = serde_json::from_str(&files::read(&path)?)
-                .map_err(Error::malformed(path.display().to_string()))?;
+            let record =
+                serde_json::from_str(&files::read(&path)?).map_err(Error::malformed(path.display().to_string()))?;
             records.push(record);
         }
         records.sort_by_key(|record: &Self| record.process.start_time());
@@ -73,15 +73,8 @@ impl Record {
     }
 
     /// Waits until `probe` says that the process serves; an error as soon as it has ended.
-    pub async fn ready(
-        &self,
-        within: Duration,
-        mut probe: impl AsyncFnMut() -> bool,
-    ) -> Result<()> {
-        let served = wait::until(&self.name, within, async || {
-            !self.process.is_alive() || probe().await
-        })
-        .await;
+    pub async fn ready(&self, within: Duration, mut probe: impl AsyncFnMut() -> bool) -> Result<()> {
+        let served = wait::until(&self.name, within, async || !self.process.is_alive() || probe().await).await;
         if served.is_err() {
             return Err(self.not_ready(format!("did not answer within {} s", within.as_secs())));
         }
@@ -94,10 +87,7 @@ impl Record {
 
     pub(super) fn save(&self, layout: &Layout) -> Result<()> {
         let json = serde_json::to_vec_pretty(self).map_err(Error::malformed("a process record"))?;
-        files::write(
-            &layout.processes().join(format!("{}.json", self.name)),
-            json,
-        )
+        files::write(&layout.processes().join(format!("{}.json", self.name)), json)
     }
 
     pub(super) fn forget(&self, layout: &Layout) -> Result<()> {

@@ -29,9 +29,7 @@ async fn stop(record: &Record) -> Result<()> {
     }
     signal(record, Signal::TERM);
     let ended = async || !record.process().is_alive();
-    let in_time = wait::until(record.name(), record.grace(), ended)
-        .await
-        .is_ok();
+    let in_time = wait::until(record.name(), record.grace(), ended).await.is_ok();
     // What the leader left behind in its group goes too.
     signal(record, Signal::KILL);
     if in_time {

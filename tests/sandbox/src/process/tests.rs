@@ -11,25 +11,19 @@ fn layout(scratch: &Scratch) -> Layout {
 }
 
 fn shell(name: &str, script: &str) -> Detached {
-    Detached::new(name, "/bin/sh")
-        .argument("-c")
-        .argument(script)
+    Detached::new(name, "/bin/sh").argument("-c").argument(script)
 }
 
 async fn wait_for_log(record: &Record, text: &str) {
     let logged = async || std::fs::read_to_string(record.log()).is_ok_and(|log| log.contains(text));
-    wait::until(text, Duration::from_secs(10), logged)
-        .await
-        .unwrap();
+    wait::until(text, Duration::from_secs(10), logged).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_started_process_is_recorded_and_stopped() {
     let scratch = Scratch::new();
     let layout = layout(&scratch);
-    let record = shell("sleeper", "echo ready; exec sleep 600")
-        .start(&layout)
-        .unwrap();
+    let record = shell("sleeper", "echo ready; exec sleep 600").start(&layout).unwrap();
     wait_for_log(&record, "ready").await;
     assert_eq!(Record::all(&layout).unwrap(), [record.clone()]);
     assert!(record.process().is_alive());
@@ -43,11 +37,8 @@ async fn a_started_process_is_recorded_and_stopped() {
 async fn a_process_that_ignores_sigterm_is_killed_after_its_grace_period() {
     let scratch = Scratch::new();
     let layout = layout(&scratch);
-    let stubborn = shell(
-        "stubborn",
-        "trap '' TERM; echo ready; while :; do sleep 1; done",
-    )
-    .grace(Duration::from_millis(100));
+    let stubborn =
+        shell("stubborn", "trap '' TERM; echo ready; while :; do sleep 1; done").grace(Duration::from_millis(100));
     let record = stubborn.start(&layout).unwrap();
     wait_for_log(&record, "ready").await;
     stop_all(&layout).await.unwrap();
@@ -58,21 +49,16 @@ async fn a_process_that_ignores_sigterm_is_killed_after_its_grace_period() {
 async fn children_of_a_process_are_stopped_with_it() {
     let scratch = Scratch::new();
     let layout = layout(&scratch);
-    let record = shell(
-        "parent",
-        "(trap '' TERM; exec sleep 600) & echo child $!; wait",
-    )
-    .start(&layout)
-    .unwrap();
+    let record = shell("parent", "(trap '' TERM; exec sleep 600) & echo child $!; wait")
+        .start(&layout)
+        .unwrap();
     wait_for_log(&record, "child").await;
     let log = files::read(record.log()).unwrap();
     let child: u32 = log.trim().strip_prefix("child ").unwrap().parse().unwrap();
     stop_all(&layout).await.unwrap();
-    wait::until(
-        "the end of the child",
-        Duration::from_secs(10),
-        async || Identity::of(child).is_none(),
-    )
+    wait::until("the end of the child", Duration::from_secs(10), async || {
+        Identity::of(child).is_none()
+    })
     .await
     .unwrap();
 }

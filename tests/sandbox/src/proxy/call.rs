@@ -47,10 +47,7 @@ impl Call {
             (Some(action), _) if service == "ec2" => (action, Protocol::Ec2),
             (Some(action), _) => (action, Protocol::Query),
             (None, Some(action)) => (action, Protocol::Json),
-            (None, None) => (
-                format!("{} {}", parts.method, parts.uri.path()),
-                Protocol::Json,
-            ),
+            (None, None) => (format!("{} {}", parts.method, parts.uri.path()), Protocol::Json),
         };
         if !matches!(protocol, Protocol::Query | Protocol::Ec2) {
             fields.clear();
@@ -81,11 +78,7 @@ impl Call {
 /// Access key id and service of `Authorization: AWS4-HMAC-SHA256 Credential=KEY/date/region/service/aws4_request, ...`.
 fn credential(headers: &HeaderMap) -> Option<(&str, &str)> {
     let header = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
-    let scope = header
-        .split_once("Credential=")?
-        .1
-        .split([',', ' '])
-        .next()?;
+    let scope = header.split_once("Credential=")?.1.split([',', ' ']).next()?;
     let mut scope = scope.split('/');
     let lane = scope.next().filter(|lane| !lane.is_empty())?;
     Some((lane, scope.nth(2)?))
@@ -103,8 +96,7 @@ fn form(parts: &Parts, body: &[u8]) -> BTreeMap<String, String> {
         .headers
         .get(http::header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    let is_form =
-        content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let is_form = content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
     let encoded = if is_form {
         body
     } else {
@@ -170,22 +162,14 @@ mod tests {
             "Action=CreateLoadBalancer&Version=2015-12-01&Name=a%20b",
         );
         assert_eq!(call.key(), "elasticloadbalancing:CreateLoadBalancer");
-        assert_eq!(
-            (call.lane.as_str(), call.protocol),
-            ("one", Protocol::Query)
-        );
+        assert_eq!((call.lane.as_str(), call.protocol), ("one", Protocol::Query));
         assert_eq!(call.fields["Name"], "a b");
         assert!(call.is_mutating());
     }
 
     #[test]
     fn ec2_has_its_own_error_document() {
-        let call = request(
-            &signed("one", "ec2"),
-            &[FORM],
-            "/",
-            "Action=DescribeSubnets",
-        );
+        let call = request(&signed("one", "ec2"), &[FORM], "/", "Action=DescribeSubnets");
         assert_eq!((call.protocol, call.is_mutating()), (Protocol::Ec2, false));
     }
 
@@ -197,10 +181,7 @@ mod tests {
             "/",
             "{}",
         );
-        assert_eq!(
-            (call.key().as_str(), call.protocol),
-            ("kms:CreateKey", Protocol::Json)
-        );
+        assert_eq!((call.key().as_str(), call.protocol), ("kms:CreateKey", Protocol::Json));
     }
 
     #[test]
@@ -213,10 +194,7 @@ mod tests {
     #[test]
     fn request_without_credential_goes_to_the_anonymous_lane() {
         let call = request("Bearer x", &[FORM], "/", "Action=GetCallerIdentity");
-        assert_eq!(
-            (call.lane.as_str(), call.service.as_str()),
-            (ANONYMOUS, "unknown")
-        );
+        assert_eq!((call.lane.as_str(), call.service.as_str()), (ANONYMOUS, "unknown"));
     }
 
     #[test]

@@ -131,9 +131,7 @@ impl Client {
     /// [`Error::NotHeld`] after `patience`.
     pub async fn wait_held(&self, patience: Duration) -> Result<Vec<Held>, Error> {
         let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
-        let held: Vec<Held> = self
-            .call(Method::GET, "held", &[("wait_ms", millis)], ())
-            .await?;
+        let held: Vec<Held> = self.call(Method::GET, "held", &[("wait_ms", millis)], ()).await?;
         if held.is_empty() {
             return Err(Error::NotHeld {
                 lane: self.lane.clone().unwrap_or_default(),
@@ -164,8 +162,7 @@ impl Client {
     /// # Errors
     /// When the proxy does not answer.
     pub async fn hang_up(&self) -> Result<Vec<Held>, Error> {
-        self.call(Method::POST, "release?hang_up=true", &[], ())
-            .await
+        self.call(Method::POST, "release?hang_up=true", &[], ()).await
     }
 
     async fn call<T: DeserializeOwned>(
@@ -181,13 +178,13 @@ impl Client {
             message,
         };
         let body = serde_json::to_vec(&body).map_err(|error| refused(error.to_string()))?;
-        let (ok, answer) =
-            self.send(method, &url, body)
-                .await
-                .map_err(|source| Error::Unreachable {
-                    url: url.clone(),
-                    source,
-                })?;
+        let (ok, answer) = self
+            .send(method, &url, body)
+            .await
+            .map_err(|source| Error::Unreachable {
+                url: url.clone(),
+                source,
+            })?;
         if !ok {
             return Err(refused(String::from_utf8_lossy(&answer).into_owned()));
         }

@@ -52,8 +52,7 @@ impl Params {
     /// A number; 0 when absent.
     fn number(&self, name: &str) -> Result<u64, String> {
         let text = self.0.get(name).map_or("0", String::as_str);
-        text.parse()
-            .map_err(|_| format!("{name}={text:?} is not a number"))
+        text.parse().map_err(|_| format!("{name}={text:?} is not a number"))
     }
 }
 
@@ -88,8 +87,7 @@ async fn set_faults(proxy: &Proxy, params: &Params, body: Incoming) -> Result<Re
         .await
         .map_err(|error| error.to_string())?
         .to_bytes();
-    let faults: Vec<Fault> =
-        serde_json::from_slice(&body).map_err(|error| format!("not a list of faults: {error}"))?;
+    let faults: Vec<Fault> = serde_json::from_slice(&body).map_err(|error| format!("not a list of faults: {error}"))?;
     json(&proxy.faults.set(params.lane().map(str::to_owned), faults))
 }
 

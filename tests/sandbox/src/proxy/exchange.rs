@@ -71,11 +71,7 @@ impl Upstream {
         }
     }
 
-    async fn try_send(
-        self,
-        parts: Parts,
-        body: Bytes,
-    ) -> Result<Response, Box<dyn std::error::Error + Send + Sync>> {
+    async fn try_send(self, parts: Parts, body: Bytes) -> Result<Response, Box<dyn std::error::Error + Send + Sync>> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let uri = Uri::builder()
             .scheme(Scheme::HTTP)
@@ -106,10 +102,7 @@ fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
 ///
 /// # Errors
 /// [`Dropped`] when the connection is to end without one.
-pub(super) async fn exchange(
-    proxy: &Proxy,
-    request: Request<Incoming>,
-) -> Result<Response, Dropped> {
+pub(super) async fn exchange(proxy: &Proxy, request: Request<Incoming>) -> Result<Response, Dropped> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_REQUEST).collect().await else {
         return Ok(respond(
@@ -143,20 +136,12 @@ struct Forward<'a> {
 }
 
 impl Forward<'_> {
-    async fn under(
-        self,
-        disruption: Option<Kind>,
-        recording: &mut Recording,
-    ) -> Result<Response, Dropped> {
+    async fn under(self, disruption: Option<Kind>, recording: &mut Recording) -> Result<Response, Dropped> {
         let (proxy, call) = (self.proxy, self.call);
         let answer = match disruption {
             None | Some(Kind::LatencyMs(_)) => self.send().await,
             Some(Kind::Throttle) => wire::throttle(call),
-            Some(Kind::Error {
-                code,
-                status,
-                message,
-            }) => wire::error(call, status, &code, &message),
+            Some(Kind::Error { code, status, message }) => wire::error(call, status, &code, &message),
             Some(Kind::DropBefore) => return Err(Dropped),
             Some(Kind::LostReply) => {
                 recording.answered(self.send().await.status().as_u16());

@@ -46,10 +46,7 @@ impl Fault {
     /// Only the n-th matching call, counted from 1.
     #[must_use]
     pub fn nth(self, nth: u64) -> Self {
-        Self {
-            nth: Some(nth),
-            ..self
-        }
+        Self { nth: Some(nth), ..self }
     }
 
     /// At most `times` calls.

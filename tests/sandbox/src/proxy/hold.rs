@@ -101,9 +101,7 @@ impl Holds {
                 }
             }
         };
-        tokio::time::timeout(patience, some)
-            .await
-            .unwrap_or_default()
+        tokio::time::timeout(patience, some).await.unwrap_or_default()
     }
 
     /// Lets the waiting calls of a lane (or of all) go on; returns which they were.

@@ -119,8 +119,7 @@ impl Journal {
     /// The calls of a lane, or of all, from number `since` on, as far as they are still kept.
     pub fn log(&self, lane: Option<&str>, since: u64) -> Log {
         let pages = self.lock();
-        let wanted =
-            |entry: &&Entry| entry.seq >= since && lane.is_none_or(|lane| lane == entry.lane);
+        let wanted = |entry: &&Entry| entry.seq >= since && lane.is_none_or(|lane| lane == entry.lane);
         Log {
             next: pages.next,
             entries: pages.entries.iter().filter(wanted).cloned().collect(),
@@ -136,8 +135,7 @@ impl Journal {
             .and_then(|index| usize::try_from(index).ok());
         if let Some(entry) = index.and_then(|index| pages.entries.get_mut(index)) {
             entry.status = recording.status;
-            entry.duration_ms =
-                Some(u64::try_from(recording.started.elapsed().as_millis()).unwrap_or(u64::MAX));
+            entry.duration_ms = Some(u64::try_from(recording.started.elapsed().as_millis()).unwrap_or(u64::MAX));
         }
     }
 
@@ -178,9 +176,7 @@ fn weight(entry: &Entry) -> usize {
 }
 
 fn now_ms() -> u64 {
-    let since_1970 = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -237,10 +233,7 @@ mod tests {
         assert_eq!(journal.counts(None).total, 3);
         journal.reset_counts(Some("a"));
         assert_eq!(
-            (
-                journal.counts(Some("a")).total,
-                journal.counts(Some("b")).total
-            ),
+            (journal.counts(Some("a")).total, journal.counts(Some("b")).total),
             (0, 1)
         );
         journal.reset_counts(None);

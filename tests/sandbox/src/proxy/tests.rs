@@ -53,8 +53,7 @@ impl Bench {
 
     /// Status and body of the answer; none when the connection ended without one.
     async fn call(&self, lane: &str, service: &str, action: &str) -> Option<(u16, String)> {
-        let credential =
-            format!("AWS4-HMAC-SHA256 Credential={lane}/20261121/us-east-1/{service}/aws4_request");
+        let credential = format!("AWS4-HMAC-SHA256 Credential={lane}/20261121/us-east-1/{service}/aws4_request");
         let request = Request::post(&self.url)
             .header("authorization", credential)
             .header("content-type", "application/x-www-form-urlencoded")
@@ -82,25 +81,13 @@ async fn start_upstream(reached: Arc<AtomicUsize>) -> String {
 async fn calls_pass_unchanged_and_are_counted_by_lane() {
     let bench = Bench::start().await;
     let answer = bench.call("a", "ec2", "CreateTags").await;
-    assert_eq!(
-        answer,
-        Some((200, "<did>Action=CreateTags&Name=n</did>".to_owned()))
-    );
+    assert_eq!(answer, Some((200, "<did>Action=CreateTags&Name=n</did>".to_owned())));
     bench.call("a", "ec2", "CreateTags").await;
-    bench
-        .call("b", "elasticloadbalancing", "DescribeTags")
-        .await;
+    bench.call("b", "elasticloadbalancing", "DescribeTags").await;
 
     let counts = bench.control("a").counts().await.unwrap();
     assert_eq!((counts.total, counts.calls["ec2:CreateTags"]), (2, 2));
-    assert_eq!(
-        Client::for_all_lanes(&bench.url)
-            .counts()
-            .await
-            .unwrap()
-            .total,
-        3
-    );
+    assert_eq!(Client::for_all_lanes(&bench.url).counts().await.unwrap().total, 3);
 
     bench.control("a").reset_counts().await.unwrap();
     assert_eq!(bench.control("a").counts().await.unwrap().total, 0);
@@ -117,23 +104,11 @@ async fn the_log_tells_what_was_asked_and_answered() {
         panic!("one entry, not {log:?}")
     };
     assert_eq!(
-        (
-            entry.seq,
-            entry.action.as_str(),
-            entry.fields["Name"].as_str()
-        ),
+        (entry.seq, entry.action.as_str(), entry.fields["Name"].as_str()),
         (1, "CreateTags", "n")
     );
     assert_eq!((entry.status, entry.fault.clone()), (Some(200), None));
-    assert!(
-        bench
-            .control("b")
-            .log(log.next)
-            .await
-            .unwrap()
-            .entries
-            .is_empty()
-    );
+    assert!(bench.control("b").log(log.next).await.unwrap().entries.is_empty());
 }
 
 #[tokio::test]
@@ -150,10 +125,7 @@ async fn throttles_and_errors_speak_the_services_format_and_spare_aws() {
         body.contains("<Response><Errors><Error><Code>RequestLimitExceeded</Code>"),
         "{body}"
     );
-    let (status, body) = bench
-        .call("a", "elasticloadbalancing", "DescribeTags")
-        .await
-        .unwrap();
+    let (status, body) = bench.call("a", "elasticloadbalancing", "DescribeTags").await.unwrap();
     assert_eq!(status, 400);
     assert!(
         body.contains("<Error><Type>Sender</Type><Code>Throttling</Code>"),
@@ -170,10 +142,7 @@ async fn throttles_and_errors_speak_the_services_format_and_spare_aws() {
         .set_faults(&[Fault::new("Describe*", kind)])
         .await
         .unwrap();
-    let (status, body) = bench
-        .call("a", "elasticloadbalancing", "DescribeTags")
-        .await
-        .unwrap();
+    let (status, body) = bench.call("a", "elasticloadbalancing", "DescribeTags").await.unwrap();
     assert_eq!(status, 500);
     assert!(
         body.contains("<Type>Receiver</Type><Code>Odd</Code><Message>a&lt;b</Message>"),
@@ -181,15 +150,9 @@ async fn throttles_and_errors_speak_the_services_format_and_spare_aws() {
     );
     assert_eq!(bench.reached(), 0);
 
-    bench
-        .call("b", "elasticloadbalancing", "DescribeTags")
-        .await
-        .unwrap();
+    bench.call("b", "elasticloadbalancing", "DescribeTags").await.unwrap();
     bench.control("a").clear_faults().await.unwrap();
-    bench
-        .call("a", "elasticloadbalancing", "DescribeTags")
-        .await
-        .unwrap();
+    bench.call("a", "elasticloadbalancing", "DescribeTags").await.unwrap();
     assert_eq!(
         bench.reached(),
         2,
@@ -248,18 +211,12 @@ async fn a_call_held_before_reaches_aws_when_released() {
     let bench = Bench::start().await;
     let control = bench.control("a");
     control
-        .set_faults(&[Fault::new(
-            Calls::Any(vec!["Create*".to_owned()]),
-            Kind::HoldBefore,
-        )])
+        .set_faults(&[Fault::new(Calls::Any(vec!["Create*".to_owned()]), Kind::HoldBefore)])
         .await
         .unwrap();
     let test = async {
         let held = control.wait_held(PATIENCE).await.unwrap();
-        assert_eq!(
-            (held[0].action.as_str(), held[0].phase),
-            ("CreateTags", Phase::Before)
-        );
+        assert_eq!((held[0].action.as_str(), held[0].phase), ("CreateTags", Phase::Before));
         assert_eq!(bench.reached(), 0);
         assert_eq!(bench.control("b").release().await.unwrap(), []);
         assert_eq!(control.release().await.unwrap(), held);
@@ -273,15 +230,9 @@ async fn a_call_held_before_reaches_aws_when_released() {
 async fn a_call_held_after_is_done_before_its_release() {
     let bench = Bench::start().await;
     let control = bench.control("a");
-    control
-        .set_faults(&[Fault::new("*", Kind::HoldAfter)])
-        .await
-        .unwrap();
+    control.set_faults(&[Fault::new("*", Kind::HoldAfter)]).await.unwrap();
     let test = async {
-        assert_eq!(
-            control.wait_held(PATIENCE).await.unwrap()[0].phase,
-            Phase::After
-        );
+        assert_eq!(control.wait_held(PATIENCE).await.unwrap()[0].phase, Phase::After);
         assert_eq!(bench.reached(), 1);
         control.release().await.unwrap();
     };
@@ -293,10 +244,7 @@ async fn a_call_held_after_is_done_before_its_release() {
 async fn hanging_up_on_a_held_call_spares_aws() {
     let bench = Bench::start().await;
     let control = bench.control("a");
-    control
-        .set_faults(&[Fault::new("*", Kind::HoldBefore)])
-        .await
-        .unwrap();
+    control.set_faults(&[Fault::new("*", Kind::HoldBefore)]).await.unwrap();
     let test = async {
         control.wait_held(PATIENCE).await.unwrap();
         control.hang_up().await.unwrap();
@@ -309,10 +257,7 @@ async fn hanging_up_on_a_held_call_spares_aws() {
 async fn a_caller_that_hangs_up_is_no_longer_held() {
     let bench = Bench::start().await;
     let control = bench.control("a");
-    control
-        .set_faults(&[Fault::new("*", Kind::HoldBefore)])
-        .await
-        .unwrap();
+    control.set_faults(&[Fault::new("*", Kind::HoldBefore)]).await.unwrap();
     {
         let call = bench.call("a", "ec2", "CreateTags");
         let held = control.wait_held(PATIENCE);
@@ -356,11 +301,7 @@ async fn an_upstream_that_is_down_is_a_bad_gateway() {
 #[tokio::test]
 async fn control_calls_with_mistakes_are_refused_with_a_reason() {
     let bench = Bench::start().await;
-    let get = |path: &str| {
-        bench
-            .http
-            .get(format!("{}/_proxy/{path}", bench.url).parse().unwrap())
-    };
+    let get = |path: &str| bench.http.get(format!("{}/_proxy/{path}", bench.url).parse().unwrap());
     assert_eq!(get("nothing").await.unwrap().status(), 404);
     assert_eq!(get("log?since=x").await.unwrap().status(), 400);
     let fault = Request::post(format!("{}/_proxy/faults", bench.url))

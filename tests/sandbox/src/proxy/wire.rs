@@ -54,15 +54,9 @@ pub fn respond(status: StatusCode, content_type: &'static str, body: impl Into<B
 }
 
 fn query_error(call: &Call, status: StatusCode, code: &str, message: &str) -> String {
-    let fault = if status.is_server_error() {
-        "Receiver"
-    } else {
-        "Sender"
-    };
+    let fault = if status.is_server_error() { "Receiver" } else { "Sender" };
     let namespace = match call.service.as_str() {
-        "elasticloadbalancing" => {
-            " xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\""
-        }
+        "elasticloadbalancing" => " xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\"",
         _ => "",
     };
     let (code, message) = (escape(code), escape(message));
@@ -85,7 +79,5 @@ fn json_error(code: &str, message: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

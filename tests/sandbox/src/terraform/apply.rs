@@ -41,17 +41,9 @@ pub async fn apply(
             .run("terraform init", &["init", "-input=false", "-no-color"])
             .await
     };
-    progress
-        .step("terraform init", Some(&terraform.log), init)
-        .await?;
+    progress.step("terraform init", Some(&terraform.log), init).await?;
     let endpoint = format!("-var=endpoint={endpoint}");
-    let arguments = [
-        "apply",
-        "-auto-approve",
-        "-input=false",
-        "-no-color",
-        &endpoint,
-    ];
+    let arguments = ["apply", "-auto-approve", "-input=false", "-no-color", &endpoint];
     progress
         .step(
             "terraform apply",
@@ -74,11 +66,7 @@ impl Terraform<'_> {
     }
 
     async fn outputs(&self) -> Result<String> {
-        let started = self
-            .command(&["output", "-json"])
-            .kill_on_drop(true)
-            .output()
-            .await;
+        let started = self.command(&["output", "-json"]).kill_on_drop(true).output().await;
         let output = started.map_err(|source| Error::Start {
             program: self.tools.terraform.display().to_string(),
             source,

@@ -12,9 +12,7 @@ const PROVIDER: &str = "registry.terraform.io/hashicorp/aws";
 /// The configuration file to use for every call of Terraform: the user's own where there is one, else one that the sandbox
 /// writes into `directory`, with the filesystem mirror of this machine if it has any.
 pub fn find_or_write(directory: &Path, provider_cache: &Path) -> Result<PathBuf> {
-    let home = std::env::var_os("HOME")
-        .map(PathBuf::from)
-        .unwrap_or_default();
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let named = std::env::var_os("TF_CLI_CONFIG_FILE").map(PathBuf::from);
     if let Some(own) = own_file(named, &home) {
         return Ok(own);
@@ -85,10 +83,7 @@ mod tests {
         let scratch = Scratch::new();
         files::create_directory(&scratch.path().join("opt/another")).unwrap();
         let expected = with_provider_in(&scratch, "opt/providers");
-        assert_eq!(
-            mirror(&scratch.path().join("home"), scratch.path()),
-            Some(expected)
-        );
+        assert_eq!(mirror(&scratch.path().join("home"), scratch.path()), Some(expected));
     }
 
     #[test]
@@ -96,21 +91,13 @@ mod tests {
         let scratch = Scratch::new();
         with_provider_in(&scratch, "opt/providers");
         let expected = with_provider_in(&scratch, "home/.terraform.d/plugins");
-        assert_eq!(
-            mirror(&scratch.path().join("home"), scratch.path()),
-            Some(expected)
-        );
+        assert_eq!(mirror(&scratch.path().join("home"), scratch.path()), Some(expected));
     }
 
     #[test]
     fn a_mirror_without_the_aws_provider_is_none() {
         let scratch = Scratch::new();
-        files::create_directory(
-            &scratch
-                .path()
-                .join("opt/p/registry.terraform.io/hashicorp/random"),
-        )
-        .unwrap();
+        files::create_directory(&scratch.path().join("opt/p/registry.terraform.io/hashicorp/random")).unwrap();
         assert_eq!(mirror(&scratch.path().join("home"), scratch.path()), None);
     }
 
@@ -126,10 +113,7 @@ mod tests {
     #[test]
     fn the_written_file_names_the_mirror_or_the_cache() {
         let cache = Path::new("/cache/providers");
-        assert_eq!(
-            content(None, cache),
-            "plugin_cache_dir = \"/cache/providers\"\n"
-        );
+        assert_eq!(content(None, cache), "plugin_cache_dir = \"/cache/providers\"\n");
         let mirrored = content(Some(Path::new("/a mirror")), cache);
         assert!(mirrored.contains("path    = \"/a mirror\""), "{mirrored}");
         assert!(

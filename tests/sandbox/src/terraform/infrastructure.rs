@@ -51,10 +51,7 @@ impl Infrastructure {
     pub fn from_outputs(json: &str) -> Result<Self> {
         let malformed = || Error::malformed("the outputs of terraform/examples/localstack");
         let outputs: BTreeMap<String, Output> = serde_json::from_str(json).map_err(malformed())?;
-        let values = outputs
-            .into_iter()
-            .map(|(name, output)| (name, output.value))
-            .collect();
+        let values = outputs.into_iter().map(|(name, output)| (name, output.value)).collect();
         serde_json::from_value(Value::Object(values)).map_err(malformed())
     }
 }

@@ -81,18 +81,14 @@ impl FaultBook {
 
     /// Forgets the list of a lane; without a lane, every list.
     pub fn clear(&self, lane: Option<&str>) {
-        self.lock()
-            .retain(|key, _| lane.is_some() && key.as_deref() != lane);
+        self.lock().retain(|key, _| lane.is_some() && key.as_deref() != lane);
     }
 
     /// The faults of a lane, or those for all lanes.
     pub fn list(&self, lane: Option<&str>) -> Vec<Fault> {
         let lists = self.lock();
         let list = lists.get(&lane.map(str::to_owned));
-        list.into_iter()
-            .flatten()
-            .map(|armed| armed.fault.clone())
-            .collect()
+        list.into_iter().flatten().map(|armed| armed.fault.clone()).collect()
     }
 
     /// Decides a call's fate: its lane's list first, then the one for all lanes.
@@ -132,9 +128,7 @@ mod tests {
         let book = FaultBook::default();
         book.set(Some("a".to_owned()), faults);
         let call = call("a", "ec2", "CreateTags");
-        (0..calls)
-            .map(|_| book.decide(&call).disruption.is_some())
-            .collect()
+        (0..calls).map(|_| book.decide(&call).disruption.is_some()).collect()
     }
 
     #[test]
@@ -151,19 +145,11 @@ mod tests {
 
     #[test]
     fn probability_repeats_by_seed() {
-        let run = |seed| {
-            hits(
-                vec![Fault::new("*", Kind::Throttle).probability(0.2, seed)],
-                1000,
-            )
-        };
+        let run = |seed| hits(vec![Fault::new("*", Kind::Throttle).probability(0.2, seed)], 1000);
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
         let share = run(7).iter().filter(|hit| **hit).count();
-        assert!(
-            (150..250).contains(&share),
-            "20 % of 1000 calls, but {share}"
-        );
+        assert!((150..250).contains(&share), "20 % of 1000 calls, but {share}");
     }
 
     #[test]
@@ -171,25 +157,16 @@ mod tests {
         let book = FaultBook::default();
         book.set(
             Some("a".to_owned()),
-            vec![
-                Fault::new("*", Kind::LatencyMs(10)),
-                Fault::new("*", Kind::LostReply),
-            ],
+            vec![Fault::new("*", Kind::LatencyMs(10)), Fault::new("*", Kind::LostReply)],
         );
         book.set(
             None,
-            vec![
-                Fault::new("*", Kind::LatencyMs(5)),
-                Fault::new("*", Kind::Throttle),
-            ],
+            vec![Fault::new("*", Kind::LatencyMs(5)), Fault::new("*", Kind::Throttle)],
         );
         let decision = book.decide(&call("a", "ec2", "X"));
         assert_eq!(decision.latency, Duration::from_millis(15));
         assert_eq!(decision.disruption, Some(Kind::LostReply));
-        assert_eq!(
-            book.decide(&call("b", "ec2", "X")).disruption,
-            Some(Kind::Throttle)
-        );
+        assert_eq!(book.decide(&call("b", "ec2", "X")).disruption, Some(Kind::Throttle));
     }
 
     #[test]

@@ -3,12 +3,19 @@
 //! `desired` turns a Service and the cluster's facts into a [`stack::Stack`]; `plan` compares it with
 //! [`observed::Observed`]; `apply` runs the plan through [`api::AwsApi`].
 
+mod apply;
 pub mod api;
+pub mod audit;
+mod backend;
+mod cluster;
 pub mod desired;
 pub mod error;
 pub mod ids;
+mod inventory;
 pub mod observed;
+mod ownership;
 pub mod plan;
+pub mod provider;
 pub mod sdk;
 pub mod settings;
 pub mod stack;

@@ -1,7 +1,10 @@
 //! What AWS holds now for one owner, in the vocabulary of [`crate::aws::stack`].
 
+mod record;
+
+use crate::aws::api::CreatedLoadBalancer;
 use crate::aws::ids::{ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn};
-use crate::aws::stack::{FrontendGroup, Listener, LoadBalancer, TargetGroup};
+use crate::aws::stack::{FrontendGroup, GroupRef, Listener, LoadBalancer, TargetGroup};
 
 /// All resources that carry one owner's tags. Normally one load balancer; two during a replacement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,4 +59,31 @@ pub struct ObservedSecurityGroup {
     pub id: SecurityGroupId,
     /// Its settings and rules.
     pub spec: FrontendGroup,
+}
+
+/// What AWS answered to a [`crate::aws::plan::step::Step`] that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing to remember but that it is done. Of a delete also: it was gone already.
+    Done,
+    /// To `CreateSecurityGroup`.
+    SecurityGroup(SecurityGroupId),
+    /// To `CreateTargetGroup`.
+    TargetGroup(TargetGroupArn),
+    /// To `CreateLoadBalancer`.
+    LoadBalancer(CreatedLoadBalancer),
+    /// To `CreateListener`.
+    Listener(ListenerArn),
+}
+
+impl Observed {
+    /// The id behind a group of a step. A plan names groups that exist by id, so [`GroupRef::Frontend`] is the one that
+    /// the same plan made: the last that was recorded. None before that.
+    #[must_use]
+    pub fn security_group<'a>(&'a self, group: &'a GroupRef) -> Option<&'a SecurityGroupId> {
+        match group {
+            GroupRef::Frontend => self.security_groups.last().map(|group| &group.id),
+            GroupRef::Id(id) => Some(id),
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! The vocabulary: what AWS should hold for one Service. Observed state uses the same words.
 
+mod display;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use ipnet::IpNet;
 
@@ -27,6 +28,8 @@ pub struct Stack {
     pub listeners: BTreeMap<Port, Listener>,
     /// Its target groups by name.
     pub target_groups: BTreeMap<ResourceName, TargetGroup>,
+    /// Keys of tags that something else keeps on our resources: the plan neither sets nor removes them.
+    pub external_tag_keys: BTreeSet<String>,
 }
 
 /// Name of a load balancer, target group or security group of ours: at most 32 characters for the first two
@@ -269,20 +272,5 @@ impl ResourceName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for ResourceName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Internal => "internal",
-            Self::InternetFacing => "internet-facing",
-        })
     }
 }

@@ -1,6 +1,8 @@
 //! The steps of a plan: one write to AWS each, named by resource name, because the ARN of what is created earlier in the
 //! same plan is not known yet.
 
+mod describe;
+
 use std::collections::BTreeSet;
 
 use crate::aws::ids::{CertificateArn, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn};

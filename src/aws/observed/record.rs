@@ -1,13 +1,9 @@
 //! Write-through: a step that succeeded changes what is known, so that nothing has to be read again.
 
-use super::{
-    Observed, ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup,
-    Outcome,
-};
+use super::{Observed, ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup, Outcome};
 use crate::aws::plan::step::{Step, TaggedResource};
 use crate::aws::stack::{
-    Attributes, FrontendGroup, GroupRef, Listener, ListenerProtocol, LoadBalancer, ResourceName,
-    Tags, TargetGroup,
+    Attributes, FrontendGroup, GroupRef, Listener, ListenerProtocol, LoadBalancer, ResourceName, Tags, TargetGroup,
 };
 use crate::service::Port;
 
@@ -22,14 +18,10 @@ impl Observed {
             }
             (Step::CreateTargetGroup(spec), Outcome::TargetGroup(arn)) => {
                 self.target_groups.retain(|known| known.arn != *arn);
-                self.target_groups
-                    .push(created_target_group(arn.clone(), spec));
+                self.target_groups.push(created_target_group(arn.clone(), spec));
             }
             (Step::CreateLoadBalancer(spec), Outcome::LoadBalancer(created)) => {
-                let groups = spec
-                    .security_groups
-                    .iter()
-                    .filter_map(|group| self.by_id(group));
+                let groups = spec.security_groups.iter().filter_map(|group| self.by_id(group));
                 let spec = LoadBalancer {
                     security_groups: groups.collect(),
                     attributes: Attributes::new(),
@@ -71,9 +63,7 @@ impl Observed {
             Step::DeleteSecurityGroup { id } => self.security_groups.retain(|g| g.id != *id),
             Step::DeleteListener { arn, .. } => {
                 for load_balancer in &mut self.load_balancers {
-                    load_balancer
-                        .listeners
-                        .retain(|listener| listener.arn != *arn);
+                    load_balancer.listeners.retain(|listener| listener.arn != *arn);
                 }
             }
             Step::AddTags { resource, tags } => {
@@ -99,11 +89,7 @@ impl Observed {
         match step {
             Step::AuthorizeIngress { group, rules } => {
                 let id = self.security_group(group).cloned();
-                if let Some(known) = self
-                    .security_groups
-                    .iter_mut()
-                    .find(|g| Some(&g.id) == id.as_ref())
-                {
+                if let Some(known) = self.security_groups.iter_mut().find(|g| Some(&g.id) == id.as_ref()) {
                     known.spec.rules.extend(rules.iter().cloned());
                 }
             }
@@ -124,27 +110,14 @@ impl Observed {
         else {
             return;
         };
-        let Some(known) = self
-            .target_groups
-            .iter_mut()
-            .find(|t| t.spec.name == *target_group)
-        else {
+        let Some(known) = self.target_groups.iter_mut().find(|t| t.spec.name == *target_group) else {
             return;
         };
         match step {
-            Step::ModifyHealthCheck { health_check, .. } => {
-                known.spec.health_check = health_check.clone()
-            }
-            Step::ModifyTargetGroupAttributes { attributes, .. } => {
-                known.spec.attributes.extend(attributes.clone())
-            }
-            Step::RegisterTargets { targets, .. } => {
-                known.spec.targets.extend(targets.iter().cloned())
-            }
-            Step::DeregisterTargets { targets, .. } => known
-                .spec
-                .targets
-                .retain(|target| !targets.contains(target)),
+            Step::ModifyHealthCheck { health_check, .. } => known.spec.health_check = health_check.clone(),
+            Step::ModifyTargetGroupAttributes { attributes, .. } => known.spec.attributes.extend(attributes.clone()),
+            Step::RegisterTargets { targets, .. } => known.spec.targets.extend(targets.iter().cloned()),
+            Step::DeregisterTargets { targets, .. } => known.spec.targets.retain(|target| !targets.contains(target)),
             _ => {}
         }
     }
@@ -159,22 +132,13 @@ impl Observed {
                     known.spec.attributes.extend(attributes.clone());
                 }
             }
-            Step::SetSecurityGroups {
-                load_balancer,
-                groups,
-            } => {
-                let groups = groups
-                    .iter()
-                    .filter_map(|group| self.by_id(group))
-                    .collect();
+            Step::SetSecurityGroups { load_balancer, groups } => {
+                let groups = groups.iter().filter_map(|group| self.by_id(group)).collect();
                 if let Some(known) = self.load_balancer_mut(load_balancer) {
                     known.spec.security_groups = groups;
                 }
             }
-            Step::SetSubnets {
-                load_balancer,
-                subnets,
-            } => {
+            Step::SetSubnets { load_balancer, subnets } => {
                 if let Some(known) = self.load_balancer_mut(load_balancer) {
                     known.spec.subnets = subnets.clone();
                 }
@@ -191,9 +155,7 @@ impl Observed {
                 listener,
             } => {
                 let known = self.load_balancer_mut(load_balancer);
-                if let Some(known) =
-                    known.and_then(|l| l.listeners.iter_mut().find(|l| l.arn == *arn))
-                {
+                if let Some(known) = known.and_then(|l| l.listeners.iter_mut().find(|l| l.arn == *arn)) {
                     known.spec = Some(modified_listener(listener, known.spec.take()));
                     known.port = listener.port;
                 }
@@ -229,49 +191,31 @@ impl Observed {
     }
 
     fn load_balancer_mut(&mut self, name: &ResourceName) -> Option<&mut ObservedLoadBalancer> {
-        self.load_balancers
-            .iter_mut()
-            .find(|known| known.spec.name == *name)
+        self.load_balancers.iter_mut().find(|known| known.spec.name == *name)
     }
 
     fn listener_mut(&mut self, load_balancer: &ResourceName, port: Port) -> Option<&mut Listener> {
         let listeners = &mut self.load_balancer_mut(load_balancer)?.listeners;
-        listeners
-            .iter_mut()
-            .find(|known| known.port == port)?
-            .spec
-            .as_mut()
+        listeners.iter_mut().find(|known| known.port == port)?.spec.as_mut()
     }
 
     fn tags_mut(&mut self, resource: &TaggedResource) -> Option<&mut Tags> {
         match resource {
             TaggedResource::LoadBalancer(arn) => {
-                let known = self
-                    .load_balancers
-                    .iter_mut()
-                    .find(|known| known.arn == *arn)?;
+                let known = self.load_balancers.iter_mut().find(|known| known.arn == *arn)?;
                 Some(&mut known.spec.tags)
             }
             TaggedResource::Listener(arn) => {
-                let mut listeners = self
-                    .load_balancers
-                    .iter_mut()
-                    .flat_map(|l| &mut l.listeners);
+                let mut listeners = self.load_balancers.iter_mut().flat_map(|l| &mut l.listeners);
                 let known = listeners.find(|known| known.arn == *arn)?;
                 known.spec.as_mut().map(|listener| &mut listener.tags)
             }
             TaggedResource::TargetGroup(arn) => {
-                let known = self
-                    .target_groups
-                    .iter_mut()
-                    .find(|known| known.arn == *arn)?;
+                let known = self.target_groups.iter_mut().find(|known| known.arn == *arn)?;
                 Some(&mut known.spec.tags)
             }
             TaggedResource::SecurityGroup(id) => {
-                let known = self
-                    .security_groups
-                    .iter_mut()
-                    .find(|known| known.id == *id)?;
+                let known = self.security_groups.iter_mut().find(|known| known.id == *id)?;
                 Some(&mut known.spec.tags)
             }
         }
@@ -279,10 +223,7 @@ impl Observed {
 }
 
 /// `CreateSecurityGroup` takes no rules.
-fn created_group(
-    id: crate::aws::ids::SecurityGroupId,
-    group: &FrontendGroup,
-) -> ObservedSecurityGroup {
+fn created_group(id: crate::aws::ids::SecurityGroupId, group: &FrontendGroup) -> ObservedSecurityGroup {
     let spec = FrontendGroup {
         rules: std::collections::BTreeSet::new(),
         ..group.clone()
@@ -291,10 +232,7 @@ fn created_group(
 }
 
 /// `CreateTargetGroup` takes neither attributes nor targets.
-fn created_target_group(
-    arn: crate::aws::ids::TargetGroupArn,
-    spec: &TargetGroup,
-) -> ObservedTargetGroup {
+fn created_target_group(arn: crate::aws::ids::TargetGroupArn, spec: &TargetGroup) -> ObservedTargetGroup {
     let spec = TargetGroup {
         attributes: Attributes::new(),
         targets: std::collections::BTreeSet::new(),
@@ -319,9 +257,7 @@ fn modified_listener(wanted: &Listener, known: Option<Listener>) -> Listener {
     if let Some(known) = known {
         modified.tags = known.tags;
         if wanted.protocol == ListenerProtocol::Tls && known.protocol == ListenerProtocol::Tls {
-            modified
-                .certificates
-                .extend(known.certificates.into_iter().skip(1));
+            modified.certificates.extend(known.certificates.into_iter().skip(1));
             modified.ssl_policy = modified.ssl_policy.or(known.ssl_policy);
         }
     }

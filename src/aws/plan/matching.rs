@@ -62,9 +62,10 @@ impl<'a> Matching<'a> {
 
     /// The stack's target group if it exists.
     pub(super) fn target_group(&self, wanted: &TargetGroup) -> Option<&'a ObservedTargetGroup> {
-        self.observed.target_groups.iter().find(|known| {
-            known.spec.name == wanted.name && (fits(wanted, known) || self.is_kept(known))
-        })
+        self.observed
+            .target_groups
+            .iter()
+            .find(|known| known.spec.name == wanted.name && (fits(wanted, known) || self.is_kept(known)))
     }
 
     /// Target groups that have the name of one of the stack's and cannot become it: protocol and VPC never change.
@@ -85,10 +86,7 @@ impl<'a> Matching<'a> {
     pub(super) fn surplus_groups(&self) -> impl Iterator<Item = &'a ObservedSecurityGroup> {
         self.observed.security_groups.iter().filter(|known| {
             let group = GroupRef::Id(known.id.clone());
-            let used_by_kept = self
-                .kept
-                .iter()
-                .any(|l| l.spec.security_groups.contains(&group));
+            let used_by_kept = self.kept.iter().any(|l| l.spec.security_groups.contains(&group));
             let ours = self.frontend_group.is_some_and(|ours| ours.id == known.id);
             !ours && !used_by_kept && !self.stack.load_balancer.security_groups.contains(&group)
         })
@@ -119,21 +117,15 @@ impl<'a> Matching<'a> {
             self.own_listeners()
                 .filter(|l| l.port == wanted.port && !self.uses_misfit(l))
         };
-        let same_protocol = |l: &&ObservedListener| {
-            l.spec
-                .as_ref()
-                .is_some_and(|spec| spec.protocol == wanted.protocol)
-        };
+        let same_protocol =
+            |l: &&ObservedListener| l.spec.as_ref().is_some_and(|spec| spec.protocol == wanted.protocol);
         usable().find(same_protocol).or_else(|| usable().next())
     }
 
     /// Listeners that stand where one of the stack's has to be, or use a target group that has to go first; each with
     /// its load balancer's name.
     pub(super) fn listeners_in_the_way(&self) -> Vec<(&'a ResourceName, &'a ObservedListener)> {
-        let ours = self
-            .load_balancer
-            .into_iter()
-            .chain(self.replaced.iter().copied());
+        let ours = self.load_balancer.into_iter().chain(self.replaced.iter().copied());
         ours.flat_map(|l| l.listeners.iter().map(|listener| (&l.spec.name, listener)))
             .filter(|(owner, listener)| {
                 let on_ours = **owner == self.stack.load_balancer.name;
@@ -156,8 +148,7 @@ impl<'a> Matching<'a> {
         let Some(wanted) = self.stack.listeners.get(&listener.port) else {
             return false;
         };
-        self.listener(wanted)
-            .is_some_and(|chosen| chosen.arn != listener.arn)
+        self.listener(wanted).is_some_and(|chosen| chosen.arn != listener.arn)
     }
 
     fn uses_misfit(&self, listener: &ObservedListener) -> bool {
@@ -166,10 +157,7 @@ impl<'a> Matching<'a> {
     }
 
     fn unkept_target_groups(&self) -> impl Iterator<Item = &'a ObservedTargetGroup> {
-        self.observed
-            .target_groups
-            .iter()
-            .filter(|known| !self.is_kept(known))
+        self.observed.target_groups.iter().filter(|known| !self.is_kept(known))
     }
 
     /// Does a load balancer that stays use it? Of a listener of unknown kind that has to be assumed.

@@ -83,8 +83,7 @@ fn parsed(name: &str) -> ResourceName {
 fn hash(fields: &[&str]) -> String {
     let mut sha = Sha256::new();
     for field in fields {
-        sha.update(field.len().to_be_bytes());
-        sha.update(field);
+        sha.update(format!("{}:{field}", field.len()));
     }
     sha.finalize()
         .iter()
@@ -122,13 +121,13 @@ mod tests {
         let owner = owner("shop", "web", "0b0b");
         let port = Port::new(80).unwrap();
         let load_balancer = load_balancer("prod", &owner, Scheme::Internal);
-        assert_eq!(load_balancer.as_str(), "k8s-shop-web-e736d6b1c9");
-        assert_eq!(frontend_group("prod", &owner).as_str(), "k8s-shop-web-adbf45145c");
+        assert_eq!(load_balancer.as_str(), "k8s-shop-web-655c8c09ec");
+        assert_eq!(frontend_group("prod", &owner).as_str(), "k8s-shop-web-2f11feef55");
         assert_eq!(
             target_group("prod", &owner, &load_balancer, port, TargetProtocol::Tcp).as_str(),
-            "k8s-shop-web-431b163e64"
+            "k8s-shop-web-ffdf2d6f40"
         );
-        assert_eq!(backend_group("prod").as_str(), "k8s-backend-cee9e867ad");
+        assert_eq!(backend_group("prod").as_str(), "k8s-backend-04214e5042");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod error;
 pub mod files;
 pub mod go;
 pub mod http;
+pub mod install;
 pub mod interrupt;
 pub mod kubelet;
 pub mod kubernetes;

@@ -25,8 +25,17 @@ pub struct Args {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
     /// How long the Pods may take to be ready, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", default_value_t = Self::default().timeout)]
     pub timeout: u64,
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Self {
+            settings: Vec::new(),
+            timeout: 120,
+        }
+    }
 }
 
 /// Builds elbow and installs it into the sandbox of `directory`, or upgrades what is installed there.

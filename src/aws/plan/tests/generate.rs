@@ -10,7 +10,7 @@ use proptest::sample::{Index, subsequence};
 use super::fixture::{
     PortSpec, build, health_check, port, resource, rule, rules, targets, user_group,
 };
-use super::model::Aws;
+use super::model::{Aws, serial};
 use crate::aws::ids::{CertificateArn, ListenerArn, SecurityGroupId, SubnetId, TargetGroupArn};
 use crate::aws::observed::{
     Observed, ObservedListener, ObservedSecurityGroup, ObservedTargetGroup,
@@ -241,10 +241,7 @@ impl Meddling {
             }
             Self::RecreateWithoutGroups => load_balancer.spec.security_groups.clear(),
             Self::AddListener(number) => load_balancer.listeners.push(ObservedListener {
-                arn: ListenerArn::new(format!(
-                    "arn:listener/foreign-{number}-{}",
-                    load_balancer.listeners.len()
-                )),
+                arn: ListenerArn::new(format!("arn:listener/foreign-{}", serial())),
                 spec: None,
                 port: port(number),
             }),
@@ -284,7 +281,7 @@ impl Meddling {
             }
             Self::AddTargetGroup => {
                 let mut orphan = observed.target_groups[position].clone();
-                let number = observed.target_groups.len();
+                let number = serial();
                 orphan.spec.name = resource(&format!("orphan-{number}"));
                 orphan.arn = TargetGroupArn::new(format!("arn:tg/orphan-{number}"));
                 observed.target_groups.push(orphan);
@@ -323,7 +320,7 @@ impl Meddling {
             }
             _ => {
                 let mut extra = observed.security_groups[position].clone();
-                let number = observed.security_groups.len();
+                let number = serial();
                 extra.spec.name = resource(&format!("extra-{number}"));
                 extra.id = SecurityGroupId::new(format!("sg-extra-{number}"));
                 observed.security_groups.insert(0, extra);

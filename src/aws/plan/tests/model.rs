@@ -12,8 +12,12 @@ use crate::aws::stack::{
 };
 use crate::service::Port;
 
-/// Identifiers are never given twice.
 static MADE: AtomicUsize = AtomicUsize::new(0);
+
+/// A number for a new identifier.
+pub(super) fn serial() -> usize {
+    MADE.fetch_add(1, Ordering::Relaxed)
+}
 
 /// What AWS holds.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +51,7 @@ impl Aws {
     }
 
     fn outcome(&self, step: &Step) -> Outcome {
-        let id = MADE.fetch_add(1, Ordering::Relaxed);
+        let id = serial();
         match step {
             Step::CreateSecurityGroup(_) => {
                 Outcome::SecurityGroup(SecurityGroupId::new(format!("sg-made-{id}")))

@@ -121,3 +121,6 @@ fn subtract(ranges: &[PortRange], holes: &[PortRange]) -> Vec<PortRange> {
     }
     rest
 }
+
+#[cfg(test)]
+mod tests;

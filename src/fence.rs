@@ -51,10 +51,7 @@ impl Fence {
     }
 
     fn with(term: Term) -> Self {
-        let state = State {
-            term,
-            stopping: false,
-        };
+        let state = State { term, stopping: false };
         Self {
             state: Arc::new(RwLock::new(state)),
         }
@@ -80,10 +77,7 @@ impl Fence {
     /// # Errors
     /// [`Closed`] says why not.
     pub fn permit(&self) -> Result<(), Closed> {
-        let state = *self
-            .state
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let state = *self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         if state.stopping {
             return Err(Closed::Stopping);
         }
@@ -95,12 +89,7 @@ impl Fence {
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        change(
-            &mut self
-                .state
-                .write()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
+        change(&mut self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner));
     }
 }
 

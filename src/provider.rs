@@ -16,11 +16,8 @@ pub trait LoadBalancerProvider: Send + Sync + 'static {
     ///
     /// # Errors
     /// See [`ProviderError`]; nothing is half-applied that a later call would not finish.
-    fn ensure(
-        &self,
-        service: &Service,
-        nodes: &NodeSet,
-    ) -> impl Future<Output = Result<Ensured, ProviderError>> + Send;
+    fn ensure(&self, service: &Service, nodes: &NodeSet)
+    -> impl Future<Output = Result<Ensured, ProviderError>> + Send;
 
     /// Takes away all that the cloud holds for this owner; nothing held is success.
     ///
@@ -181,9 +178,6 @@ impl ProviderError {
     /// Must a person act before a retry can succeed?
     #[must_use]
     pub fn is_stalled(&self) -> bool {
-        matches!(
-            self,
-            Self::Invalid { .. } | Self::Denied { .. } | Self::Quota { .. }
-        )
+        matches!(self, Self::Invalid { .. } | Self::Denied { .. } | Self::Quota { .. })
     }
 }

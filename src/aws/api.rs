@@ -7,12 +7,11 @@ use std::collections::BTreeSet;
 
 use crate::aws::error::AwsError;
 use crate::aws::ids::{
-    CertificateArn, InstanceId, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId,
-    TargetGroupArn, VpcId,
+    CertificateArn, InstanceId, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn, VpcId,
 };
 use crate::aws::stack::{
-    Attributes, FrontendGroup, HealthCheck, IngressRule, ListenerProtocol, LoadBalancer,
-    ResourceName, Scheme, Tags, Target, TargetGroup, TargetProtocol,
+    Attributes, FrontendGroup, HealthCheck, IngressRule, ListenerProtocol, LoadBalancer, ResourceName, Scheme, Tags,
+    Target, TargetGroup, TargetProtocol,
 };
 use crate::service::Port;
 
@@ -22,15 +21,9 @@ pub type AwsResult<T> = Result<T, AwsError>;
 /// The operations. All errors are [`AwsError`], classified by AWS' error code.
 pub trait AwsApi: Send + Sync + 'static {
     /// `ec2:DescribeSubnets`: all of one VPC.
-    fn describe_subnets(
-        &self,
-        vpc: &VpcId,
-    ) -> impl Future<Output = AwsResult<Vec<SubnetDescription>>> + Send;
+    fn describe_subnets(&self, vpc: &VpcId) -> impl Future<Output = AwsResult<Vec<SubnetDescription>>> + Send;
     /// `ec2:DescribeRouteTables`: all of one VPC.
-    fn describe_route_tables(
-        &self,
-        vpc: &VpcId,
-    ) -> impl Future<Output = AwsResult<Vec<RouteTableDescription>>> + Send;
+    fn describe_route_tables(&self, vpc: &VpcId) -> impl Future<Output = AwsResult<Vec<RouteTableDescription>>> + Send;
     /// `ec2:DescribeInstances` by filter `instance-id`, so that an unknown one is left out instead of an error.
     fn describe_instances(
         &self,
@@ -42,15 +35,9 @@ pub trait AwsApi: Send + Sync + 'static {
         selection: &SecurityGroupSelection,
     ) -> impl Future<Output = AwsResult<Vec<SecurityGroupDescription>>> + Send;
     /// `ec2:CreateSecurityGroup` with its tags, without its rules.
-    fn create_security_group(
-        &self,
-        group: &FrontendGroup,
-    ) -> impl Future<Output = AwsResult<SecurityGroupId>> + Send;
+    fn create_security_group(&self, group: &FrontendGroup) -> impl Future<Output = AwsResult<SecurityGroupId>> + Send;
     /// `ec2:DeleteSecurityGroup`.
-    fn delete_security_group(
-        &self,
-        id: &SecurityGroupId,
-    ) -> impl Future<Output = AwsResult<()>> + Send;
+    fn delete_security_group(&self, id: &SecurityGroupId) -> impl Future<Output = AwsResult<()>> + Send;
     /// `ec2:AuthorizeSecurityGroupIngress`; each rule carries the description `elbow`.
     fn authorize_ingress(
         &self,
@@ -64,11 +51,7 @@ pub trait AwsApi: Send + Sync + 'static {
         rules: &BTreeSet<IngressRule>,
     ) -> impl Future<Output = AwsResult<()>> + Send;
     /// `ec2:CreateTags` on a security group.
-    fn create_group_tags(
-        &self,
-        id: &SecurityGroupId,
-        tags: &Tags,
-    ) -> impl Future<Output = AwsResult<()>> + Send;
+    fn create_group_tags(&self, id: &SecurityGroupId, tags: &Tags) -> impl Future<Output = AwsResult<()>> + Send;
     /// `ec2:DeleteTags` on a security group.
     fn delete_group_tags(
         &self,
@@ -82,14 +65,9 @@ pub trait AwsApi: Send + Sync + 'static {
         selection: &LoadBalancerSelection,
     ) -> impl Future<Output = AwsResult<Vec<LoadBalancerDescription>>> + Send;
     /// `elasticloadbalancing:DescribeTargetGroups`: all of the account and region; any protocol and type.
-    fn describe_target_groups(
-        &self,
-    ) -> impl Future<Output = AwsResult<Vec<TargetGroupDescription>>> + Send;
+    fn describe_target_groups(&self) -> impl Future<Output = AwsResult<Vec<TargetGroupDescription>>> + Send;
     /// `elasticloadbalancing:DescribeTags` for at most 20 ARNs; ARNs that do not exist are an error of AWS.
-    fn describe_tags(
-        &self,
-        arns: &[String],
-    ) -> impl Future<Output = AwsResult<Vec<(String, Tags)>>> + Send;
+    fn describe_tags(&self, arns: &[String]) -> impl Future<Output = AwsResult<Vec<(String, Tags)>>> + Send;
     /// `elasticloadbalancing:DescribeListeners`.
     fn describe_listeners(
         &self,
@@ -123,10 +101,7 @@ pub trait AwsApi: Send + Sync + 'static {
         groups: &BTreeSet<SecurityGroupId>,
     ) -> impl Future<Output = AwsResult<CreatedLoadBalancer>> + Send;
     /// `elasticloadbalancing:DeleteLoadBalancer`.
-    fn delete_load_balancer(
-        &self,
-        arn: &LoadBalancerArn,
-    ) -> impl Future<Output = AwsResult<()>> + Send;
+    fn delete_load_balancer(&self, arn: &LoadBalancerArn) -> impl Future<Output = AwsResult<()>> + Send;
     /// `elasticloadbalancing:ModifyLoadBalancerAttributes`.
     fn modify_load_balancer_attributes(
         &self,
@@ -146,10 +121,8 @@ pub trait AwsApi: Send + Sync + 'static {
         subnets: &BTreeSet<SubnetId>,
     ) -> impl Future<Output = AwsResult<()>> + Send;
     /// `elasticloadbalancing:CreateTargetGroup` with health check and tags.
-    fn create_target_group(
-        &self,
-        target_group: &TargetGroup,
-    ) -> impl Future<Output = AwsResult<TargetGroupArn>> + Send;
+    fn create_target_group(&self, target_group: &TargetGroup)
+    -> impl Future<Output = AwsResult<TargetGroupArn>> + Send;
     /// `elasticloadbalancing:ModifyTargetGroup`: the whole health check.
     fn modify_health_check(
         &self,
@@ -163,10 +136,7 @@ pub trait AwsApi: Send + Sync + 'static {
         attributes: &Attributes,
     ) -> impl Future<Output = AwsResult<()>> + Send;
     /// `elasticloadbalancing:DeleteTargetGroup`.
-    fn delete_target_group(
-        &self,
-        arn: &TargetGroupArn,
-    ) -> impl Future<Output = AwsResult<()>> + Send;
+    fn delete_target_group(&self, arn: &TargetGroupArn) -> impl Future<Output = AwsResult<()>> + Send;
     /// `elasticloadbalancing:RegisterTargets`.
     fn register_targets(
         &self,
@@ -209,11 +179,7 @@ pub trait AwsApi: Send + Sync + 'static {
     /// `elasticloadbalancing:AddTags`.
     fn add_tags(&self, arn: &str, tags: &Tags) -> impl Future<Output = AwsResult<()>> + Send;
     /// `elasticloadbalancing:RemoveTags`.
-    fn remove_tags(
-        &self,
-        arn: &str,
-        keys: &BTreeSet<String>,
-    ) -> impl Future<Output = AwsResult<()>> + Send;
+    fn remove_tags(&self, arn: &str, keys: &BTreeSet<String>) -> impl Future<Output = AwsResult<()>> + Send;
 }
 
 /// Which security groups to describe.

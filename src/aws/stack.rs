@@ -244,9 +244,7 @@ pub enum HealthCheckPort {
 
 /// A name that AWS would refuse.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a name of 1 to 32 letters, digits and inner hyphens that does not begin with `internal-`"
-)]
+#[error("`{0}` is not a name of 1 to 32 letters, digits and inner hyphens that does not begin with `internal-`")]
 pub struct InvalidName(pub String);
 
 impl ResourceName {

@@ -6,8 +6,7 @@ use super::{ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, Obser
 use crate::aws::api::CreatedLoadBalancer;
 use crate::aws::ids::{ListenerArn, SecurityGroupId, TargetGroupArn};
 use crate::aws::stack::{
-    Attributes, FrontendGroup, GroupRef, Listener, ListenerProtocol, LoadBalancer, Tags,
-    TargetGroup,
+    Attributes, FrontendGroup, GroupRef, Listener, ListenerProtocol, LoadBalancer, Tags, TargetGroup,
 };
 
 /// `CreateSecurityGroup` takes no rules.
@@ -69,9 +68,7 @@ pub(super) fn modified_listener(wanted: &Listener, known: Option<Listener>) -> L
     if let Some(known) = known {
         modified.tags = known.tags;
         if wanted.protocol == ListenerProtocol::Tls && known.protocol == ListenerProtocol::Tls {
-            modified
-                .certificates
-                .extend(known.certificates.into_iter().skip(1));
+            modified.certificates.extend(known.certificates.into_iter().skip(1));
             modified.ssl_policy = modified.ssl_policy.or(known.ssl_policy);
         }
     }

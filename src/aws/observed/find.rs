@@ -17,9 +17,7 @@ impl Observed {
     }
 
     pub(super) fn group_mut(&mut self, id: &SecurityGroupId) -> Option<&mut ObservedSecurityGroup> {
-        self.security_groups
-            .iter_mut()
-            .find(|known| known.id == *id)
+        self.security_groups.iter_mut().find(|known| known.id == *id)
     }
 
     pub(super) fn target_group_mut(&mut self, name: &ResourceName) -> Option<&mut TargetGroup> {
@@ -27,30 +25,19 @@ impl Observed {
         specs.find(|spec| spec.name == *name)
     }
 
-    pub(super) fn load_balancer_mut(
-        &mut self,
-        name: &ResourceName,
-    ) -> Option<&mut ObservedLoadBalancer> {
-        self.load_balancers
-            .iter_mut()
-            .find(|known| known.spec.name == *name)
+    pub(super) fn load_balancer_mut(&mut self, name: &ResourceName) -> Option<&mut ObservedLoadBalancer> {
+        self.load_balancers.iter_mut().find(|known| known.spec.name == *name)
     }
 
     pub(super) fn listener_mut(&mut self, arn: &ListenerArn) -> Option<&mut ObservedListener> {
-        let mut listeners = self
-            .load_balancers
-            .iter_mut()
-            .flat_map(|known| &mut known.listeners);
+        let mut listeners = self.load_balancers.iter_mut().flat_map(|known| &mut known.listeners);
         listeners.find(|known| known.arn == *arn)
     }
 
     pub(super) fn tags_mut(&mut self, resource: &TaggedResource) -> Option<&mut Tags> {
         match resource {
             TaggedResource::LoadBalancer(arn) => {
-                let known = self
-                    .load_balancers
-                    .iter_mut()
-                    .find(|known| known.arn == *arn);
+                let known = self.load_balancers.iter_mut().find(|known| known.arn == *arn);
                 known.map(|known| &mut known.spec.tags)
             }
             TaggedResource::Listener(arn) => {
@@ -58,15 +45,10 @@ impl Observed {
                 spec.map(|spec| &mut spec.tags)
             }
             TaggedResource::TargetGroup(arn) => {
-                let known = self
-                    .target_groups
-                    .iter_mut()
-                    .find(|known| known.arn == *arn);
+                let known = self.target_groups.iter_mut().find(|known| known.arn == *arn);
                 known.map(|known| &mut known.spec.tags)
             }
-            TaggedResource::SecurityGroup(id) => {
-                self.group_mut(id).map(|known| &mut known.spec.tags)
-            }
+            TaggedResource::SecurityGroup(id) => self.group_mut(id).map(|known| &mut known.spec.tags),
         }
     }
 }

@@ -15,8 +15,7 @@ impl Observed {
         match (step, outcome) {
             (Step::CreateSecurityGroup(group), Outcome::SecurityGroup(id)) => {
                 self.security_groups.retain(|known| known.id != *id);
-                self.security_groups
-                    .push(created::security_group(id, group));
+                self.security_groups.push(created::security_group(id, group));
             }
             (Step::CreateTargetGroup(spec), Outcome::TargetGroup(arn)) => {
                 self.target_groups.retain(|known| known.arn != *arn);
@@ -25,8 +24,7 @@ impl Observed {
             (Step::CreateLoadBalancer(spec), Outcome::LoadBalancer(answer)) => {
                 let groups = self.by_id(&spec.security_groups);
                 self.load_balancers.retain(|known| known.arn != answer.arn);
-                self.load_balancers
-                    .push(created::load_balancer(answer, spec, groups));
+                self.load_balancers.push(created::load_balancer(answer, spec, groups));
             }
             (
                 Step::CreateListener {
@@ -201,8 +199,5 @@ fn remove_further(listed: &mut Vec<CertificateArn>, removed: &[CertificateArn]) 
         .drain(..)
         .skip(1)
         .filter(|certificate| !removed.contains(certificate));
-    *listed = default
-        .into_iter()
-        .chain(further.collect::<Vec<_>>())
-        .collect();
+    *listed = default.into_iter().chain(further.collect::<Vec<_>>()).collect();
 }

@@ -21,14 +21,9 @@ const TIDY_ABOVE: usize = 40;
 
 /// The change that opens exactly the wanted ports, with the fewest calls: one where ports are only added or only whole
 /// rules go, two otherwise.
-pub(super) fn change(
-    wanted: &BTreeSet<IngressRule>,
-    observed: &BTreeSet<IngressRule>,
-) -> IngressChange {
-    let (fitting, revoke): (BTreeSet<IngressRule>, BTreeSet<IngressRule>) = observed
-        .iter()
-        .cloned()
-        .partition(|rule| is_wanted(rule, wanted));
+pub(super) fn change(wanted: &BTreeSet<IngressRule>, observed: &BTreeSet<IngressRule>) -> IngressChange {
+    let (fitting, revoke): (BTreeSet<IngressRule>, BTreeSet<IngressRule>) =
+        observed.iter().cloned().partition(|rule| is_wanted(rule, wanted));
     let authorize = missing(wanted, &fitting);
     let rules = fitting.len().saturating_add(authorize.len());
     let untidy = rules > TIDY_ABOVE && rules > wanted.len();
@@ -48,17 +43,11 @@ fn is_wanted(rule: &IngressRule, wanted: &BTreeSet<IngressRule>) -> bool {
         return true;
     }
     let allowed = open_ports(wanted, &rule.protocol, &rule.source);
-    has_ports(rule)
-        && allowed
-            .iter()
-            .any(|(from, to)| *from <= rule.from && rule.to <= *to)
+    has_ports(rule) && allowed.iter().any(|(from, to)| *from <= rule.from && rule.to <= *to)
 }
 
 /// The rules that open what `wanted` opens and `present` does not.
-fn missing(
-    wanted: &BTreeSet<IngressRule>,
-    present: &BTreeSet<IngressRule>,
-) -> BTreeSet<IngressRule> {
+fn missing(wanted: &BTreeSet<IngressRule>, present: &BTreeSet<IngressRule>) -> BTreeSet<IngressRule> {
     let mut rules: BTreeSet<IngressRule> = BTreeSet::new();
     for rule in wanted.difference(present) {
         if !has_ports(rule) {
@@ -84,11 +73,7 @@ fn has_ports(rule: &IngressRule) -> bool {
 }
 
 /// The ports that the rules open for one protocol and source: ascending, apart from each other.
-fn open_ports(
-    rules: &BTreeSet<IngressRule>,
-    protocol: &RuleProtocol,
-    source: &RuleSource,
-) -> Vec<PortRange> {
+fn open_ports(rules: &BTreeSet<IngressRule>, protocol: &RuleProtocol, source: &RuleSource) -> Vec<PortRange> {
     let mut merged: Vec<PortRange> = Vec::new();
     // The set is ordered by protocol and first port, so ranges come in ascending order.
     for rule in rules

@@ -51,13 +51,7 @@ fn set_security_groups(matching: &Matching<'_>, known: &ObservedLoadBalancer, st
     let groups = matching.security_groups();
     if !known.spec.security_groups.is_empty() && groups != known.spec.security_groups {
         let load_balancer = known.spec.name.clone();
-        stages.add(
-            Stage::Shape,
-            Step::SetSecurityGroups {
-                load_balancer,
-                groups,
-            },
-        );
+        stages.add(Stage::Shape, Step::SetSecurityGroups { load_balancer, groups });
     }
 }
 

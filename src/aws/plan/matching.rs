@@ -77,19 +77,17 @@ impl<'a> Matching<'a> {
 
     /// Target groups that the stack does not have and no load balancer that stays uses.
     pub(super) fn orphans(&self) -> impl Iterator<Item = &'a ObservedTargetGroup> {
-        self.observed.target_groups.iter().filter(|known| {
-            !self.stack.target_groups.contains_key(&known.spec.name) && !self.is_kept(known)
-        })
+        self.observed
+            .target_groups
+            .iter()
+            .filter(|known| !self.stack.target_groups.contains_key(&known.spec.name) && !self.is_kept(known))
     }
 
     /// Security groups that the stack does not have and no load balancer that stays uses.
     pub(super) fn surplus_groups(&self) -> impl Iterator<Item = &'a ObservedSecurityGroup> {
         self.observed.security_groups.iter().filter(|known| {
             let group = GroupRef::Id(known.id.clone());
-            let used_by_kept = self
-                .kept
-                .iter()
-                .any(|l| l.spec.security_groups.contains(&group));
+            let used_by_kept = self.kept.iter().any(|l| l.spec.security_groups.contains(&group));
             let ours = self.frontend_group.is_some_and(|ours| ours.id == known.id);
             !ours && !used_by_kept && !self.stack.load_balancer.security_groups.contains(&group)
         })
@@ -120,21 +118,15 @@ impl<'a> Matching<'a> {
             self.own_listeners()
                 .filter(|l| l.port == wanted.port && !self.uses_misfit(l))
         };
-        let same_protocol = |l: &&ObservedListener| {
-            l.spec
-                .as_ref()
-                .is_some_and(|spec| spec.protocol == wanted.protocol)
-        };
+        let same_protocol =
+            |l: &&ObservedListener| l.spec.as_ref().is_some_and(|spec| spec.protocol == wanted.protocol);
         usable().find(same_protocol).or_else(|| usable().next())
     }
 
     /// Listeners that stand where one of the stack's has to be, or use a target group that has to go first; each with
     /// its load balancer's name.
     pub(super) fn listeners_in_the_way(&self) -> Vec<(&'a ResourceName, &'a ObservedListener)> {
-        let ours = self
-            .load_balancer
-            .into_iter()
-            .chain(self.replaced.iter().copied());
+        let ours = self.load_balancer.into_iter().chain(self.replaced.iter().copied());
         ours.flat_map(|l| l.listeners.iter().map(|listener| (&l.spec.name, listener)))
             .filter(|(owner, listener)| {
                 let on_ours = **owner == self.stack.load_balancer.name;
@@ -157,8 +149,7 @@ impl<'a> Matching<'a> {
         let Some(wanted) = self.stack.listeners.get(&listener.port) else {
             return false;
         };
-        self.listener(wanted)
-            .is_some_and(|chosen| chosen.arn != listener.arn)
+        self.listener(wanted).is_some_and(|chosen| chosen.arn != listener.arn)
     }
 
     fn uses_misfit(&self, listener: &ObservedListener) -> bool {

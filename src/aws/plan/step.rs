@@ -5,12 +5,10 @@ mod describe;
 
 use std::collections::BTreeSet;
 
-use crate::aws::ids::{
-    CertificateArn, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn,
-};
+use crate::aws::ids::{CertificateArn, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn};
 use crate::aws::stack::{
-    Attributes, FrontendGroup, GroupRef, HealthCheck, IngressRule, Listener, LoadBalancer,
-    ResourceName, Tags, Target, TargetGroup,
+    Attributes, FrontendGroup, GroupRef, HealthCheck, IngressRule, Listener, LoadBalancer, ResourceName, Tags, Target,
+    TargetGroup,
 };
 
 /// One write. `Create*` carry all that the create call can carry; the rest follows in steps of its own.

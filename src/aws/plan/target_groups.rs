@@ -30,12 +30,7 @@ fn create(wanted: &TargetGroup, stages: &mut Stages) {
     register(wanted, &BTreeSet::new(), stages);
 }
 
-fn change(
-    matching: &Matching<'_>,
-    wanted: &TargetGroup,
-    known: &ObservedTargetGroup,
-    stages: &mut Stages,
-) {
+fn change(matching: &Matching<'_>, wanted: &TargetGroup, known: &ObservedTargetGroup, stages: &mut Stages) {
     if wanted.health_check != known.spec.health_check {
         let step = Step::ModifyHealthCheck {
             target_group: wanted.name.clone(),
@@ -67,13 +62,7 @@ fn set_attributes(wanted: &TargetGroup, observed: &Attributes, stages: &mut Stag
 fn register(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut Stages) {
     for targets in calls(wanted.targets.difference(observed)) {
         let target_group = wanted.name.clone();
-        stages.add(
-            Stage::Connect,
-            Step::RegisterTargets {
-                target_group,
-                targets,
-            },
-        );
+        stages.add(Stage::Connect, Step::RegisterTargets { target_group, targets });
     }
 }
 
@@ -85,20 +74,12 @@ fn deregister(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut St
     }
     for targets in calls(observed.difference(&wanted.targets)) {
         let target_group = wanted.name.clone();
-        stages.add(
-            Stage::Disconnect,
-            Step::DeregisterTargets {
-                target_group,
-                targets,
-            },
-        );
+        stages.add(Stage::Disconnect, Step::DeregisterTargets { target_group, targets });
     }
 }
 
 fn calls<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<BTreeSet<Target>> {
     let targets: Vec<&Target> = targets.collect();
     let chunks = targets.chunks(TARGETS_PER_CALL);
-    chunks
-        .map(|chunk| chunk.iter().copied().cloned().collect())
-        .collect()
+    chunks.map(|chunk| chunk.iter().copied().cloned().collect()).collect()
 }

@@ -61,10 +61,7 @@ fn protocols_and_sources_are_kept_apart() {
         rule(RuleProtocol::Tcp, (80, 80), "10.0.0.0/8"),
     ]);
     let change = change(&tcp(&[(80, 80)]), &observed);
-    assert_eq!(
-        (change.authorize, change.revoke),
-        (tcp(&[(80, 80)]), observed)
-    );
+    assert_eq!((change.authorize, change.revoke), (tcp(&[(80, 80)]), observed));
 }
 
 #[test]
@@ -79,20 +76,15 @@ fn a_rule_that_is_not_about_ports_is_wanted_or_not_as_it_is() {
 fn many_small_rules_are_put_together_before_the_quota_is_reached() {
     let pieces: Vec<PortRange> = (1000..1041).map(|port| (port, port)).collect();
     let change = change(&tcp(&[(1000, 1040)]), &tcp(&pieces));
-    assert_eq!(
-        (change.authorize, change.revoke),
-        (tcp(&[(1000, 1040)]), tcp(&pieces))
-    );
+    assert_eq!((change.authorize, change.revoke), (tcp(&[(1000, 1040)]), tcp(&pieces)));
 }
 
 fn rule_sets() -> impl Strategy<Value = BTreeSet<IngressRule>> {
     let protocol = prop_oneof![Just(RuleProtocol::Tcp), Just(RuleProtocol::Udp)];
-    let rules = (protocol, 0_u16..100, 0_u16..30, any::<bool>()).prop_map(
-        |(protocol, from, length, wide)| {
-            let source = if wide { ANYONE } else { "10.0.0.0/8" };
-            rule(protocol, (from, from + length), source)
-        },
-    );
+    let rules = (protocol, 0_u16..100, 0_u16..30, any::<bool>()).prop_map(|(protocol, from, length, wide)| {
+        let source = if wide { ANYONE } else { "10.0.0.0/8" };
+        rule(protocol, (from, from + length), source)
+    });
     vec(rules, 0..60).prop_map(BTreeSet::from_iter)
 }
 

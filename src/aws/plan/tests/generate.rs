@@ -7,14 +7,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-use super::fixture::{
-    PortSpec, build, health_check, port, resource, rule, rules, targets, user_group,
-};
+use super::fixture::{PortSpec, build, health_check, port, resource, rule, rules, targets, user_group};
 use super::model::{Aws, serial};
 use crate::aws::ids::{CertificateArn, ListenerArn, SecurityGroupId, SubnetId, TargetGroupArn};
-use crate::aws::observed::{
-    Observed, ObservedListener, ObservedSecurityGroup, ObservedTargetGroup,
-};
+use crate::aws::observed::{Observed, ObservedListener, ObservedSecurityGroup, ObservedTargetGroup};
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, Replaced, plan};
 use crate::aws::stack::{ListenerProtocol, RuleProtocol, Scheme, Stack, TargetProtocol};
@@ -34,40 +30,36 @@ pub(super) fn stacks() -> impl Strategy<Value = Stack> {
         .prop_flat_map(|ports| ports.into_iter().map(port_specs).collect::<Vec<_>>());
     let settings = vec(any::<bool>(), 9);
     let sources = subsequence(vec!["10.0.0.0/8", "0.0.0.0/0", "fd00::/8"], 0..=3);
-    (scheme, instances, ports, settings, sources).prop_map(
-        |(scheme, instances, ports, on, sources)| {
-            let name = if on[0] {
-                "fixed".to_owned()
-            } else {
-                format!("lb-{scheme}")
-            };
-            let mut stack = build(&name, scheme, &ports, &instances);
-            if let Some(group) = &mut stack.frontend_group {
-                group.rules = rules(&ports, &sources);
-            }
-            vary(&mut stack, &on);
-            stack
-        },
-    )
+    (scheme, instances, ports, settings, sources).prop_map(|(scheme, instances, ports, on, sources)| {
+        let name = if on[0] {
+            "fixed".to_owned()
+        } else {
+            format!("lb-{scheme}")
+        };
+        let mut stack = build(&name, scheme, &ports, &instances);
+        if let Some(group) = &mut stack.frontend_group {
+            group.rules = rules(&ports, &sources);
+        }
+        vary(&mut stack, &on);
+        stack
+    })
 }
 
 fn port_specs(port: u16) -> impl Strategy<Value = PortSpec> {
     let certificates = subsequence(vec!["a", "b", "c"], 1..=3).prop_shuffle();
-    (0..PROTOCOLS.len(), any::<bool>(), certificates).prop_map(
-        move |(protocol, moved, certificates)| {
-            let protocol = PROTOCOLS[protocol];
-            PortSpec {
-                port,
-                protocol,
-                node_port: if moved { 31000 + port } else { 30000 + port },
-                certificates: if protocol == ListenerProtocol::Tls {
-                    certificates
-                } else {
-                    Vec::new()
-                },
-            }
-        },
-    )
+    (0..PROTOCOLS.len(), any::<bool>(), certificates).prop_map(move |(protocol, moved, certificates)| {
+        let protocol = PROTOCOLS[protocol];
+        PortSpec {
+            port,
+            protocol,
+            node_port: if moved { 31000 + port } else { 30000 + port },
+            certificates: if protocol == ListenerProtocol::Tls {
+                certificates
+            } else {
+                Vec::new()
+            },
+        }
+    })
 }
 
 fn vary(stack: &mut Stack, on: &[bool]) {
@@ -85,10 +77,7 @@ fn vary(stack: &mut Stack, on: &[bool]) {
         stack.load_balancer.tags.insert("team".into(), "a".into());
     }
     if on[4] {
-        stack
-            .load_balancer
-            .subnets
-            .insert(SubnetId::new("subnet-3"));
+        stack.load_balancer.subnets.insert(SubnetId::new("subnet-3"));
     }
     if on[5] {
         stack.external_tag_keys.insert("cost".into());
@@ -209,10 +198,7 @@ impl Meddling {
             Self::ChangeTags => {
                 for load_balancer in &mut observed.load_balancers {
                     load_balancer.spec.tags = [("cost".to_owned(), "1".to_owned())].into();
-                    load_balancer
-                        .spec
-                        .tags
-                        .insert("aws:made-by".into(), "x".into());
+                    load_balancer.spec.tags.insert("aws:made-by".into(), "x".into());
                 }
                 for target_group in &mut observed.target_groups {
                     target_group.spec.tags.insert("who".into(), "me".into());
@@ -232,10 +218,7 @@ impl Meddling {
             Self::DeleteLoadBalancer => drop(observed.load_balancers.remove(position)),
             Self::ChangeLoadBalancer => {
                 load_balancer.spec.subnets = [SubnetId::new("subnet-9")].into();
-                load_balancer
-                    .spec
-                    .security_groups
-                    .insert(user_group("foreign"));
+                load_balancer.spec.security_groups.insert(user_group("foreign"));
                 let key = "deletion_protection.enabled".to_owned();
                 load_balancer.spec.attributes.insert(key, "true".into());
             }
@@ -289,8 +272,7 @@ impl Meddling {
             _ => {
                 let name = spec.name.clone();
                 let mut listeners = observed.load_balancers.iter().flat_map(|l| &l.listeners);
-                let used =
-                    listeners.any(|l| l.spec.as_ref().is_some_and(|l| l.target_group == name));
+                let used = listeners.any(|l| l.spec.as_ref().is_some_and(|l| l.target_group == name));
                 if !used {
                     observed.target_groups.remove(position);
                 }
@@ -307,16 +289,10 @@ impl Meddling {
         match self {
             Self::RemoveRules => spec.rules.clear(),
             Self::AddRule => {
+                spec.rules.insert(rule(RuleProtocol::Tcp, 80, 100, "10.0.0.0/8"));
+                spec.rules.insert(rule(RuleProtocol::Tcp, 81, 81, "10.0.0.0/8"));
                 spec.rules
-                    .insert(rule(RuleProtocol::Tcp, 80, 100, "10.0.0.0/8"));
-                spec.rules
-                    .insert(rule(RuleProtocol::Tcp, 81, 81, "10.0.0.0/8"));
-                spec.rules.insert(rule(
-                    RuleProtocol::Other("-1".into()),
-                    0,
-                    65535,
-                    "0.0.0.0/0",
-                ));
+                    .insert(rule(RuleProtocol::Other("-1".into()), 0, 65535, "0.0.0.0/0"));
             }
             _ => {
                 let mut extra = observed.security_groups[position].clone();
@@ -330,9 +306,7 @@ impl Meddling {
 }
 
 /// The single ports that rules open, each with protocol and source; rules that are not about ports as they are.
-pub(super) fn open(
-    rules: &BTreeSet<crate::aws::stack::IngressRule>,
-) -> BTreeSet<crate::aws::stack::IngressRule> {
+pub(super) fn open(rules: &BTreeSet<crate::aws::stack::IngressRule>) -> BTreeSet<crate::aws::stack::IngressRule> {
     let mut single = BTreeSet::new();
     for rule in rules {
         if matches!(rule.protocol, RuleProtocol::Other(_)) {

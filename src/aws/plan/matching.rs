@@ -123,16 +123,10 @@ impl<'a> Matching<'a> {
         usable().find(same_protocol).or_else(|| usable().next())
     }
 
-    /// Listeners that stand where one of the stack's has to be, or use a target group that has to go first; each with
-    /// its load balancer's name.
-    pub(super) fn listeners_in_the_way(&self) -> Vec<(&'a ResourceName, &'a ObservedListener)> {
-        let ours = self.load_balancer.into_iter().chain(self.replaced.iter().copied());
-        ours.flat_map(|l| l.listeners.iter().map(|listener| (&l.spec.name, listener)))
-            .filter(|(owner, listener)| {
-                let on_ours = **owner == self.stack.load_balancer.name;
-                self.uses_misfit(listener) || (on_ours && self.is_surplus_on_its_port(listener))
-            })
-            .collect()
+    /// Listeners of the load balancer that stand where another has to be, or use a target group that has to go first.
+    pub(super) fn listeners_in_the_way(&self) -> impl Iterator<Item = &'a ObservedListener> {
+        self.own_listeners()
+            .filter(|l| self.uses_misfit(l) || self.is_surplus_on_its_port(l))
     }
 
     /// Listeners of the load balancer on ports that the stack does not have.

@@ -29,6 +29,7 @@ fn rule(protocol: RuleProtocol, (from, to): PortRange, source: &str) -> IngressR
 #[case::nothing_open(&[], &[(80, 81)], &[(80, 81)], &[])]
 #[case::all_open(&[(80, 81)], &[(80, 81)], &[], &[])]
 #[case::open_in_pieces(&[(80, 80), (81, 82)], &[(80, 82)], &[], &[])]
+#[case::wanted_in_pieces(&[(80, 81)], &[(80, 80), (81, 81)], &[], &[])]
 #[case::open_twice(&[(80, 82), (81, 81)], &[(80, 82)], &[], &[])]
 #[case::wider_above(&[(80, 80)], &[(80, 82)], &[(81, 82)], &[])]
 #[case::wider_below(&[(80, 80)], &[(79, 80)], &[(79, 79)], &[])]

@@ -142,6 +142,7 @@ enum Meddling {
     MakeListenerUnknown,
     AddListener(u16),
     ChangeListener,
+    RedirectListener,
     AddTarget,
     RemoveTarget,
     RemoveAllTargets,
@@ -165,6 +166,7 @@ fn meddlings() -> impl Strategy<Value = (Meddling, Index)> {
         Just(M::MakeListenerUnknown),
         prop_oneof![Just(80), Just(443), Just(9000)].prop_map(M::AddListener),
         Just(M::ChangeListener),
+        Just(M::RedirectListener),
         Just(M::AddTarget),
         Just(M::RemoveTarget),
         Just(M::RemoveAllTargets),
@@ -230,6 +232,16 @@ impl Meddling {
             }),
             _ if load_balancer.listeners.is_empty() => {}
             Self::DeleteListener => drop(load_balancer.listeners.pop()),
+            Self::RedirectListener => {
+                let to = load_balancer
+                    .listeners
+                    .last()
+                    .and_then(|l| l.spec.as_ref())
+                    .map(|spec| spec.target_group.clone());
+                if let Some((spec, to)) = load_balancer.listeners[0].spec.as_mut().zip(to) {
+                    spec.target_group = to;
+                }
+            }
             Self::MakeListenerUnknown => load_balancer.listeners[0].spec = None,
             _ => {
                 if let Some(spec) = &mut load_balancer.listeners[0].spec {

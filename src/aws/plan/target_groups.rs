@@ -46,7 +46,8 @@ fn change(matching: &Matching<'_>, wanted: &TargetGroup, known: &ObservedTargetG
 }
 
 fn set_attributes(wanted: &TargetGroup, observed: &Attributes, stages: &mut Stages) {
-    let attributes = differing(&wanted.attributes, observed, target_group_default);
+    let default = |key: &str| target_group_default(wanted.protocol, key);
+    let attributes = differing(&wanted.attributes, observed, default);
     if !attributes.is_empty() {
         let target_group = wanted.name.clone();
         stages.add(

@@ -39,6 +39,7 @@ pub async fn apply(
     let directory = copy.join("examples/localstack");
     let terraform = Terraform {
         tools,
+        layout,
         directory,
         log: layout.log("terraform"),
     };
@@ -57,13 +58,14 @@ pub async fn apply(
 
 struct Terraform<'a> {
     tools: &'a Tools,
+    layout: &'a Layout,
     directory: PathBuf,
     log: PathBuf,
 }
 
 impl Terraform<'_> {
     async fn run(&self, arguments: &[&str], within: Duration) -> Result<()> {
-        let work = run::to_end("terraform", self.command(arguments), &self.log);
+        let work = run::to_end_on_record("terraform", self.command(arguments), &self.log, self.layout);
         let ended = tokio::time::timeout(within, work).await;
         ended.unwrap_or_else(|_| {
             Err(Error::NotReady {

@@ -1,1 +1,39 @@
-//! A test cluster for elbow on one machine.
+//! A test cluster for elbow on one machine: a real Kubernetes control plane, LocalStack as AWS, Terraform and Helm, all
+//! without Docker.
+//!
+//! `up` runs [`prerequisites`], builds [`tools`] into the [`cache`], starts the [`control_plane`] beside [`localstack`] and
+//! [`terraform`], then makes [`nodes`]. Each long-lived part is a detached [`process`] with a record and a log in the state
+//! directory ([`layout`]); what runs is written down in [`state`], from which tests and other commands load it.
+
+pub mod cache;
+pub mod checkout;
+pub mod cli;
+pub mod commands;
+pub mod control_plane;
+pub mod digest;
+pub mod environment;
+pub mod error;
+pub mod files;
+pub mod go;
+pub mod http;
+pub mod interrupt;
+pub mod kubelet;
+pub mod kubernetes;
+pub mod layout;
+pub mod localstack;
+pub mod nodes;
+pub mod ports;
+pub mod prerequisites;
+pub mod process;
+pub mod progress;
+pub mod proxy;
+pub mod run;
+pub mod state;
+pub mod terraform;
+pub mod tools;
+pub mod wait;
+
+#[cfg(test)]
+mod scratch;
+
+pub use state::Sandbox;

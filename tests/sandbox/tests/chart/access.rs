@@ -38,10 +38,7 @@ fn both_roles_are_bound_to_the_account_that_the_pods_run_as() {
     let foreign = render(
         &[
             &CLUSTER[..],
-            &[
-                "--set",
-                "serviceAccount.create=false,serviceAccount.name=mine",
-            ],
+            &["--set", "serviceAccount.create=false,serviceAccount.name=mine"],
         ]
         .concat(),
     );
@@ -49,12 +46,8 @@ fn both_roles_are_bound_to_the_account_that_the_pods_run_as() {
     for (objects, account) in [(&made, "elbow"), (&foreign, "mine")] {
         let pod = &the(objects, "Deployment")["spec"]["template"]["spec"];
         assert_eq!(pod["serviceAccountName"], account);
-        let subjects =
-            json!([{"kind": "ServiceAccount", "name": account, "namespace": "elbow-system"}]);
-        for (binding, role) in [
-            ("ClusterRoleBinding", "ClusterRole"),
-            ("RoleBinding", "Role"),
-        ] {
+        let subjects = json!([{"kind": "ServiceAccount", "name": account, "namespace": "elbow-system"}]);
+        for (binding, role) in [("ClusterRoleBinding", "ClusterRole"), ("RoleBinding", "Role")] {
             let binding = the(objects, binding);
             assert_eq!(binding["subjects"], subjects);
             assert_eq!(binding["roleRef"]["kind"], role);
@@ -87,13 +80,8 @@ fn annotations_of_the_service_account_may_use_values() {
 fn every_rule_is_preceded_by_its_reason() {
     let template = file("templates/rbac.yaml");
     let lines: Vec<&str> = template.lines().map(str::trim).collect();
-    let rules = lines
-        .windows(2)
-        .filter(|pair| pair[1].starts_with("- apiGroups:"));
-    let unexplained: Vec<_> = rules
-        .clone()
-        .filter(|pair| !pair[0].starts_with("# "))
-        .collect();
+    let rules = lines.windows(2).filter(|pair| pair[1].starts_with("- apiGroups:"));
+    let unexplained: Vec<_> = rules.clone().filter(|pair| !pair[0].starts_with("# ")).collect();
     assert_eq!(rules.count(), 6);
     assert_eq!(unexplained, Vec::<&[&str]>::new());
 }
@@ -108,10 +96,6 @@ fn everything_namespaced_is_in_the_release_namespace() {
         } else {
             json!("elbow-system")
         };
-        assert_eq!(
-            object["metadata"]["namespace"], expected,
-            "{}",
-            object["kind"]
-        );
+        assert_eq!(object["metadata"]["namespace"], expected, "{}", object["kind"]);
     }
 }

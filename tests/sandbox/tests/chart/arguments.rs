@@ -31,18 +31,9 @@ const SETTINGS: [(&str, &str); 18] = [
         "--service-max-concurrent-reconciles=4",
     ),
     ("auditPeriod=30s", "--audit-period=30s"),
-    (
-        "leaderElection.leaseDuration=9s",
-        "--leader-election-lease-duration=9s",
-    ),
-    (
-        "leaderElection.renewDeadline=6s",
-        "--leader-election-renew-deadline=6s",
-    ),
-    (
-        "leaderElection.retryPeriod=1s",
-        "--leader-election-retry-period=1s",
-    ),
+    ("leaderElection.leaseDuration=9s", "--leader-election-lease-duration=9s"),
+    ("leaderElection.renewDeadline=6s", "--leader-election-renew-deadline=6s"),
+    ("leaderElection.retryPeriod=1s", "--leader-election-retry-period=1s"),
     ("metrics.port=9090", "--metrics-bind-addr=:9090"),
     ("healthProbe.port=9091", "--health-probe-bind-addr=:9091"),
     ("log.level=elbow::aws=debug", "--log-level=elbow::aws=debug"),
@@ -82,10 +73,7 @@ fn empty_values_leave_the_flag_to_the_default_of_elbow() {
         "--default-tags",
         "--default-ssl-policy",
     ] {
-        assert!(
-            !rendered.iter().any(|found| found.starts_with(flag)),
-            "{flag}"
-        );
+        assert!(!rendered.iter().any(|found| found.starts_with(flag)), "{flag}");
     }
 }
 
@@ -117,10 +105,7 @@ fn the_lease_is_the_one_that_the_role_allows() {
 fn every_flag_that_the_chart_can_render_is_one_of_elbow() {
     let elbow = std::env::var_os("ELBOW_SANDBOX_ELBOW")
         .expect("ELBOW_SANDBOX_ELBOW names the elbow binary; cargo sandbox test sets it");
-    let output = Command::new(elbow)
-        .args(["run", "--help"])
-        .output()
-        .unwrap();
+    let output = Command::new(elbow).args(["run", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     let known: Vec<&str> = help
         .split(|symbol: char| !(symbol.is_ascii_alphanumeric() || symbol == '-'))

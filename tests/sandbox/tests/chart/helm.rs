@@ -26,9 +26,7 @@ pub(crate) fn yaml(name: &str) -> Value {
 /// The example values in `ci/`.
 pub(crate) fn example_values() -> Vec<PathBuf> {
     let folder = std::fs::read_dir(chart().join("ci")).expect("the chart has example values");
-    folder
-        .map(|entry| entry.expect("a readable folder").path())
-        .collect()
+    folder.map(|entry| entry.expect("a readable folder").path()).collect()
 }
 
 /// Runs helm with a home of its own, so that neither a user's settings nor a cluster play a part.
@@ -49,14 +47,7 @@ pub(crate) fn helm(arguments: &[&str]) -> Output {
 fn on_chart(command: &[&str], settings: &[&str]) -> Output {
     let chart = chart();
     let chart = chart.to_str().expect("the checkout's path is UTF-8");
-    helm(
-        &[
-            command,
-            &["elbow", chart, "--namespace", "elbow-system"],
-            settings,
-        ]
-        .concat(),
-    )
+    helm(&[command, &["elbow", chart, "--namespace", "elbow-system"], settings].concat())
 }
 
 /// The objects that the chart makes with these settings.
@@ -87,10 +78,7 @@ pub(crate) fn notes(settings: &[&str]) -> String {
 
 /// The objects of one kind.
 pub(crate) fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    objects
-        .iter()
-        .filter(|object| object["kind"] == kind)
-        .collect()
+    objects.iter().filter(|object| object["kind"] == kind).collect()
 }
 
 /// The one object of this kind.

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::helm::{
-    CLUSTER, chart, container, example_values, helm, notes, of_kind, refusal, render, the,
-};
+use crate::helm::{CLUSTER, chart, container, example_values, helm, notes, of_kind, refusal, render, the};
 
 fn with<'a>(settings: &[&'a str]) -> Vec<&'a str> {
     [&CLUSTER[..], settings].concat()
@@ -58,14 +56,8 @@ fn probes_ask_the_health_port() {
     let objects = render(&with(&["--set", "healthProbe.port=7000"]));
     let container = container(&objects);
     let probe = |name: &str| container[name]["httpGet"].clone();
-    assert_eq!(
-        probe("livenessProbe"),
-        json!({"path": "/healthz", "port": "health"})
-    );
-    assert_eq!(
-        probe("readinessProbe"),
-        json!({"path": "/readyz", "port": "health"})
-    );
+    assert_eq!(probe("livenessProbe"), json!({"path": "/healthz", "port": "health"}));
+    assert_eq!(probe("readinessProbe"), json!({"path": "/readyz", "port": "health"}));
     let port = json!({"name": "health", "containerPort": 7000});
     assert!(container["ports"].as_array().unwrap().contains(&port));
 }
@@ -104,14 +96,9 @@ fn the_aws_endpoint_and_extra_variables_reach_the_container() {
     ]));
     let container = container(&objects);
     let variables = container["env"].as_array().unwrap();
-    assert!(
-        variables.contains(&json!({"name": "AWS_ENDPOINT_URL", "value": "http://localhost:4566"}))
-    );
+    assert!(variables.contains(&json!({"name": "AWS_ENDPOINT_URL", "value": "http://localhost:4566"})));
     assert!(variables.contains(&json!({"name": "AWS_ACCESS_KEY_ID", "value": "test"})));
-    assert_eq!(
-        container["envFrom"],
-        json!([{"secretRef": {"name": "credentials"}}])
-    );
+    assert_eq!(container["envFrom"], json!([{"secretRef": {"name": "credentials"}}]));
 }
 
 #[test]
@@ -143,18 +130,14 @@ fn two_replicas_have_a_disruption_budget_and_one_has_none() {
 #[test]
 #[ignore = "needs helm: run by cargo sandbox test"]
 fn every_selector_finds_the_pods_whatever_labels_are_added() {
-    let objects = render(&with(&[
-        "--set",
-        "commonLabels.team=network,podLabels.cost=shared",
-    ]));
+    let objects = render(&with(&["--set", "commonLabels.team=network,podLabels.cost=shared"]));
     let deployment = &the(&objects, "Deployment")["spec"];
     let budget = &the(&objects, "PodDisruptionBudget")["spec"];
     let service = &the(&objects, "Service")["spec"];
     let labels = &deployment["template"]["metadata"]["labels"];
     assert_eq!(labels["team"], "network");
     assert_eq!(labels["cost"], "shared");
-    let selector =
-        json!({"app.kubernetes.io/name": "elbow", "app.kubernetes.io/instance": "elbow"});
+    let selector = json!({"app.kubernetes.io/name": "elbow", "app.kubernetes.io/instance": "elbow"});
     for found in [
         &deployment["selector"]["matchLabels"],
         &budget["selector"]["matchLabels"],
@@ -177,12 +160,7 @@ fn the_metrics_service_leads_to_the_metrics_port_and_can_be_left_out() {
         json!([{"name": "metrics", "port": 9999, "targetPort": "metrics"}])
     );
     let port = json!({"name": "metrics", "containerPort": 9999});
-    assert!(
-        container(&objects)["ports"]
-            .as_array()
-            .unwrap()
-            .contains(&port)
-    );
+    assert!(container(&objects)["ports"].as_array().unwrap().contains(&port));
     let without = render(&with(&["--set", "metrics.enabled=false"]));
     assert!(of_kind(&without, "Service").is_empty());
 }

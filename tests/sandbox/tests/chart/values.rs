@@ -25,8 +25,7 @@ fn schema() -> Value {
 
 /// The part of the schema that describes this value.
 fn described<'a>(schema: &'a Value, name: &str) -> &'a Value {
-    name.split('.')
-        .fold(schema, |schema, key| &schema["properties"][key])
+    name.split('.').fold(schema, |schema, key| &schema["properties"][key])
 }
 
 #[test]
@@ -88,22 +87,13 @@ fn a_missing_cluster_name_is_refused_with_what_to_give() {
 fn a_wrong_value_is_refused_by_its_name() {
     for (setting, said) in [
         ("replicas=3", "additional properties 'replicas' not allowed"),
-        (
-            "log.filter=x",
-            "at '/log': additional properties 'filter' not allowed",
-        ),
-        (
-            "replicaCount=two",
-            "at '/replicaCount': got string, want integer",
-        ),
+        ("log.filter=x", "at '/log': additional properties 'filter' not allowed"),
+        ("replicaCount=two", "at '/replicaCount': got string, want integer"),
         (
             "log.format=xml",
             "at '/log/format': value must be one of 'json', 'text'",
         ),
-        (
-            "auditPeriod=5",
-            "at '/auditPeriod': got number, want string",
-        ),
+        ("auditPeriod=5", "at '/auditPeriod': got number, want string"),
         ("auditPeriod=soon", "at '/auditPeriod'"),
         ("clusterName=blue*", "at '/clusterName'"),
         ("region=Ireland", "at '/region'"),
@@ -115,10 +105,7 @@ fn a_wrong_value_is_refused_by_its_name() {
         ("loadBalancerClasses={a b}", "at '/loadBalancerClasses/0'"),
         ("image.digest=latest", "at '/image/digest'"),
         ("metrics.port=70000", "at '/metrics/port'"),
-        (
-            "defaultLoadBalancerScheme=public",
-            "at '/defaultLoadBalancerScheme'",
-        ),
+        ("defaultLoadBalancerScheme=public", "at '/defaultLoadBalancerScheme'"),
         ("defaultTags.team=1", "at '/defaultTags/team'"),
         ("extraArgs={debug}", "at '/extraArgs/0'"),
     ] {

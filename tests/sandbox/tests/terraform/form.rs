@@ -50,10 +50,7 @@ fn the_eks_example_is_valid_and_passes_its_tests() {
 
 #[test]
 fn every_module_and_example_is_checked_here_and_every_module_has_tests() {
-    let expected: Vec<_> = ROOTS
-        .iter()
-        .map(|root| Path::new(root).to_owned())
-        .collect();
+    let expected: Vec<_> = ROOTS.iter().map(|root| Path::new(root).to_owned()).collect();
     assert_eq!(roots(), expected);
     for root in ROOTS.iter().filter(|root| root.starts_with("modules")) {
         assert!(sources().join(root).join("tests").is_dir(), "{root}");

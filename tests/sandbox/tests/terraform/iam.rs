@@ -68,8 +68,7 @@ impl<'a> Call<'a> {
             && conditions
                 .flat_map(|(operator, keys)| {
                     let keys = keys.as_object().expect("an operator has keys");
-                    keys.iter()
-                        .map(move |(key, wanted)| (operator, key, wanted))
+                    keys.iter().map(move |(key, wanted)| (operator, key, wanted))
                 })
                 .all(|(operator, key, wanted)| self.meets(operator, key, &strings(wanted)))
     }

@@ -61,13 +61,12 @@ const CALLS_BY_ELASTIC_LOAD_BALANCING: [&str; 4] = [
 
 const TAG: &str = "elbow.dev/cluster";
 const NODES_TAG: &str = "kubernetes.io/cluster/blue";
-const LOAD_BALANCER: &str =
-    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/web/0123456789abcdef";
+const LOAD_BALANCER: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/web/0123456789abcdef";
 const APPLICATION_LOAD_BALANCER: &str =
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/web/0123456789abcdef";
-const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/net/web/0123456789abcdef/0123456789abcdef";
-const TARGET_GROUP: &str =
-    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef";
+const LISTENER: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/net/web/0123456789abcdef/0123456789abcdef";
+const TARGET_GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef";
 const SECURITY_GROUP: &str = "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1";
 const VPC: &str = "arn:aws:ec2:eu-west-1:111122223333:vpc/vpc-0a1b2c3d";
 const OTHER_VPC: &str = "arn:aws:ec2:eu-west-1:111122223333:vpc/vpc-ffffffff";
@@ -130,10 +129,7 @@ fn the_policy_allows_the_calls_that_are_made_and_no_other() {
         .iter()
         .flat_map(|statement| strings(&statement["Action"]))
         .collect();
-    let expected: BTreeSet<&str> = CALLS
-        .into_iter()
-        .chain(CALLS_BY_ELASTIC_LOAD_BALANCING)
-        .collect();
+    let expected: BTreeSet<&str> = CALLS.into_iter().chain(CALLS_BY_ELASTIC_LOAD_BALANCING).collect();
     assert_eq!(actions, expected);
 }
 
@@ -192,10 +188,7 @@ fn what_is_created_carries_the_clusters_tag() {
         denied(&create.clone().tagging(TAG, "green"));
         denied(&create.tagging("team", "x"));
     }
-    let application = call(
-        "elasticloadbalancing:CreateLoadBalancer",
-        APPLICATION_LOAD_BALANCER,
-    );
+    let application = call("elasticloadbalancing:CreateLoadBalancer", APPLICATION_LOAD_BALANCER);
     denied(&application.tagging(TAG, "blue"));
 }
 
@@ -265,10 +258,7 @@ fn tags_of_the_user_follow_and_the_tag_of_the_cluster_stays() {
 #[test]
 #[ignore = "needs terraform: run by cargo sandbox test"]
 fn of_the_nodes_group_only_the_rules_can_be_changed() {
-    for action in [
-        "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:RevokeSecurityGroupIngress",
-    ] {
+    for action in ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"] {
         let change = call(action, SECURITY_GROUP);
         allowed(&change.clone().on_tagged(NODES_TAG, "owned"));
         denied(&change.on_tagged("kubernetes.io/cluster/green", "owned"));

@@ -1,0 +1,12 @@
+//! The AWS plug-in: load balancers of Elastic Load Balancing v2 for Services. The only place that names the AWS SDK.
+//!
+//! `desired` turns a Service and the cluster's facts into a [`stack::Stack`]; `plan` compares it with
+//! [`observed::Observed`]; `apply` runs the plan through [`api::AwsApi`].
+
+pub mod api;
+pub mod error;
+pub mod ids;
+pub mod observed;
+pub mod plan;
+pub mod sdk;
+pub mod stack;

@@ -1,0 +1,354 @@
+//! The narrow edge to AWS: one method for each operation that elbow uses, in elbow's own types.
+//!
+//! The SDK implements it, and so does the in-memory AWS of the tests. Reads follow pages to the end. Every call ends
+//! within its deadline.
+
+use std::collections::BTreeSet;
+
+use crate::aws::error::AwsError;
+use crate::aws::ids::{
+    CertificateArn, InstanceId, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn, VpcId,
+};
+use crate::aws::stack::{
+    Attributes, FrontendGroup, HealthCheck, IngressRule, ListenerProtocol, LoadBalancer, ResourceName, Scheme, Tags,
+    Target, TargetGroup, TargetProtocol,
+};
+use crate::service::Port;
+
+/// Result of one call.
+pub type AwsResult<T> = Result<T, AwsError>;
+
+/// The operations. All errors are [`AwsError`], classified by AWS' error code.
+pub trait AwsApi: Send + Sync + 'static {
+    /// `ec2:DescribeSubnets`: all of one VPC.
+    fn describe_subnets(&self, vpc: &VpcId) -> impl Future<Output = AwsResult<Vec<SubnetDescription>>> + Send;
+    /// `ec2:DescribeRouteTables`: all of one VPC.
+    fn describe_route_tables(&self, vpc: &VpcId) -> impl Future<Output = AwsResult<Vec<RouteTableDescription>>> + Send;
+    /// `ec2:DescribeInstances` by filter `instance-id`, so that an unknown one is left out instead of an error.
+    fn describe_instances(
+        &self,
+        ids: &BTreeSet<InstanceId>,
+    ) -> impl Future<Output = AwsResult<Vec<InstanceDescription>>> + Send;
+    /// `ec2:DescribeSecurityGroups`, with rules.
+    fn describe_security_groups(
+        &self,
+        selection: &SecurityGroupSelection,
+    ) -> impl Future<Output = AwsResult<Vec<SecurityGroupDescription>>> + Send;
+    /// `ec2:CreateSecurityGroup` with its tags, without its rules.
+    fn create_security_group(&self, group: &FrontendGroup) -> impl Future<Output = AwsResult<SecurityGroupId>> + Send;
+    /// `ec2:DeleteSecurityGroup`.
+    fn delete_security_group(&self, id: &SecurityGroupId) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `ec2:AuthorizeSecurityGroupIngress`; each rule carries the description `elbow`.
+    fn authorize_ingress(
+        &self,
+        id: &SecurityGroupId,
+        rules: &BTreeSet<IngressRule>,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `ec2:RevokeSecurityGroupIngress`.
+    fn revoke_ingress(
+        &self,
+        id: &SecurityGroupId,
+        rules: &BTreeSet<IngressRule>,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `ec2:CreateTags` on a security group.
+    fn create_group_tags(&self, id: &SecurityGroupId, tags: &Tags) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `ec2:DeleteTags` on a security group.
+    fn delete_group_tags(
+        &self,
+        id: &SecurityGroupId,
+        keys: &BTreeSet<String>,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+
+    /// `elasticloadbalancing:DescribeLoadBalancers`; a name or ARN that does not exist gives an empty list.
+    fn describe_load_balancers(
+        &self,
+        selection: &LoadBalancerSelection,
+    ) -> impl Future<Output = AwsResult<Vec<LoadBalancerDescription>>> + Send;
+    /// `elasticloadbalancing:DescribeTargetGroups`: all of the account and region; any protocol and type.
+    fn describe_target_groups(&self) -> impl Future<Output = AwsResult<Vec<TargetGroupDescription>>> + Send;
+    /// `elasticloadbalancing:DescribeTags` for at most 20 ARNs; ARNs that do not exist are an error of AWS.
+    fn describe_tags(&self, arns: &[String]) -> impl Future<Output = AwsResult<Vec<(String, Tags)>>> + Send;
+    /// `elasticloadbalancing:DescribeListeners`.
+    fn describe_listeners(
+        &self,
+        load_balancer: &LoadBalancerArn,
+    ) -> impl Future<Output = AwsResult<Vec<ListenerDescription>>> + Send;
+    /// `elasticloadbalancing:DescribeListenerCertificates`: all but the default one.
+    fn describe_listener_certificates(
+        &self,
+        listener: &ListenerArn,
+    ) -> impl Future<Output = AwsResult<Vec<CertificateArn>>> + Send;
+    /// `elasticloadbalancing:DescribeLoadBalancerAttributes`.
+    fn describe_load_balancer_attributes(
+        &self,
+        arn: &LoadBalancerArn,
+    ) -> impl Future<Output = AwsResult<Attributes>> + Send;
+    /// `elasticloadbalancing:DescribeTargetGroupAttributes`.
+    fn describe_target_group_attributes(
+        &self,
+        arn: &TargetGroupArn,
+    ) -> impl Future<Output = AwsResult<Attributes>> + Send;
+    /// `elasticloadbalancing:DescribeTargetHealth`; instance targets only.
+    fn describe_target_health(
+        &self,
+        arn: &TargetGroupArn,
+    ) -> impl Future<Output = AwsResult<Vec<TargetDescription>>> + Send;
+
+    /// `elasticloadbalancing:CreateLoadBalancer` with subnets, groups (already resolved) and tags.
+    fn create_load_balancer(
+        &self,
+        load_balancer: &LoadBalancer,
+        groups: &BTreeSet<SecurityGroupId>,
+    ) -> impl Future<Output = AwsResult<CreatedLoadBalancer>> + Send;
+    /// `elasticloadbalancing:DeleteLoadBalancer`.
+    fn delete_load_balancer(&self, arn: &LoadBalancerArn) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:ModifyLoadBalancerAttributes`.
+    fn modify_load_balancer_attributes(
+        &self,
+        arn: &LoadBalancerArn,
+        attributes: &Attributes,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:SetSecurityGroups`.
+    fn set_security_groups(
+        &self,
+        arn: &LoadBalancerArn,
+        groups: &BTreeSet<SecurityGroupId>,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:SetSubnets`.
+    fn set_subnets(
+        &self,
+        arn: &LoadBalancerArn,
+        subnets: &BTreeSet<SubnetId>,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:CreateTargetGroup` with health check and tags.
+    fn create_target_group(&self, target_group: &TargetGroup)
+    -> impl Future<Output = AwsResult<TargetGroupArn>> + Send;
+    /// `elasticloadbalancing:ModifyTargetGroup`: the whole health check.
+    fn modify_health_check(
+        &self,
+        arn: &TargetGroupArn,
+        health_check: &HealthCheck,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:ModifyTargetGroupAttributes`.
+    fn modify_target_group_attributes(
+        &self,
+        arn: &TargetGroupArn,
+        attributes: &Attributes,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:DeleteTargetGroup`.
+    fn delete_target_group(&self, arn: &TargetGroupArn) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:RegisterTargets`.
+    fn register_targets(
+        &self,
+        arn: &TargetGroupArn,
+        targets: &BTreeSet<Target>,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:DeregisterTargets`.
+    fn deregister_targets(
+        &self,
+        arn: &TargetGroupArn,
+        targets: &BTreeSet<Target>,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:CreateListener` with tags.
+    fn create_listener(
+        &self,
+        load_balancer: &LoadBalancerArn,
+        listener: &ListenerSettings,
+        tags: &Tags,
+    ) -> impl Future<Output = AwsResult<ListenerArn>> + Send;
+    /// `elasticloadbalancing:ModifyListener`.
+    fn modify_listener(
+        &self,
+        arn: &ListenerArn,
+        listener: &ListenerSettings,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:DeleteListener`.
+    fn delete_listener(&self, arn: &ListenerArn) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:AddListenerCertificates`; AWS takes one certificate a call, this makes as many as needed.
+    fn add_listener_certificates(
+        &self,
+        arn: &ListenerArn,
+        certificates: &[CertificateArn],
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:RemoveListenerCertificates`; as above.
+    fn remove_listener_certificates(
+        &self,
+        arn: &ListenerArn,
+        certificates: &[CertificateArn],
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:AddTags`.
+    fn add_tags(&self, arn: &str, tags: &Tags) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:RemoveTags`.
+    fn remove_tags(&self, arn: &str, keys: &BTreeSet<String>) -> impl Future<Output = AwsResult<()>> + Send;
+}
+
+/// Which security groups to describe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecurityGroupSelection {
+    /// Those with this tag (key, value).
+    Tag(String, String),
+    /// The one of this name in this VPC (filter `group-name`).
+    Name(VpcId, String),
+    /// These, by filter `group-id`, so that an unknown one is left out instead of an error.
+    Ids(BTreeSet<SecurityGroupId>),
+}
+
+/// Which load balancers to describe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadBalancerSelection {
+    /// All of account and region.
+    All,
+    /// The one of this name.
+    Name(ResourceName),
+    /// The one with this ARN.
+    Arn(LoadBalancerArn),
+}
+
+/// A subnet as EC2 describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubnetDescription {
+    /// `SubnetId`.
+    pub id: SubnetId,
+    /// `AvailabilityZone`, such as `us-east-1a`.
+    pub zone: String,
+    /// `AvailableIpAddressCount`.
+    pub free_addresses: u32,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// A route table as EC2 describes it, as far as public subnets are told by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteTableDescription {
+    /// Is it the VPC's main table, which serves every subnet without a table of its own?
+    pub main: bool,
+    /// Subnets associated with it explicitly.
+    pub subnets: BTreeSet<SubnetId>,
+    /// Does an active route lead to an internet gateway (`igw-...`)?
+    pub internet_gateway: bool,
+}
+
+/// An instance as EC2 describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceDescription {
+    /// `InstanceId`.
+    pub id: InstanceId,
+    /// `VpcId`; none once it is terminated.
+    pub vpc: Option<VpcId>,
+    /// Groups on its primary network interface (device index 0).
+    pub security_groups: BTreeSet<SecurityGroupId>,
+    /// Is its state `terminated` or `shutting-down`?
+    pub terminated: bool,
+}
+
+/// A security group as EC2 describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecurityGroupDescription {
+    /// `GroupId`.
+    pub id: SecurityGroupId,
+    /// `GroupName`, of up to 255 characters.
+    pub name: String,
+    /// `Description`.
+    pub description: String,
+    /// `VpcId`.
+    pub vpc: VpcId,
+    /// Ingress rules, one for each source.
+    pub rules: BTreeSet<IngressRule>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// A load balancer as ELBv2 describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadBalancerDescription {
+    /// `LoadBalancerArn`.
+    pub arn: LoadBalancerArn,
+    /// `LoadBalancerName`.
+    pub name: String,
+    /// `DNSName`, lower case.
+    pub dns_name: String,
+    /// `Scheme`; none for a Gateway Load Balancer.
+    pub scheme: Option<Scheme>,
+    /// Is its type `network`?
+    pub network: bool,
+    /// Is its state `active` (or `active_impaired`)?
+    pub active: bool,
+    /// `VpcId`.
+    pub vpc: VpcId,
+    /// Subnets of its zones.
+    pub subnets: BTreeSet<SubnetId>,
+    /// `SecurityGroups`.
+    pub security_groups: BTreeSet<SecurityGroupId>,
+}
+
+/// What `CreateLoadBalancer` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreatedLoadBalancer {
+    /// `LoadBalancerArn`.
+    pub arn: LoadBalancerArn,
+    /// `DNSName`, lower case.
+    pub dns_name: String,
+    /// Is its state `active` already?
+    pub active: bool,
+}
+
+/// A target group as ELBv2 describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetGroupDescription {
+    /// `TargetGroupArn`.
+    pub arn: TargetGroupArn,
+    /// `TargetGroupName`.
+    pub name: String,
+    /// The VPC; none for a Lambda target group.
+    pub vpc: Option<VpcId>,
+    /// What elbow knows to compare; none where type, protocol or health check is one that elbow never makes.
+    pub settings: Option<TargetGroupSettings>,
+}
+
+/// The settings of a target group of instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetGroupSettings {
+    /// `Protocol`.
+    pub protocol: TargetProtocol,
+    /// `Port`.
+    pub port: Port,
+    /// Health check.
+    pub health_check: HealthCheck,
+}
+
+/// A listener as ELBv2 describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerDescription {
+    /// `ListenerArn`.
+    pub arn: ListenerArn,
+    /// `Port`.
+    pub port: Port,
+    /// What elbow knows to compare; none where protocol or default action is one that elbow never makes.
+    pub settings: Option<ListenerSettings>,
+}
+
+/// The settings of a listener that forwards to one target group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerSettings {
+    /// `Port`.
+    pub port: Port,
+    /// `Protocol`.
+    pub protocol: ListenerProtocol,
+    /// Target group of the default action.
+    pub target_group: TargetGroupArn,
+    /// The default certificate.
+    pub certificate: Option<CertificateArn>,
+    /// `SslPolicy`.
+    pub ssl_policy: Option<String>,
+}
+
+/// A target as `DescribeTargetHealth` describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetDescription {
+    /// Instance and port.
+    pub target: Target,
+    /// `TargetHealth.State`, such as `healthy`, `initial`, `unused`, `draining`.
+    pub state: String,
+    /// `TargetHealth.Reason`, such as `Target.FailedHealthChecks`; empty if AWS gives none.
+    pub reason: String,
+}

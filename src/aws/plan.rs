@@ -1,0 +1,84 @@
+//! PURE. ([`Stack`], [`Observed`]) -> [`Plan`]: the ordered, smallest set of steps. One file a concern; [`stages`] says in
+//! which order.
+
+mod attributes;
+mod certificates;
+mod defaults;
+mod ingress;
+mod listeners;
+mod load_balancers;
+mod matching;
+mod removal;
+mod security_groups;
+mod stages;
+pub mod step;
+mod tags;
+mod target_groups;
+
+use crate::aws::observed::Observed;
+use crate::aws::stack::Stack;
+use matching::Matching;
+use stages::Stages;
+use step::Step;
+
+/// Steps in stages: those of one stage are independent of each other and run at the same time; a stage begins when the
+/// one before is done. An empty plan means that AWS is as wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// No stage is empty.
+    pub stages: Vec<Vec<Step>>,
+}
+
+/// What happens to load balancers of the owner that are not the wanted one: those that a change of scheme or name has
+/// replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    /// They stay as they are, with their target groups and security groups: clients may still use them.
+    Keep,
+    /// They go once the wanted one stands.
+    Remove,
+}
+
+impl Plan {
+    /// Is there nothing to do?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stages.is_empty()
+    }
+
+    /// All steps, stage after stage.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.stages.iter().flatten()
+    }
+}
+
+/// The steps that make `observed` equal to `stack`.
+///
+/// What replaces something serves before the other goes, with one exception: a load balancer that has the wanted name but
+/// another scheme goes first, even under [`Replaced::Keep`], because AWS keeps names unique and schemes fixed. Names that
+/// elbow derives differ by scheme, so this happens only where the user has fixed the name.
+///
+/// Targets are never taken away from a target group that should have none: see [`target_groups`].
+#[must_use]
+pub fn plan(stack: &Stack, observed: &Observed, replaced: Replaced) -> Plan {
+    let matching = Matching::new(stack, observed, replaced);
+    let mut stages = Stages::default();
+    removal::add_obstacles(&matching, &mut stages);
+    security_groups::add_steps(&matching, &mut stages);
+    target_groups::add_steps(&matching, &mut stages);
+    load_balancers::add_steps(&matching, &mut stages);
+    listeners::add_steps(&matching, &mut stages);
+    removal::add_surplus(&matching, &mut stages);
+    stages.into_plan()
+}
+
+/// The steps that delete all that is observed.
+#[must_use]
+pub fn teardown(observed: &Observed) -> Plan {
+    let mut stages = Stages::default();
+    removal::add_everything(observed, &mut stages);
+    stages.into_plan()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! Listeners: made, changed in place, deleted after the wanted ones exist.
+
+use super::certificates;
+use super::matching::Matching;
+use super::stages::{Stage, Stages};
+use super::step::{Step, TaggedResource};
+use super::tags;
+use crate::aws::observed::ObservedListener;
+use crate::aws::stack::{Listener, Tags};
+
+/// Steps for all listeners of the stack, and for those of its load balancer that are not wanted.
+pub(super) fn add_steps(matching: &Matching<'_>, stages: &mut Stages) {
+    for wanted in matching.stack.listeners.values() {
+        match matching.listener(wanted) {
+            None => create(matching, wanted, stages),
+            Some(known) => change(matching, wanted, known, stages),
+        }
+    }
+    for known in matching.unwanted_listeners() {
+        let step = Step::DeleteListener {
+            load_balancer: matching.stack.load_balancer.name.clone(),
+            arn: known.arn.clone(),
+        };
+        stages.add(Stage::Unlisten, step);
+    }
+}
+
+fn create(matching: &Matching<'_>, wanted: &Listener, stages: &mut Stages) {
+    let step = Step::CreateListener {
+        load_balancer: matching.stack.load_balancer.name.clone(),
+        listener: wanted.clone(),
+    };
+    stages.add(Stage::Listen, step);
+    certificates::add_steps(&matching.stack.load_balancer.name, wanted, None, stages);
+}
+
+fn change(matching: &Matching<'_>, wanted: &Listener, known: &ObservedListener, stages: &mut Stages) {
+    let load_balancer = &matching.stack.load_balancer.name;
+    let spec = known.spec.as_ref();
+    if spec.is_none_or(|spec| differs(wanted, spec)) {
+        let step = Step::ModifyListener {
+            load_balancer: load_balancer.clone(),
+            arn: known.arn.clone(),
+            listener: wanted.clone(),
+        };
+        stages.add(Stage::Listen, step);
+    }
+    certificates::add_steps(load_balancer, wanted, spec, stages);
+    let resource = TaggedResource::Listener(known.arn.clone());
+    match spec {
+        Some(spec) => tags::add_steps(matching, &resource, &wanted.tags, &spec.tags, stages),
+        // Its tags are not known, and can be remembered only when it has become ours.
+        None => tags::add_missing(
+            matching.stack,
+            &resource,
+            &wanted.tags,
+            &Tags::new(),
+            Stage::Complete,
+            stages,
+        ),
+    }
+}
+
+/// Does it take a `ModifyListener`? A TLS policy that is not given stays as AWS has it.
+fn differs(wanted: &Listener, known: &Listener) -> bool {
+    wanted.protocol != known.protocol
+        || wanted.target_group != known.target_group
+        || wanted.certificates.first() != known.certificates.first()
+        || (wanted.ssl_policy.is_some() && wanted.ssl_policy != known.ssl_policy)
+}

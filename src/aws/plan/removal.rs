@@ -1,0 +1,63 @@
+//! What goes: in a teardown, after a replacement, as left over by a crash, or because it stands in the way.
+
+use super::matching::Matching;
+use super::stages::{Stage, Stages};
+use super::step::Step;
+use crate::aws::observed::{Observed, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup};
+
+/// Steps that delete all that is observed.
+pub(super) fn add_everything(observed: &Observed, stages: &mut Stages) {
+    delete_load_balancers(&observed.load_balancers, Stage::DeleteLoadBalancers, stages);
+    delete_target_groups(&observed.target_groups, Stage::DeleteTargetGroups, stages);
+    delete_security_groups(&observed.security_groups, stages);
+}
+
+/// Steps that delete what the stack does not have, once the stack stands.
+pub(super) fn add_surplus(matching: &Matching<'_>, stages: &mut Stages) {
+    delete_load_balancers(matching.replaced.iter().copied(), Stage::DeleteLoadBalancers, stages);
+    delete_target_groups(matching.orphans(), Stage::DeleteTargetGroups, stages);
+    delete_security_groups(matching.surplus_groups(), stages);
+}
+
+/// Steps that delete what keeps the stack from being made: a load balancer of its name but another scheme, a second
+/// listener on one of its ports, a target group of its name but another protocol.
+pub(super) fn add_obstacles(matching: &Matching<'_>, stages: &mut Stages) {
+    delete_load_balancers(matching.namesakes.iter().copied(), Stage::ClearTheWay, stages);
+    for (load_balancer, listener) in matching.listeners_in_the_way() {
+        let step = Step::DeleteListener {
+            load_balancer: load_balancer.clone(),
+            arn: listener.arn.clone(),
+        };
+        stages.add(Stage::ClearTheWay, step);
+    }
+    delete_target_groups(matching.misfits(), Stage::ClearNames, stages);
+}
+
+fn delete_load_balancers<'a>(
+    load_balancers: impl IntoIterator<Item = &'a ObservedLoadBalancer>,
+    stage: Stage,
+    stages: &mut Stages,
+) {
+    for known in load_balancers {
+        let arn = known.arn.clone();
+        stages.add(stage, Step::DeleteLoadBalancer { arn });
+    }
+}
+
+fn delete_target_groups<'a>(
+    target_groups: impl IntoIterator<Item = &'a ObservedTargetGroup>,
+    stage: Stage,
+    stages: &mut Stages,
+) {
+    for known in target_groups {
+        let arn = known.arn.clone();
+        stages.add(stage, Step::DeleteTargetGroup { arn });
+    }
+}
+
+fn delete_security_groups<'a>(groups: impl IntoIterator<Item = &'a ObservedSecurityGroup>, stages: &mut Stages) {
+    for known in groups {
+        let id = known.id.clone();
+        stages.add(Stage::DeleteSecurityGroups, Step::DeleteSecurityGroup { id });
+    }
+}

@@ -1,0 +1,169 @@
+//! The steps of a plan: one write to AWS each, named by resource name, because the ARN of what is created earlier in the
+//! same plan is not known yet.
+
+mod describe;
+
+use std::collections::BTreeSet;
+
+use crate::aws::ids::{CertificateArn, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn};
+use crate::aws::stack::{
+    Attributes, FrontendGroup, GroupRef, HealthCheck, IngressRule, Listener, LoadBalancer, ResourceName, Tags, Target,
+    TargetGroup,
+};
+
+/// One write. `Create*` carry all that the create call can carry; the rest follows in steps of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// `CreateSecurityGroup`, without its rules.
+    CreateSecurityGroup(FrontendGroup),
+    /// `AuthorizeSecurityGroupIngress`.
+    AuthorizeIngress {
+        /// The group.
+        group: GroupRef,
+        /// Rules to add; not empty.
+        rules: BTreeSet<IngressRule>,
+    },
+    /// `RevokeSecurityGroupIngress`.
+    RevokeIngress {
+        /// The group.
+        group: SecurityGroupId,
+        /// Rules to take away; not empty.
+        rules: BTreeSet<IngressRule>,
+    },
+    /// `CreateTargetGroup`, without attributes and targets.
+    CreateTargetGroup(TargetGroup),
+    /// `ModifyTargetGroup`.
+    ModifyHealthCheck {
+        /// The target group.
+        target_group: ResourceName,
+        /// The whole health check.
+        health_check: HealthCheck,
+    },
+    /// `ModifyTargetGroupAttributes`.
+    ModifyTargetGroupAttributes {
+        /// The target group.
+        target_group: ResourceName,
+        /// Only those that differ; not empty.
+        attributes: Attributes,
+    },
+    /// `RegisterTargets`.
+    RegisterTargets {
+        /// The target group.
+        target_group: ResourceName,
+        /// Targets to add; not empty.
+        targets: BTreeSet<Target>,
+    },
+    /// `DeregisterTargets`.
+    DeregisterTargets {
+        /// The target group.
+        target_group: ResourceName,
+        /// Targets to take away; not empty.
+        targets: BTreeSet<Target>,
+    },
+    /// `CreateLoadBalancer`, without attributes and listeners.
+    CreateLoadBalancer(LoadBalancer),
+    /// `ModifyLoadBalancerAttributes`.
+    ModifyLoadBalancerAttributes {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// Only those that differ; not empty.
+        attributes: Attributes,
+    },
+    /// `SetSecurityGroups`.
+    SetSecurityGroups {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// All its groups.
+        groups: BTreeSet<GroupRef>,
+    },
+    /// `SetSubnets`.
+    SetSubnets {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// All its subnets.
+        subnets: BTreeSet<SubnetId>,
+    },
+    /// `CreateListener`, with the default certificate only.
+    CreateListener {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// The listener.
+        listener: Listener,
+    },
+    /// `ModifyListener`: protocol, target group, default certificate, TLS policy.
+    ModifyListener {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// Which listener.
+        arn: ListenerArn,
+        /// As it shall be.
+        listener: Listener,
+    },
+    /// `AddListenerCertificates`: certificates besides the default one.
+    AddListenerCertificates {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// The listener, by port.
+        port: crate::service::Port,
+        /// Certificates to add; not empty.
+        certificates: Vec<CertificateArn>,
+    },
+    /// `RemoveListenerCertificates`.
+    RemoveListenerCertificates {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// The listener, by port.
+        port: crate::service::Port,
+        /// Certificates to take away; not empty.
+        certificates: Vec<CertificateArn>,
+    },
+    /// `DeleteListener`.
+    DeleteListener {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// Which listener.
+        arn: ListenerArn,
+    },
+    /// `AddTags` (ELBv2) or `CreateTags` (EC2).
+    AddTags {
+        /// The resource.
+        resource: TaggedResource,
+        /// Tags to set; not empty.
+        tags: Tags,
+    },
+    /// `RemoveTags` (ELBv2) or `DeleteTags` (EC2).
+    RemoveTags {
+        /// The resource.
+        resource: TaggedResource,
+        /// Keys to take away; not empty.
+        keys: BTreeSet<String>,
+    },
+    /// `DeleteLoadBalancer`, with its listeners.
+    DeleteLoadBalancer {
+        /// Which.
+        arn: LoadBalancerArn,
+    },
+    /// `DeleteTargetGroup`.
+    DeleteTargetGroup {
+        /// Which.
+        arn: TargetGroupArn,
+    },
+    /// `DeleteSecurityGroup`.
+    DeleteSecurityGroup {
+        /// Which.
+        id: SecurityGroupId,
+    },
+}
+
+/// A resource of ours whose tags can change; it exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaggedResource {
+    /// A load balancer.
+    LoadBalancer(LoadBalancerArn),
+    /// A listener.
+    Listener(ListenerArn),
+    /// A target group.
+    TargetGroup(TargetGroupArn),
+    /// A security group.
+    SecurityGroup(SecurityGroupId),
+}

@@ -1,0 +1,9 @@
+//! Behaviour of the planner: tables of changes, and laws that hold from any state of AWS.
+
+mod changes;
+mod fixture;
+mod generate;
+mod laws;
+mod model;
+mod replacement;
+mod tls;

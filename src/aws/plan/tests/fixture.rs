@@ -1,0 +1,217 @@
+//! Stacks as they are wanted in practice, and AWS as it is once they stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::Aws;
+use crate::aws::ids::{CertificateArn, InstanceId, SecurityGroupId, SubnetId, VpcId};
+use crate::aws::observed::Observed;
+use crate::aws::plan::{Plan, Replaced, plan};
+use crate::aws::stack::{
+    Attributes, FrontendGroup, GroupRef, HealthCheck, HealthCheckPort, HealthCheckProtocol, IngressRule, Listener,
+    ListenerProtocol, LoadBalancer, ResourceName, RuleProtocol, RuleSource, Scheme, Stack, Tags, Target, TargetGroup,
+    TargetProtocol,
+};
+use crate::service::{Owner, Port};
+
+/// How a listener is to be.
+#[derive(Clone, Debug)]
+pub(super) struct PortSpec {
+    pub(super) port: u16,
+    pub(super) protocol: ListenerProtocol,
+    pub(super) node_port: u16,
+    pub(super) certificates: Vec<&'static str>,
+}
+
+/// TCP on these ports, each with the nodePort 30000 above.
+pub(super) fn tcp(ports: &[u16]) -> Vec<PortSpec> {
+    let spec = |port: &u16| PortSpec {
+        port: *port,
+        protocol: ListenerProtocol::Tcp,
+        node_port: 30000 + *port,
+        certificates: Vec::new(),
+    };
+    ports.iter().map(spec).collect()
+}
+
+/// A stack with two nodes.
+pub(super) fn stack(ports: &[u16]) -> Stack {
+    build("lb", Scheme::Internal, &tcp(ports), &["i-1", "i-2"])
+}
+
+/// A stack in full.
+pub(super) fn build(name: &str, scheme: Scheme, ports: &[PortSpec], instances: &[&str]) -> Stack {
+    let listeners = ports.iter().map(|spec| listener(name, spec));
+    let target_groups = ports.iter().map(|spec| target_group(name, spec, instances));
+    Stack {
+        owner: Owner {
+            namespace: "shop".into(),
+            name: "web".into(),
+            uid: "1".into(),
+        },
+        frontend_group: Some(FrontendGroup {
+            name: resource("frontend"),
+            description: "clients of shop/web".into(),
+            vpc: VpcId::new("vpc-1"),
+            rules: rules(ports, &["0.0.0.0/0"]),
+            tags: tags("frontend"),
+        }),
+        load_balancer: LoadBalancer {
+            name: resource(name),
+            explicit_name: false,
+            scheme,
+            subnets: BTreeSet::from([SubnetId::new("subnet-1"), SubnetId::new("subnet-2")]),
+            security_groups: BTreeSet::from([GroupRef::Frontend, user_group("backend")]),
+            attributes: Attributes::from([("deletion_protection.enabled".into(), "false".into())]),
+            tags: tags("load-balancer"),
+        },
+        listeners: listeners.map(|l| (l.port, l)).collect(),
+        target_groups: target_groups.map(|t| (t.name.clone(), t)).collect(),
+        external_tag_keys: BTreeSet::new(),
+    }
+}
+
+fn listener(load_balancer: &str, spec: &PortSpec) -> Listener {
+    let tls = spec.protocol == ListenerProtocol::Tls;
+    Listener {
+        port: port(spec.port),
+        protocol: spec.protocol,
+        target_group: target_group_name(load_balancer, spec),
+        certificates: spec.certificates.iter().map(|c| CertificateArn::new(*c)).collect(),
+        ssl_policy: tls.then(|| "ELBSecurityPolicy-2016-08".to_owned()),
+        tags: tags("listener"),
+    }
+}
+
+fn target_group(load_balancer: &str, spec: &PortSpec, instances: &[&str]) -> TargetGroup {
+    TargetGroup {
+        name: target_group_name(load_balancer, spec),
+        protocol: target_protocol(spec.protocol),
+        port: port(spec.node_port),
+        vpc: VpcId::new("vpc-1"),
+        health_check: health_check(10),
+        attributes: Attributes::from([("deregistration_delay.timeout_seconds".into(), "300".into())]),
+        targets: targets(instances, spec.node_port),
+        tags: tags("target-group"),
+    }
+}
+
+/// The name hangs on load balancer, port and target protocol, as the real one does.
+fn target_group_name(load_balancer: &str, spec: &PortSpec) -> ResourceName {
+    let protocol = match target_protocol(spec.protocol) {
+        TargetProtocol::Tcp => "t",
+        TargetProtocol::Udp => "u",
+        TargetProtocol::TcpUdp => "tu",
+    };
+    resource(&format!("{load_balancer}-{}-{protocol}", spec.port))
+}
+
+fn target_protocol(protocol: ListenerProtocol) -> TargetProtocol {
+    match protocol {
+        ListenerProtocol::Tcp | ListenerProtocol::Tls => TargetProtocol::Tcp,
+        ListenerProtocol::Udp => TargetProtocol::Udp,
+        ListenerProtocol::TcpUdp => TargetProtocol::TcpUdp,
+    }
+}
+
+pub(super) fn health_check(interval: u16) -> HealthCheck {
+    HealthCheck {
+        protocol: HealthCheckProtocol::Tcp,
+        port: HealthCheckPort::Traffic,
+        interval,
+        timeout: 10,
+        healthy_threshold: 3,
+        unhealthy_threshold: 3,
+    }
+}
+
+/// Rules for the ports, neighbours joined in one range.
+pub(super) fn rules(ports: &[PortSpec], sources: &[&str]) -> BTreeSet<IngressRule> {
+    let mut rules = BTreeSet::new();
+    for protocol in [RuleProtocol::Tcp, RuleProtocol::Udp] {
+        let mut numbers: Vec<u16> = ports
+            .iter()
+            .filter(|p| carries(p.protocol, &protocol))
+            .map(|p| p.port)
+            .collect();
+        numbers.sort_unstable();
+        let mut ranges: Vec<(u16, u16)> = Vec::new();
+        for number in numbers {
+            match ranges.last_mut() {
+                Some(last) if last.1 + 1 == number => last.1 = number,
+                _ => ranges.push((number, number)),
+            }
+        }
+        for (from, to) in ranges {
+            rules.extend(sources.iter().map(|source| rule(protocol.clone(), from, to, source)));
+        }
+    }
+    rules
+}
+
+fn carries(listener: ListenerProtocol, rule: &RuleProtocol) -> bool {
+    match listener {
+        ListenerProtocol::Tcp | ListenerProtocol::Tls => *rule == RuleProtocol::Tcp,
+        ListenerProtocol::Udp => *rule == RuleProtocol::Udp,
+        ListenerProtocol::TcpUdp => true,
+    }
+}
+
+pub(super) fn rule(protocol: RuleProtocol, from: u16, to: u16, source: &str) -> IngressRule {
+    let source = RuleSource::Cidr(source.parse().unwrap());
+    IngressRule {
+        protocol,
+        from,
+        to,
+        source,
+    }
+}
+
+pub(super) fn targets(instances: &[&str], node_port: u16) -> BTreeSet<Target> {
+    let target = |instance: &&str| Target {
+        instance: InstanceId::new(*instance),
+        port: port(node_port),
+    };
+    instances.iter().map(target).collect()
+}
+
+pub(super) fn user_group(name: &str) -> GroupRef {
+    GroupRef::Id(SecurityGroupId::new(format!("sg-user-{name}")))
+}
+
+pub(super) fn tags(resource: &str) -> Tags {
+    BTreeMap::from([("elbow.dev/resource".to_owned(), resource.to_owned())])
+}
+
+pub(super) fn port(number: u16) -> Port {
+    Port::new(number).unwrap()
+}
+
+pub(super) fn resource(name: &str) -> ResourceName {
+    ResourceName::parse(name).unwrap()
+}
+
+/// AWS once the stack stands.
+pub(super) fn settled(stack: &Stack) -> Observed {
+    let mut aws = Aws::default();
+    aws.run(&plan(stack, &aws.observed, Replaced::Remove));
+    aws.observed
+}
+
+/// The operations of a plan, such as `CreateA + CreateB > CreateC`: of one stage ordered by name and joined by `+`, stages
+/// one after the other.
+pub(super) fn operations(plan: &Plan) -> String {
+    let stages = plan.stages.iter().map(|stage| {
+        let mut names: Vec<_> = stage.iter().map(|s| s.action().split_once(':').unwrap().1).collect();
+        names.sort_unstable();
+        names.join(" + ")
+    });
+    stages.collect::<Vec<_>>().join(" > ")
+}
+
+/// Runs the plan and plans again: nothing may be left to do.
+pub(super) fn run_and_settle(stack: &Stack, observed: &Observed, replaced: Replaced) -> Observed {
+    let mut aws = Aws::from(observed);
+    aws.run(&plan(stack, observed, replaced));
+    assert_eq!(plan(stack, &aws.observed, replaced), Plan::default());
+    aws.observed
+}

@@ -1,0 +1,352 @@
+//! Laws that hold for every stack from every state of AWS.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::generate::{open, shuffled, stacks, worlds};
+use super::model::Aws;
+use crate::aws::observed::{Observed, ObservedListener, ObservedLoadBalancer};
+use crate::aws::plan::step::Step;
+use crate::aws::plan::{Plan, Replaced, plan, teardown};
+use crate::aws::stack::{Attributes, GroupRef, IngressRule, Listener, ResourceName, Stack, Tags, Target};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn applying_a_plan_gives_the_stack_and_planning_again_gives_nothing(
+        stack in stacks(), world in worlds(), seed: u64,
+    ) {
+        let mut aws = Aws::from(&world);
+        shuffled(&plan(&stack, &world, Replaced::Remove), seed).iter().for_each(|s| aws.step(s));
+        assert_stands(&stack, &aws.observed);
+        assert_nothing_else(&stack, &aws.observed);
+        prop_assert_eq!(plan(&stack, &aws.observed, Replaced::Remove), Plan::default());
+        prop_assert_eq!(plan(&stack, &aws.observed, Replaced::Keep), Plan::default());
+    }
+
+    #[test]
+    fn a_replacement_stands_beside_the_old_load_balancers_which_nothing_touches(
+        stack in stacks(), world in worlds(), seed: u64,
+    ) {
+        let mut aws = Aws::from(&world);
+        shuffled(&plan(&stack, &world, Replaced::Keep), seed).iter().for_each(|s| aws.step(s));
+        assert_stands(&stack, &aws.observed);
+        assert_eq!(others(&stack, &world), others(&stack, &aws.observed));
+        prop_assert_eq!(plan(&stack, &aws.observed, Replaced::Keep), Plan::default());
+    }
+
+    #[test]
+    fn a_plan_cut_off_anywhere_is_finished_by_the_next(
+        stack in stacks(), world in worlds(), seed: u64, end: Index,
+    ) {
+        let mut aws = Aws::from(&world);
+        let steps = shuffled(&plan(&stack, &world, Replaced::Remove), seed);
+        steps[..end.index(steps.len() + 1)].iter().for_each(|s| aws.step(s));
+        aws.run(&plan(&stack, &aws.observed, Replaced::Remove));
+        assert_stands(&stack, &aws.observed);
+        assert_nothing_else(&stack, &aws.observed);
+        prop_assert_eq!(plan(&stack, &aws.observed, Replaced::Remove), Plan::default());
+    }
+
+    #[test]
+    fn a_plan_cut_off_while_another_stack_is_wanted_is_finished_by_the_next(
+        first in stacks(), stack in stacks(), world in worlds(), seed: u64, end: Index,
+    ) {
+        let mut aws = Aws::from(&world);
+        let steps = shuffled(&plan(&first, &world, Replaced::Keep), seed);
+        steps[..end.index(steps.len() + 1)].iter().for_each(|s| aws.step(s));
+        aws.run(&plan(&stack, &aws.observed, Replaced::Remove));
+        assert_stands(&stack, &aws.observed);
+        assert_nothing_else(&stack, &aws.observed);
+    }
+
+    #[test]
+    fn service_goes_on_at_every_step(stack in stacks(), world in worlds(), seed: u64, keep: bool) {
+        let replaced = if keep { Replaced::Keep } else { Replaced::Remove };
+        let mut aws = Aws::from(&world);
+        for step in shuffled(&plan(&stack, &world, replaced), seed) {
+            let before = aws.observed.clone();
+            aws.step(&step);
+            assert_no_target_group_in_use_is_emptied(&before, &aws.observed);
+            assert_no_wanted_port_is_closed(&stack, &before, &aws.observed, &step);
+            assert_targets_are_there_before_traffic(&stack, &aws.observed, &step);
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_is_made_before_anything_goes(stack in stacks(), world in worlds(), seed: u64) {
+        let steps = shuffled(&plan(&stack, &world, Replaced::Remove), seed);
+        let last_made = steps.iter().rposition(makes).map_or(0, |position| position + 1);
+        for step in steps[..last_made].iter().filter(|step| takes_away(step)) {
+            prop_assert!(is_obstacle(&stack, &world, step), "{step} comes too early");
+        }
+    }
+
+    #[test]
+    fn a_teardown_leaves_nothing(world in worlds(), seed: u64, end: Index) {
+        let mut aws = Aws::from(&world);
+        let steps = shuffled(&teardown(&world), seed);
+        steps[..end.index(steps.len() + 1)].iter().for_each(|s| aws.step(s));
+        aws.run(&teardown(&aws.observed));
+        prop_assert_eq!(aws.observed, Observed::default());
+    }
+
+    #[test]
+    fn recording_steps_that_do_not_fit_harms_nothing(
+        stack in stacks(), world in worlds(), other in worlds(),
+    ) {
+        let mut observed = other;
+        for step in plan(&stack, &world, Replaced::Remove).steps() {
+            observed.record(step, &crate::aws::observed::Outcome::Done);
+        }
+        let mut aws = Aws::from(&observed);
+        aws.run(&plan(&stack, &aws.observed, Replaced::Remove));
+        assert_stands(&stack, &aws.observed);
+    }
+}
+
+fn makes(step: &Step) -> bool {
+    use Step as S;
+    matches!(
+        step,
+        S::CreateSecurityGroup(_)
+            | S::AuthorizeIngress { .. }
+            | S::CreateTargetGroup(_)
+            | S::RegisterTargets { .. }
+            | S::CreateLoadBalancer(_)
+            | S::CreateListener { .. }
+            | S::ModifyListener { .. }
+            | S::AddListenerCertificates { .. }
+    )
+}
+
+fn takes_away(step: &Step) -> bool {
+    use Step as S;
+    matches!(
+        step,
+        S::RevokeIngress { .. } | S::DeregisterTargets { .. } | S::RemoveListenerCertificates { .. }
+    ) || step.is_delete()
+}
+
+/// May the step come before the stack stands? Only where AWS leaves no other way: the name or the port is taken.
+fn is_obstacle(stack: &Stack, world: &Observed, step: &Step) -> bool {
+    let wrong = |name: &ResourceName| {
+        let known = world.target_groups.iter().find(|t| t.spec.name == *name);
+        let wanted = stack.target_groups.get(name);
+        known
+            .zip(wanted)
+            .is_some_and(|(known, wanted)| known.spec.protocol != wanted.protocol)
+    };
+    match step {
+        Step::DeleteLoadBalancer { arn } => {
+            let known = world.load_balancers.iter().find(|l| l.arn == *arn).unwrap();
+            known.spec.name == stack.load_balancer.name && known.spec.scheme != stack.load_balancer.scheme
+        }
+        Step::DeleteTargetGroup { arn } => {
+            wrong(&world.target_groups.iter().find(|t| t.arn == *arn).unwrap().spec.name)
+        }
+        Step::DeleteListener { load_balancer, arn } => {
+            let owner = world
+                .load_balancers
+                .iter()
+                .find(|l| l.spec.name == *load_balancer)
+                .unwrap();
+            let known = owner.listeners.iter().find(|l| l.arn == *arn).unwrap();
+            let doubled = owner.listeners.iter().filter(|l| l.port == known.port).count() > 1;
+            doubled || known.spec.as_ref().is_some_and(|spec| wrong(&spec.target_group))
+        }
+        _ => false,
+    }
+}
+
+fn assert_no_target_group_in_use_is_emptied(before: &Observed, after: &Observed) {
+    let targets = |observed: &Observed, name: &ResourceName| -> BTreeSet<Target> {
+        let known = observed.target_groups.iter().find(|t| t.spec.name == *name);
+        known.map(|t| t.spec.targets.clone()).unwrap_or_default()
+    };
+    for listener in after.load_balancers.iter().flat_map(|l| &l.listeners) {
+        let Some(spec) = &listener.spec else { continue };
+        let had_some = !targets(before, &spec.target_group).is_empty();
+        assert!(
+            !had_some || !targets(after, &spec.target_group).is_empty(),
+            "{spec} has no targets"
+        );
+    }
+}
+
+/// Neither its listener nor its rules go, unless AWS allows no other way.
+fn assert_no_wanted_port_is_closed(stack: &Stack, before: &Observed, after: &Observed, step: &Step) {
+    let obstacle = is_delete_of_known(step) && is_obstacle(stack, before, step);
+    for port in stack.listeners.keys() {
+        let listens =
+            |observed: &Observed| ours(stack, observed).is_some_and(|l| l.listeners.iter().any(|l| l.port == *port));
+        assert!(!listens(before) || listens(after) || obstacle, "{step} closes {port}");
+    }
+    let wanted = stack
+        .frontend_group
+        .as_ref()
+        .map(|g| open(&g.rules))
+        .unwrap_or_default();
+    let closed: BTreeSet<IngressRule> = frontend_rules(stack, before)
+        .difference(&frontend_rules(stack, after))
+        .cloned()
+        .collect();
+    assert!(closed.is_disjoint(&wanted), "{step} closes {closed:?}");
+}
+
+fn is_delete_of_known(step: &Step) -> bool {
+    matches!(step, Step::DeleteListener { .. } | Step::DeleteLoadBalancer { .. })
+}
+
+fn assert_targets_are_there_before_traffic(stack: &Stack, after: &Observed, step: &Step) {
+    let (Step::CreateListener { listener, .. } | Step::ModifyListener { listener, .. }) = step else {
+        return;
+    };
+    let wanted = &stack.target_groups[&listener.target_group];
+    let known = after.target_groups.iter().find(|t| t.spec.name == wanted.name).unwrap();
+    assert!(known.spec.targets.is_superset(&wanted.targets));
+    assert!(
+        frontend_rules(stack, after).is_superset(
+            &stack
+                .frontend_group
+                .as_ref()
+                .map(|g| open(&g.rules))
+                .unwrap_or_default()
+        )
+    );
+}
+
+fn frontend_rules(stack: &Stack, observed: &Observed) -> BTreeSet<IngressRule> {
+    let Some(wanted) = &stack.frontend_group else {
+        return BTreeSet::new();
+    };
+    let known = observed.security_groups.iter().find(|g| g.spec.name == wanted.name);
+    known.map(|g| open(&g.spec.rules)).unwrap_or_default()
+}
+
+fn ours<'a>(stack: &Stack, observed: &'a Observed) -> Option<&'a ObservedLoadBalancer> {
+    let wanted = &stack.load_balancer;
+    let mut all = observed.load_balancers.iter();
+    all.find(|l| l.spec.name == wanted.name && l.spec.scheme == wanted.scheme)
+}
+
+/// Load balancers of another name, and all that they use.
+fn others(stack: &Stack, observed: &Observed) -> Observed {
+    let other = |l: &&ObservedLoadBalancer| l.spec.name != stack.load_balancer.name;
+    let load_balancers: Vec<_> = observed.load_balancers.iter().filter(other).cloned().collect();
+    let listeners = || load_balancers.iter().flat_map(|l| &l.listeners);
+    let used: BTreeSet<&ResourceName> = listeners()
+        .filter_map(|l| l.spec.as_ref())
+        .map(|l| &l.target_group)
+        .collect();
+    let groups: BTreeSet<&GroupRef> = load_balancers.iter().flat_map(|l| &l.spec.security_groups).collect();
+    Observed {
+        target_groups: observed
+            .target_groups
+            .iter()
+            .filter(|t| used.contains(&t.spec.name))
+            .cloned()
+            .collect(),
+        security_groups: observed
+            .security_groups
+            .iter()
+            .filter(|g| groups.contains(&GroupRef::Id(g.id.clone())))
+            .filter(|g| {
+                stack
+                    .frontend_group
+                    .as_ref()
+                    .is_none_or(|ours| ours.name != g.spec.name)
+            })
+            .cloned()
+            .collect(),
+        load_balancers: load_balancers.clone(),
+    }
+}
+
+/// AWS holds what the stack says.
+fn assert_stands(stack: &Stack, observed: &Observed) {
+    let wanted = &stack.load_balancer;
+    let known = ours(stack, observed).expect("the load balancer");
+    assert_eq!(known.spec.subnets, wanted.subnets);
+    assert_tags(stack, &wanted.tags, &known.spec.tags);
+    assert_attributes(&wanted.attributes, &known.spec.attributes);
+    assert_groups(stack, observed, known);
+    let ports: Vec<_> = known
+        .listeners
+        .iter()
+        .map(|l| l.port)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    assert_eq!(known.listeners.len(), ports.len(), "one listener a port");
+    assert_eq!(ports, stack.listeners.keys().copied().collect::<Vec<_>>());
+    for listener in &known.listeners {
+        assert_listener(stack, &stack.listeners[&listener.port], listener);
+    }
+    for wanted in stack.target_groups.values() {
+        let known = observed
+            .target_groups
+            .iter()
+            .find(|t| t.spec.name == wanted.name)
+            .unwrap();
+        assert_eq!(
+            (known.spec.protocol, &known.spec.health_check),
+            (wanted.protocol, &wanted.health_check)
+        );
+        assert!(known.spec.targets == wanted.targets || wanted.targets.is_empty());
+        assert_tags(stack, &wanted.tags, &known.spec.tags);
+        assert_attributes(&wanted.attributes, &known.spec.attributes);
+    }
+}
+
+fn assert_groups(stack: &Stack, observed: &Observed, known: &ObservedLoadBalancer) {
+    let mut groups = stack.load_balancer.security_groups.clone();
+    if let Some(wanted) = &stack.frontend_group {
+        let frontend = observed
+            .security_groups
+            .iter()
+            .find(|g| g.spec.name == wanted.name)
+            .unwrap();
+        assert_eq!(open(&frontend.spec.rules), open(&wanted.rules));
+        assert_tags(stack, &wanted.tags, &frontend.spec.tags);
+        groups.remove(&GroupRef::Frontend);
+        groups.insert(GroupRef::Id(frontend.id.clone()));
+    }
+    assert!(known.spec.security_groups == groups || known.spec.security_groups.is_empty());
+}
+
+fn assert_listener(stack: &Stack, wanted: &Listener, known: &ObservedListener) {
+    let known = known.spec.as_ref().expect("a listener of a known kind");
+    assert_eq!(known.to_string(), wanted.to_string());
+    assert_eq!(known.ssl_policy, wanted.ssl_policy);
+    assert_eq!(known.certificates.first(), wanted.certificates.first());
+    let all = |listener: &Listener| listener.certificates.iter().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(all(known), all(wanted));
+    assert_tags(stack, &wanted.tags, &known.tags);
+}
+
+fn assert_tags(stack: &Stack, wanted: &Tags, known: &Tags) {
+    let mut known = known.clone();
+    known.retain(|key, _| !key.starts_with("aws:") && !stack.external_tag_keys.contains(key));
+    assert_eq!(known, *wanted);
+}
+
+/// Both attributes of the generated stacks have these defaults.
+fn assert_attributes(wanted: &Attributes, known: &Attributes) {
+    for (key, value) in wanted {
+        let default = if key.starts_with("deletion") { "false" } else { "300" };
+        assert_eq!(known.get(key).map_or(default, String::as_str), value, "{key}");
+    }
+}
+
+/// AWS holds nothing but the stack.
+fn assert_nothing_else(stack: &Stack, observed: &Observed) {
+    assert_eq!(observed.load_balancers.len(), 1);
+    let names: Vec<&ResourceName> = observed.target_groups.iter().map(|t| &t.spec.name).collect();
+    assert_eq!(names.len(), stack.target_groups.len(), "{names:?}");
+    let groups = usize::from(stack.frontend_group.is_some());
+    assert_eq!(observed.security_groups.len(), groups);
+}

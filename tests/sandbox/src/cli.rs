@@ -1,0 +1,87 @@
+//! The command line of `cargo sandbox`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{down, status, test, up};
+use crate::error::Error;
+use crate::{checkout, kubernetes};
+
+/// A test cluster for elbow on this machine: a real Kubernetes control plane, LocalStack as AWS, Terraform and Helm.
+#[derive(Debug, Parser)]
+#[command(name = "cargo sandbox", bin_name = "cargo sandbox", version)]
+pub struct Cli {
+    /// State directory; each directory is a sandbox of its own [default: target/sandbox]
+    #[arg(long = "dir", env = "ELBOW_SANDBOX_DIR", global = true, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build what is missing and start the sandbox
+    Up,
+    /// Stop the sandbox and remove all its files but the cache
+    Down,
+    /// Show what runs, where, and where its logs are
+    Status,
+    /// Run every test there is, in a sandbox of its own unless one is up
+    Test(test::Arguments),
+    /// The AWS proxy (started by `up`)
+    #[command(hide = true)]
+    Proxy(crate::proxy::Args),
+    /// The kubelet stand-in (started by `install`)
+    #[command(hide = true)]
+    Kubelet(crate::kubelet::Args),
+}
+
+/// What went wrong, in a form that is printed.
+type Failure = Box<dyn std::error::Error>;
+
+/// Runs one command and reports its error on standard error.
+pub async fn run(cli: Cli) -> ExitCode {
+    kubernetes::install_tls();
+    match execute(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let interrupted = matches!(error.downcast_ref(), Some(Error::Interrupted));
+            // 128 + SIGINT, as a shell reports it.
+            ExitCode::from(if interrupted { 130 } else { 1 })
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> Result<(), Failure> {
+    let directory = cli.directory.unwrap_or_else(checkout::default_directory);
+    match cli.command {
+        Command::Up => drop(up::up(&directory).await?),
+        Command::Down => down::down(&directory).await?,
+        Command::Status => print!("{}", status::status(&directory).await?),
+        Command::Test(arguments) => test::test(&directory, &arguments).await?,
+        Command::Proxy(arguments) => crate::proxy::run(arguments).await?,
+        Command::Kubelet(arguments) => crate::kubelet::run(&directory, arguments).await?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_directory_may_follow_the_command() {
+        let cli = Cli::parse_from(["sandbox", "up", "--dir", "/somewhere"]);
+        assert_eq!(cli.directory, Some(PathBuf::from("/somewhere")));
+    }
+}

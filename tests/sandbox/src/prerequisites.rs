@@ -1,0 +1,133 @@
+//! Programs that the sandbox needs from the machine: Go, Python and Terraform.
+
+mod apt;
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::{checkout, run};
+
+/// What was found on the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prerequisites {
+    /// A Python that can make virtual environments.
+    pub python: Python,
+    /// The terraform command line.
+    pub terraform: PathBuf,
+}
+
+/// A Python interpreter, version 3.11 or later, with `venv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Python {
+    /// The interpreter itself, not a wrapper that chooses one.
+    pub path: PathBuf,
+    /// Version and path: an environment works only with the interpreter that made it.
+    pub identity: String,
+}
+
+/// Prints version and path when the interpreter is good enough, and fails otherwise. LocalStack has no later limit, but its
+/// pinned requirements have wheels up to 3.13.
+const PYTHON_CHECK: &str = "import ensurepip, sys, venv\n\
+    assert (3, 11) <= sys.version_info < (3, 14)\n\
+    print(sys.version.split()[0], sys.executable)";
+
+/// The oldest first: it is the one that LocalStack was tried with.
+const PYTHONS: [&str; 4] = ["python3.11", "python3.12", "python3.13", "python3"];
+
+const PYTHON_HELP: &str =
+    "Python 3.11 to 3.13 with venv is missing: install it with your package manager (Debian and Ubuntu: python3-venv)";
+const GO_HELP: &str = "Go 1.21 or later is missing: get it from https://go.dev/dl";
+const TERRAFORM_HELP: &str =
+    "Terraform 1.6 or later is missing: get it from https://developer.hashicorp.com/terraform/install";
+
+/// Finds everything, or installs it where the sandbox runs as root on Debian or Ubuntu; [`Error::Missing`] names the rest.
+pub async fn find_or_install(progress: &Progress) -> Result<Prerequisites> {
+    let mut missing = Vec::new();
+    let python = or_install("Python", &["python3", "python3-venv"], python, progress).await;
+    let terraform = or_install("Terraform", &["terraform"], terraform, progress).await;
+    let go = or_install("Go", &["golang-go"], go, progress).await;
+    missing.extend(python.is_none().then_some(PYTHON_HELP));
+    missing.extend(terraform.is_none().then_some(TERRAFORM_HELP));
+    missing.extend(go.is_none().then_some(GO_HELP));
+    match (python, terraform, go) {
+        (Some(python), Some(terraform), Some(())) => Ok(Prerequisites { python, terraform }),
+        _ => Err(Error::Missing(missing.into_iter().map(str::to_owned).collect())),
+    }
+}
+
+async fn or_install<T>(
+    name: &str,
+    packages: &[&str],
+    find: impl AsyncFn() -> Option<T>,
+    progress: &Progress,
+) -> Option<T> {
+    if let Some(found) = find().await {
+        return Some(found);
+    }
+    let installed = apt::install(packages);
+    progress
+        .step(&format!("installing {name} with apt"), None, installed)
+        .await
+        .ok()?;
+    find().await
+}
+
+async fn python() -> Option<Python> {
+    for name in PYTHONS {
+        let answer = run::query(name, &["-c", PYTHON_CHECK], Path::new("/")).await;
+        if let Some(python) = answer.as_deref().and_then(python_from) {
+            return Some(python);
+        }
+    }
+    None
+}
+
+fn python_from(answer: &str) -> Option<Python> {
+    let identity = answer.trim();
+    let (_, path) = identity.split_once(' ')?;
+    Some(Python {
+        path: PathBuf::from(path),
+        identity: identity.to_owned(),
+    })
+}
+
+/// In a module's directory Go chooses the toolchain that the module asks for, and fails when it can get none.
+async fn go() -> Option<()> {
+    run::query("go", &["version"], &checkout::go_module("control-plane"))
+        .await
+        .map(drop)
+}
+
+async fn terraform() -> Option<PathBuf> {
+    run::query("terraform", &["version"], Path::new("/")).await?;
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|directory| directory.join("terraform"))
+        .find(|program| program.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interpreter_behind_a_wrapper_is_used() {
+        let python = python_from("3.11.7 /usr/lib/python 3/bin/python3\n").unwrap();
+        assert_eq!(python.path, PathBuf::from("/usr/lib/python 3/bin/python3"));
+        assert_eq!(python.identity, "3.11.7 /usr/lib/python 3/bin/python3");
+    }
+
+    #[tokio::test]
+    async fn what_is_there_is_not_installed() {
+        let progress = Progress::on_standard_error();
+        let found = or_install(
+            "a thing",
+            &["no-such-package-of-this-name"],
+            async || Some(1),
+            &progress,
+        )
+        .await;
+        assert_eq!(found, Some(1));
+    }
+}

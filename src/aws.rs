@@ -9,5 +9,6 @@ pub mod error;
 pub mod ids;
 pub mod observed;
 pub mod plan;
+pub mod sdk;
 pub mod settings;
 pub mod stack;

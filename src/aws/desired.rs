@@ -85,8 +85,8 @@ pub struct Desired {
 /// [`Invalid`] where the Service alone shows that it cannot be satisfied.
 pub fn requirements(
     service: &Service,
-    subnets: &[SubnetDescription],
     settings: &AwsSettings,
+    subnets: &[SubnetDescription],
 ) -> Result<Requirements, Invalid> {
     let request = Request::read(service, settings)?;
     Ok(Requirements {

@@ -3,7 +3,6 @@
 
 mod attributes;
 mod certificates;
-mod defaults;
 mod ingress;
 mod listeners;
 mod load_balancers;

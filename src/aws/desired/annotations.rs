@@ -1,6 +1,7 @@
 //! Annotations of a Service, read once into narrow types.
 
 pub mod keys;
+mod probe;
 mod values;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use crate::service::Port;
 
 use super::invalid::{Faults, quoted};
 use keys::{FAMILY, KEYS, Key, PREFIX};
+pub(super) use probe::{Probe, ProbePort, ProbeProtocol};
 use values::Refusal;
 
 /// What the annotations ask for; a field is none or empty where its key is missing.
@@ -29,34 +31,6 @@ pub(super) struct Annotations {
     pub(super) target_group_attributes: Attributes,
     pub(super) probe: Probe,
     pub(super) node_labels: BTreeMap<String, String>,
-}
-
-/// What the annotations say of health checks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Probe {
-    pub(super) protocol: Option<ProbeProtocol>,
-    pub(super) port: Option<ProbePort>,
-    pub(super) path: Option<String>,
-    pub(super) success_codes: Option<String>,
-    pub(super) interval: Option<u16>,
-    pub(super) timeout: Option<u16>,
-    pub(super) healthy_threshold: Option<u16>,
-    pub(super) unhealthy_threshold: Option<u16>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ProbeProtocol {
-    Tcp,
-    Http,
-    Https,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ProbePort {
-    Traffic,
-    Number(Port),
-    /// A port of the Service.
-    Name(String),
 }
 
 /// A port of the Service, by number or name.
@@ -104,21 +78,6 @@ impl Annotations {
                 .unwrap_or_default(),
             probe: Probe::read(&mut reader),
             node_labels: reader.read(&keys::NODE_LABELS, values::map).unwrap_or_default(),
-        }
-    }
-}
-
-impl Probe {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            protocol: reader.read(&keys::HEALTH_PROTOCOL, probe_protocol),
-            port: reader.read(&keys::HEALTH_PORT, probe_port),
-            path: reader.read(&keys::HEALTH_PATH, path),
-            success_codes: reader.read(&keys::SUCCESS_CODES, success_codes),
-            interval: reader.read(&keys::HEALTH_INTERVAL, |value| values::number(value, 5..=300)),
-            timeout: reader.read(&keys::HEALTH_TIMEOUT, |value| values::number(value, 2..=120)),
-            healthy_threshold: reader.read(&keys::HEALTHY_THRESHOLD, |value| values::number(value, 2..=10)),
-            unhealthy_threshold: reader.read(&keys::UNHEALTHY_THRESHOLD, |value| values::number(value, 2..=10)),
         }
     }
 }
@@ -251,59 +210,6 @@ fn port_ref(value: &str) -> Result<PortRef, Refusal> {
         Ok(PortRef::Number(number))
     } else {
         Ok(PortRef::Name(value.to_owned()))
-    }
-}
-
-fn probe_protocol(value: &str) -> Result<ProbeProtocol, Refusal> {
-    match value.to_ascii_lowercase().as_str() {
-        "tcp" => Ok(ProbeProtocol::Tcp),
-        "http" => Ok(ProbeProtocol::Http),
-        "https" => Ok(ProbeProtocol::Https),
-        _ => Err(Refusal::new()),
-    }
-}
-
-fn probe_port(value: &str) -> Result<ProbePort, Refusal> {
-    match (value, port_ref(value)?) {
-        ("", _) => Err(Refusal::new()),
-        ("traffic-port", _) => Ok(ProbePort::Traffic),
-        (_, PortRef::Number(number)) => Ok(ProbePort::Number(number)),
-        (_, PortRef::Name(name)) => Ok(ProbePort::Name(name)),
-    }
-}
-
-/// Longest `HealthCheckPath` (ELBv2 API reference, `CreateTargetGroup`).
-const MAX_PATH: usize = 1024;
-
-fn path(value: &str) -> Result<String, Refusal> {
-    let sound = value.starts_with('/') && value.len() <= MAX_PATH && value.bytes().all(|byte| byte.is_ascii_graphic());
-    if sound {
-        Ok(value.to_owned())
-    } else {
-        Err(Refusal::new())
-    }
-}
-
-/// Codes from 200 to 599 (ELBv2 API reference, `Matcher` of Network Load Balancers), in one spelling.
-fn success_codes(value: &str) -> Result<String, Refusal> {
-    let code = |code: &str| values::number(code, 200..=599);
-    let mut codes = Vec::new();
-    for element in values::list(value) {
-        codes.push(match element.split_once('-') {
-            None => code(element)?.to_string(),
-            Some((from, to)) => {
-                let (from, to) = (code(from)?, code(to)?);
-                if from > to {
-                    return Err("holds a range that runs backwards".into());
-                }
-                format!("{from}-{to}")
-            }
-        });
-    }
-    if codes.is_empty() {
-        Err(Refusal::new())
-    } else {
-        Ok(codes.join(","))
     }
 }
 

@@ -65,7 +65,7 @@ impl Case {
     }
 
     pub(crate) fn requirements(&self) -> Requirements {
-        super::requirements(&self.service, &self.facts.subnets, &self.settings).unwrap()
+        super::requirements(&self.service, &self.settings, &self.facts.subnets).unwrap()
     }
 
     pub(crate) fn warning_reasons(&self) -> Vec<&'static str> {

@@ -32,7 +32,7 @@ fn faults_of_fields_and_annotations_are_told_together_and_before_aws_is_asked() 
         .annotate("aws-load-balancer-scheme", "public")
         .ports([tcp(80, 0)]);
     case.service.source_ranges = vec!["x".into()];
-    let invalid = requirements(&case.service, &[], &case.settings).unwrap_err();
+    let invalid = requirements(&case.service, &case.settings, &[]).unwrap_err();
     for part in ["aws-load-balancer-scheme", "port 80", "spec.loadBalancerSourceRanges"] {
         assert!(invalid.message.contains(part), "{part}: {invalid}");
     }

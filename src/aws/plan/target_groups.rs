@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::attributes::differing;
-use super::defaults::target_group_default;
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::{Step, TaggedResource};
 use super::tags;
+use crate::aws::desired::attributes::target_group_default;
 use crate::aws::observed::ObservedTargetGroup;
 use crate::aws::stack::{Attributes, Target, TargetGroup};
 

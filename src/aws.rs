@@ -3,8 +3,8 @@
 //! `desired` turns a Service and the cluster's facts into a [`stack::Stack`]; `plan` compares it with
 //! [`observed::Observed`]; `apply` runs the plan through [`api::AwsApi`].
 
-mod apply;
 pub mod api;
+mod apply;
 pub mod audit;
 mod backend;
 mod cluster;

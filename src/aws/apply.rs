@@ -1,8 +1,8 @@
 //! Runs a [`Plan`]: the only code that writes to AWS. Every success is recorded at once, so that whatever happens next,
 //! the next pass begins where this one ended.
 
-mod namesakes;
 mod names;
+mod namesakes;
 mod send;
 mod targets;
 
@@ -94,12 +94,7 @@ impl<A: AwsApi> Apply<'_, A> {
     }
 
     /// Some failures are none: the wanted state is there already.
-    async fn after_failure(
-        &self,
-        step: &Step,
-        write: Write<'_, A>,
-        error: AwsError,
-    ) -> Result<Applied, ProviderError> {
+    async fn after_failure(&self, step: &Step, write: Write<'_, A>, error: AwsError) -> Result<Applied, ProviderError> {
         let is_rule = matches!(step, Step::AuthorizeIngress { .. } | Step::RevokeIngress { .. });
         match error.kind {
             ErrorKind::NotFound if step.is_delete() => {

@@ -105,7 +105,10 @@ impl<A: AwsApi> Backend<A> {
         let wanted = wanted::group(&self.settings.cluster, vpc);
         for _ in 0..PASSES {
             let observed = self.inventory.observe_basics(&Keeper::Cluster).await?;
-            let known = observed.security_groups.into_iter().find(|group| group.spec.name == wanted.name);
+            let known = observed
+                .security_groups
+                .into_iter()
+                .find(|group| group.spec.name == wanted.name);
             match known {
                 Some(known) => match missing_tags(&wanted.tags, &known) {
                     None => return Ok(known.id),
@@ -127,14 +130,25 @@ impl<A: AwsApi> Backend<A> {
 
     /// Rules for health ports may go only when every Service that has a load balancer has said which it needs.
     fn may_revoke(&self) -> Rules {
-        let services = self.inventory.keepers().into_iter().filter(|keeper| *keeper != Keeper::Cluster);
-        if self.health_ports.are_known_for(services) { Rules::All } else { Rules::OfForeignNodes }
+        let services = self
+            .inventory
+            .keepers()
+            .into_iter()
+            .filter(|keeper| *keeper != Keeper::Cluster);
+        if self.health_ports.are_known_for(services) {
+            Rules::All
+        } else {
+            Rules::OfForeignNodes
+        }
     }
 
     fn known(&self, vpc: &VpcId) -> Option<ObservedSecurityGroup> {
         let wanted = wanted::group(&self.settings.cluster, vpc);
         self.inventory.look(&Keeper::Cluster, |observed| {
-            let known = observed.security_groups.iter().find(|group| group.spec.name == wanted.name);
+            let known = observed
+                .security_groups
+                .iter()
+                .find(|group| group.spec.name == wanted.name);
             known.cloned()
         })
     }
@@ -149,7 +163,9 @@ impl<A: AwsApi> Backend<A> {
 }
 
 fn missing_tags(wanted: &Tags, known: &ObservedSecurityGroup) -> Option<Step> {
-    let missing = wanted.iter().filter(|(key, value)| known.spec.tags.get(*key) != Some(value));
+    let missing = wanted
+        .iter()
+        .filter(|(key, value)| known.spec.tags.get(*key) != Some(value));
     let tags: Tags = missing.map(|(key, value)| (key.clone(), value.clone())).collect();
     let resource = TaggedResource::SecurityGroup(known.id.clone());
     (!tags.is_empty()).then_some(Step::AddTags { resource, tags })

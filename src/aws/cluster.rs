@@ -65,7 +65,10 @@ impl<A: AwsApi> Cluster<A> {
         Self {
             api,
             settings,
-            known: Mutex::new(Known { vpc, ..Known::default() }),
+            known: Mutex::new(Known {
+                vpc,
+                ..Known::default()
+            }),
             reading: tokio::sync::Mutex::default(),
         }
     }
@@ -82,7 +85,11 @@ impl<A: AwsApi> Cluster<A> {
     ) -> Result<Facts, ProviderError> {
         let vpc = self.vpc(nodes).await?;
         let subnets = self.subnets(&vpc).await?;
-        let public_subnets = if requirements.routes { Some(self.public_subnets(&vpc).await?) } else { None };
+        let public_subnets = if requirements.routes {
+            Some(self.public_subnets(&vpc).await?)
+        } else {
+            None
+        };
         let mut named_groups = BTreeMap::new();
         for name in &requirements.group_names {
             named_groups.insert(name.clone(), self.named_group(&vpc, name).await?);

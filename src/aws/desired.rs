@@ -1,14 +1,36 @@
 //! PURE. Service + nodes + facts of the cluster -> [`Stack`]: what AWS should hold. One file a concern.
 
+pub mod annotations;
+pub mod attributes;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod frontend_group;
+mod health_check;
+mod invalid;
+mod listeners;
+mod load_balancer;
+pub mod names;
+mod request;
+mod security_groups;
+mod source_ranges;
+mod subnets;
+pub mod tags;
+pub(super) mod targets;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::api::SubnetDescription;
 use crate::aws::ids::{InstanceId, SecurityGroupId, SubnetId, VpcId};
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{ResourceName, Stack};
+use crate::aws::stack::{HealthCheckPort, ResourceName, Stack};
 use crate::node::NodeSet;
-use crate::provider::{ProviderError, Warning};
+use crate::provider::Warning;
 use crate::service::{Port, Service};
+
+pub use health_check::KUBE_PROXY_PORT;
+pub use invalid::{Invalid, is_about_vpc};
+use load_balancer::Parts;
+use request::Request;
 
 /// What [`stack`] must know of AWS. [`requirements`] tells which parts a Service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,50 +79,73 @@ pub struct Desired {
     pub health_ports: BTreeSet<Port>,
 }
 
-/// A declaration that cannot be satisfied.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Invalid {
-    /// A fixed word in `PascalCase`: reason of the event and of the condition.
-    pub reason: &'static str,
-    /// The field or annotation, its value, and what is allowed.
-    pub message: String,
-}
-
-impl From<Invalid> for ProviderError {
-    fn from(invalid: Invalid) -> Self {
-        Self::Invalid {
-            reason: invalid.reason,
-            message: invalid.message,
-        }
-    }
-}
-
-/// Which facts [`stack`] needs for this Service.
+/// Which facts [`stack`] needs for this Service, given the subnets of the VPC.
 ///
 /// # Errors
 /// [`Invalid`] where the Service alone shows that it cannot be satisfied.
 pub fn requirements(
     service: &Service,
     settings: &AwsSettings,
-    facts: &[SubnetDescription],
+    subnets: &[SubnetDescription],
 ) -> Result<Requirements, Invalid> {
-    let _ = (service, settings, facts);
-    Err(Invalid {
-        reason: "Unfinished",
-        message: String::new(),
+    let request = Request::read(service, settings)?;
+    Ok(Requirements {
+        routes: subnets::needs_routes(&request, subnets, &settings.cluster),
+        group_names: security_groups::names(&request.groups),
+        load_balancer: request.name,
     })
 }
 
-/// What AWS should hold for this Service with these nodes as targets. The order of nodes, subnets and annotations does not
+/// What AWS should hold for this Service with these nodes as targets. The order of nodes, subnets and ports does not
 /// matter.
 ///
 /// # Errors
-/// [`Invalid`] where the declaration cannot be satisfied; all faults of annotations are named at once.
+/// [`Invalid`] where the declaration cannot be satisfied; all faults of fields and annotations are named at once.
 pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSettings) -> Result<Desired, Invalid> {
-    let _ = (service, nodes, facts, settings);
-    Err(Invalid {
-        reason: "Unfinished",
-        message: String::new(),
+    let request = Request::read(service, settings)?;
+    let subnets = subnets::subnets(&request, facts, &settings.cluster)?;
+    let security_groups = security_groups::security_groups(&request, facts)?;
+    let frontend_group = request
+        .has_elbow_groups()
+        .then(|| frontend_group::frontend_group(&service.owner, &request, &facts.vpc, settings))
+        .transpose()?;
+    let (instances, target_warnings) = targets::instances(nodes, &request.node_labels, facts);
+    let parts = Parts {
+        owner: &service.owner,
+        request: &request,
+        settings,
+        vpc: &facts.vpc,
+    };
+    let stack = Stack {
+        owner: service.owner.clone(),
+        frontend_group,
+        load_balancer: parts.load_balancer(&subnets, security_groups),
+        listeners: parts.listeners(),
+        target_groups: parts.target_groups(&instances),
+        external_tag_keys: settings.external_managed_tags.clone(),
+    };
+    Ok(Desired {
+        stack,
+        zones: subnets.iter().map(|subnet| subnet.zone.clone()).collect(),
+        backend_group: request.has_elbow_groups(),
+        health_ports: health_ports(&request, settings),
+        warnings: request.warnings.into_iter().chain(target_warnings).collect(),
     })
 }
+
+/// With groups of the user's, rules on nodes are the user's task too.
+fn health_ports(request: &Request, settings: &AwsSettings) -> BTreeSet<Port> {
+    let outside = |port: &Port| *port != KUBE_PROXY_PORT && !settings.node_ports.contains(&port.get());
+    let ports = request.routes.iter().filter_map(|route| match route.health_check.port {
+        HealthCheckPort::Number(port) => Some(port),
+        HealthCheckPort::Traffic => None,
+    });
+    if request.has_elbow_groups() {
+        ports.filter(outside).collect()
+    } else {
+        BTreeSet::new()
+    }
+}
+
+#[cfg(test)]
+mod tests;

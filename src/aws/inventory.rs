@@ -100,7 +100,11 @@ impl<A: AwsApi> Inventory<A> {
             }
         }
         let cause = "the resources of the Service change faster than they can be read";
-        Err(AwsError::new("elasticloadbalancing:DescribeLoadBalancers", "Unsettled", cause))
+        Err(AwsError::new(
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "Unsettled",
+            cause,
+        ))
     }
 
     /// Makes sure that there is a snapshot which began after this call did. Returns the calls that it took, 0 where
@@ -168,7 +172,10 @@ impl<A: AwsApi> Inventory<A> {
     /// # Errors
     /// When AWS cannot be read.
     pub(crate) async fn read_state(&self, keeper: &Keeper, arn: &LoadBalancerArn) -> AwsResult<()> {
-        let found = self.api.describe_load_balancers(&LoadBalancerSelection::Arn(arn.clone())).await?;
+        let found = self
+            .api
+            .describe_load_balancers(&LoadBalancerSelection::Arn(arn.clone()))
+            .await?;
         match found.first() {
             Some(found) => self.records().set_active(keeper, arn, found.active),
             None => self.records().doubt(keeper),
@@ -210,7 +217,11 @@ impl<A: AwsApi> Inventory<A> {
 
     fn report(&self, drift: &[Drift]) {
         for drift in drift {
-            tracing::info!(resource = drift.resource, field = drift.field, "AWS differs from what was left there");
+            tracing::info!(
+                resource = drift.resource,
+                field = drift.field,
+                "AWS differs from what was left there"
+            );
         }
         self.drift.add(drift);
     }

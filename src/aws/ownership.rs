@@ -1,15 +1,7 @@
 //! Which resources are elbow's, and whose: told by their tags alone, never by name.
 
+use crate::aws::desired::tags::{CLUSTER, RESOURCE, Resource, UID};
 use crate::aws::stack::Tags;
-
-/// Tag of everything that elbow makes: the cluster's name.
-pub(crate) const CLUSTER: &str = "elbow.dev/cluster";
-/// Tag of what is made for one Service: the Service's UID.
-pub(crate) const UID: &str = "elbow.dev/uid";
-/// Tag of everything that elbow makes: what it is for.
-pub(crate) const RESOURCE: &str = "elbow.dev/resource";
-/// Value of [`RESOURCE`] on the security group that the cluster's load balancers share.
-pub(crate) const BACKEND_GROUP: &str = "backend-security-group";
 
 /// For whom elbow keeps a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,7 +20,7 @@ impl Keeper {
         }
         match (tags.get(UID), tags.get(RESOURCE)) {
             (Some(uid), _) => Some(Self::Service(uid.clone())),
-            (None, Some(resource)) if resource == BACKEND_GROUP => Some(Self::Cluster),
+            (None, Some(resource)) if *resource == Resource::BackendGroup.value() => Some(Self::Cluster),
             (None, _) => None,
         }
     }
@@ -47,7 +39,10 @@ mod tests {
     use super::*;
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -58,7 +53,7 @@ mod tests {
 
     #[test]
     fn the_backend_group_belongs_to_the_cluster() {
-        let found = tags(&[(CLUSTER, "blue"), (RESOURCE, BACKEND_GROUP)]);
+        let found = tags(&[(CLUSTER, "blue"), (RESOURCE, "backend-security-group")]);
         assert_eq!(Keeper::of(&found, "blue"), Some(Keeper::Cluster));
     }
 
@@ -78,7 +73,10 @@ mod tests {
     #[test]
     fn a_namesake_is_the_same_only_with_the_same_cluster_and_uid() {
         let wanted = tags(&[(CLUSTER, "blue"), (UID, "1"), ("team", "a")]);
-        assert!(Keeper::is_same(&tags(&[(CLUSTER, "blue"), (UID, "1"), ("team", "b")]), &wanted));
+        assert!(Keeper::is_same(
+            &tags(&[(CLUSTER, "blue"), (UID, "1"), ("team", "b")]),
+            &wanted
+        ));
         assert!(!Keeper::is_same(&tags(&[(CLUSTER, "blue"), (UID, "2")]), &wanted));
         assert!(!Keeper::is_same(&tags(&[(CLUSTER, "green"), (UID, "1")]), &wanted));
         assert!(!Keeper::is_same(&tags(&[]), &tags(&[])));

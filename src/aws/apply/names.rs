@@ -43,7 +43,9 @@ impl<A: AwsApi> Apply<'_, A> {
     }
 
     pub(super) fn group(&self, step: &Step, group: &GroupRef) -> AwsResult<SecurityGroupId> {
-        let id = self.inventory.look(self.keeper, |observed| observed.security_group(group).cloned());
+        let id = self
+            .inventory
+            .look(self.keeper, |observed| observed.security_group(group).cloned());
         id.ok_or_else(|| unknown(step, "InvalidGroup.NotFound", "the frontend group"))
     }
 

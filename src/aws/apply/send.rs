@@ -18,12 +18,19 @@ impl<A: AwsApi> Apply<'_, A> {
             }
             Step::CreateLoadBalancer(wanted) => {
                 let groups = self.groups(step, &wanted.security_groups)?;
-                Ok(Outcome::LoadBalancer(self.api.create_load_balancer(wanted, &groups).await?))
+                Ok(Outcome::LoadBalancer(
+                    self.api.create_load_balancer(wanted, &groups).await?,
+                ))
             }
-            Step::CreateListener { load_balancer, listener } => {
+            Step::CreateListener {
+                load_balancer,
+                listener,
+            } => {
                 let arn = self.load_balancer(step, load_balancer)?;
                 let settings = self.settings(step, listener)?;
-                Ok(Outcome::Listener(self.api.create_listener(&arn, &settings, &listener.tags).await?))
+                Ok(Outcome::Listener(
+                    self.api.create_listener(&arn, &settings, &listener.tags).await?,
+                ))
             }
             _ => self.send_change(step).await.map(|()| Outcome::Done),
         }
@@ -53,11 +60,17 @@ impl<A: AwsApi> Apply<'_, A> {
 
     async fn send_setting(&self, step: &Step) -> AwsResult<()> {
         match step {
-            Step::ModifyHealthCheck { target_group, health_check } => {
+            Step::ModifyHealthCheck {
+                target_group,
+                health_check,
+            } => {
                 let arn = self.target_group(step.action(), target_group)?;
                 self.api.modify_health_check(&arn, health_check).await
             }
-            Step::ModifyTargetGroupAttributes { target_group, attributes } => {
+            Step::ModifyTargetGroupAttributes {
+                target_group,
+                attributes,
+            } => {
                 let arn = self.target_group(step.action(), target_group)?;
                 self.api.modify_target_group_attributes(&arn, attributes).await
             }
@@ -65,7 +78,10 @@ impl<A: AwsApi> Apply<'_, A> {
                 let arn = self.target_group(step.action(), target_group)?;
                 self.api.deregister_targets(&arn, targets).await
             }
-            Step::ModifyLoadBalancerAttributes { load_balancer, attributes } => {
+            Step::ModifyLoadBalancerAttributes {
+                load_balancer,
+                attributes,
+            } => {
                 let arn = self.load_balancer(step, load_balancer)?;
                 self.api.modify_load_balancer_attributes(&arn, attributes).await
             }
@@ -88,11 +104,19 @@ impl<A: AwsApi> Apply<'_, A> {
                 let settings = self.settings(step, listener)?;
                 self.api.modify_listener(arn, &settings).await
             }
-            Step::AddListenerCertificates { load_balancer, port, certificates } => {
+            Step::AddListenerCertificates {
+                load_balancer,
+                port,
+                certificates,
+            } => {
                 let arn = self.listener(step, load_balancer, *port)?;
                 self.api.add_listener_certificates(&arn, certificates).await
             }
-            Step::RemoveListenerCertificates { load_balancer, port, certificates } => {
+            Step::RemoveListenerCertificates {
+                load_balancer,
+                port,
+                certificates,
+            } => {
                 let arn = self.listener(step, load_balancer, *port)?;
                 self.api.remove_listener_certificates(&arn, certificates).await
             }

@@ -50,7 +50,9 @@ fn halves(
     }
     if targets.len() == 1 {
         tracing::warn!(%error, "an instance cannot be a target");
-        applied.refused.extend(targets.into_iter().map(|target| target.instance));
+        applied
+            .refused
+            .extend(targets.into_iter().map(|target| target.instance));
         return Ok(Vec::new());
     }
     let mut first: Vec<Target> = targets.into_iter().collect();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::aws::desired::attributes::{load_balancer_default, target_group_default};
 use crate::aws::observed::{
     Observed, ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup,
 };
@@ -50,18 +51,33 @@ impl Comparison<'_> {
         for one in now {
             self.differs("unexpected", !known.iter().any(|other| key(other) == key(one)));
         }
-        let both = known.iter().filter_map(|one| Some((one, now.iter().find(|other| key(other) == key(one))?)));
+        let both = known
+            .iter()
+            .filter_map(|one| Some((one, now.iter().find(|other| key(other) == key(one))?)));
         both.collect()
     }
 }
 
 fn load_balancers(known: &Observed, now: &Observed, found: &mut Vec<Drift>) {
-    let mut compare = Comparison { resource: "load-balancer", found };
-    let pairs = compare.pairs(&known.load_balancers, &now.load_balancers, |l: &ObservedLoadBalancer| &l.arn);
+    let mut compare = Comparison {
+        resource: "load-balancer",
+        found,
+    };
+    let pairs = compare.pairs(
+        &known.load_balancers,
+        &now.load_balancers,
+        |l: &ObservedLoadBalancer| &l.arn,
+    );
     for (known, now) in &pairs {
         compare.differs("subnets", known.spec.subnets != now.spec.subnets);
-        compare.differs("security-groups", known.spec.security_groups != now.spec.security_groups);
-        compare.differs("attributes", attributes_differ(&known.spec.attributes, &now.spec.attributes));
+        compare.differs(
+            "security-groups",
+            known.spec.security_groups != now.spec.security_groups,
+        );
+        compare.differs(
+            "attributes",
+            attributes_differ(&known.spec.attributes, &now.spec.attributes, load_balancer_default),
+        );
         compare.differs("tags", tags_differ(&known.spec.tags, &now.spec.tags));
     }
     for (known, now) in pairs {
@@ -70,7 +86,10 @@ fn load_balancers(known: &Observed, now: &Observed, found: &mut Vec<Drift>) {
 }
 
 fn listeners(known: &[ObservedListener], now: &[ObservedListener], found: &mut Vec<Drift>) {
-    let mut compare = Comparison { resource: "listener", found };
+    let mut compare = Comparison {
+        resource: "listener",
+        found,
+    };
     for (known, now) in compare.pairs(known, now, |l: &ObservedListener| &l.arn) {
         let (Some(known), Some(now)) = (&known.spec, &now.spec) else {
             compare.differs("kind", known.spec.is_some() != now.spec.is_some());
@@ -81,33 +100,56 @@ fn listeners(known: &[ObservedListener], now: &[ObservedListener], found: &mut V
         compare.differs("target-group", known.target_group != now.target_group);
         let set = |certificates: &[_]| certificates.iter().cloned().collect::<BTreeSet<_>>();
         compare.differs("certificates", set(&known.certificates) != set(&now.certificates));
-        compare.differs("ssl-policy", known.ssl_policy.is_some() && known.ssl_policy != now.ssl_policy);
+        compare.differs(
+            "ssl-policy",
+            known.ssl_policy.is_some() && known.ssl_policy != now.ssl_policy,
+        );
         compare.differs("tags", tags_differ(&known.tags, &now.tags));
     }
 }
 
 fn target_groups(known: &Observed, now: &Observed, found: &mut Vec<Drift>) {
-    let mut compare = Comparison { resource: "target-group", found };
-    for (known, now) in compare.pairs(&known.target_groups, &now.target_groups, |t: &ObservedTargetGroup| &t.arn) {
+    let mut compare = Comparison {
+        resource: "target-group",
+        found,
+    };
+    for (known, now) in compare.pairs(&known.target_groups, &now.target_groups, |t: &ObservedTargetGroup| {
+        &t.arn
+    }) {
         compare.differs("health-check", known.spec.health_check != now.spec.health_check);
-        compare.differs("attributes", attributes_differ(&known.spec.attributes, &now.spec.attributes));
+        compare.differs(
+            "attributes",
+            attributes_differ(&known.spec.attributes, &now.spec.attributes, |key| {
+                target_group_default(known.spec.protocol, key)
+            }),
+        );
         compare.differs("targets", known.spec.targets != now.spec.targets);
         compare.differs("tags", tags_differ(&known.spec.tags, &now.spec.tags));
     }
 }
 
 fn security_groups(known: &Observed, now: &Observed, found: &mut Vec<Drift>) {
-    let mut compare = Comparison { resource: "security-group", found };
-    let pairs = compare.pairs(&known.security_groups, &now.security_groups, |g: &ObservedSecurityGroup| &g.id);
+    let mut compare = Comparison {
+        resource: "security-group",
+        found,
+    };
+    let pairs = compare.pairs(
+        &known.security_groups,
+        &now.security_groups,
+        |g: &ObservedSecurityGroup| &g.id,
+    );
     for (known, now) in pairs {
         compare.differs("rules", known.spec.rules != now.spec.rules);
         compare.differs("tags", tags_differ(&known.spec.tags, &now.spec.tags));
     }
 }
 
-/// An attribute that was not known had AWS' default, which nobody counts as drift when it is read for the first time.
-fn attributes_differ(known: &Attributes, now: &Attributes) -> bool {
-    known.iter().any(|(key, value)| now.get(key).is_some_and(|now| now != value))
+/// An attribute that was not known had AWS' default; one whose default is not known is not compared.
+fn attributes_differ(known: &Attributes, now: &Attributes, default: impl Fn(&str) -> Option<&'static str>) -> bool {
+    now.iter().any(|(key, now)| {
+        let known = known.get(key).map(String::as_str).or_else(|| default(key));
+        known.is_some_and(|known| known != now)
+    })
 }
 
 /// AWS' own tags come and go.

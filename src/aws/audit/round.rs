@@ -77,7 +77,10 @@ impl Progress {
     /// All Services once, beginning behind the last.
     fn next(&self, mut keepers: Vec<Keeper>) -> Vec<Keeper> {
         keepers.retain(|keeper| *keeper != Keeper::Cluster);
-        let done = keepers.iter().filter(|keeper| Some(*keeper) <= self.last.as_ref()).count();
+        let done = keepers
+            .iter()
+            .filter(|keeper| Some(*keeper) <= self.last.as_ref())
+            .count();
         keepers.rotate_left(done);
         keepers
     }

@@ -11,7 +11,10 @@ use crate::aws::stack::RuleSource;
 impl<A: AwsApi> Backend<A> {
     /// Only rules whose source is our group are looked at: all others belong to somebody else.
     pub(super) async fn read_admitted(&self, group: &SecurityGroupId) -> AwsResult<NodeRules> {
-        let found = self.api.describe_security_groups(&SecurityGroupSelection::Admitting(group.clone())).await?;
+        let found = self
+            .api
+            .describe_security_groups(&SecurityGroupSelection::Admitting(group.clone()))
+            .await?;
         let source = RuleSource::Group(group.clone());
         let ours = found.into_iter().map(|found| {
             let rules = found.rules.into_iter().filter(|rule| rule.source == source);
@@ -27,7 +30,9 @@ impl<A: AwsApi> Backend<A> {
     pub(crate) async fn refresh(&self) -> AwsResult<usize> {
         let mut admitted = self.admitted.lock().await;
         let Some(known) = admitted.as_ref() else { return Ok(0) };
-        let groups = self.inventory.look(&Keeper::Cluster, |observed| observed.security_groups.clone());
+        let groups = self
+            .inventory
+            .look(&Keeper::Cluster, |observed| observed.security_groups.clone());
         let Some(group) = groups.first() else {
             *admitted = None;
             return Ok(0);

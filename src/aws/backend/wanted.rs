@@ -1,20 +1,13 @@
 //! PURE. What the shared group is, which rules nodes shall have for it, and the steps to get there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
-use sha2::{Digest, Sha256};
-
+use crate::aws::desired::tags::{self, Resource};
+use crate::aws::desired::{KUBE_PROXY_PORT, names};
 use crate::aws::ids::{SecurityGroupId, VpcId};
-use crate::aws::ownership::{BACKEND_GROUP, CLUSTER, RESOURCE};
 use crate::aws::plan::step::Step;
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{FrontendGroup, GroupRef, IngressRule, ResourceName, RuleProtocol, RuleSource, Tags};
-
-/// Where kube-proxy answers health checks of load balancers by default (`--healthz-bind-address`, KEP-3836).
-const KUBE_PROXY_HEALTH: u16 = 10256;
-/// Bytes of the hash in the name; two hexadecimal digits each.
-const HASH_BYTES: usize = 5;
+use crate::aws::stack::{FrontendGroup, GroupRef, IngressRule, RuleProtocol, RuleSource};
 
 /// For each security group the rules by which it admits ours.
 pub(super) type NodeRules = BTreeMap<SecurityGroupId, BTreeSet<IngressRule>>;
@@ -32,29 +25,12 @@ pub(super) enum Rules {
 /// through it.
 pub(super) fn group(cluster: &str, vpc: &VpcId) -> FrontendGroup {
     FrontendGroup {
-        name: name(cluster),
+        name: names::backend_group(cluster),
         description: format!("Load balancers of the Kubernetes cluster {cluster}, as seen by its nodes"),
         vpc: vpc.clone(),
         rules: BTreeSet::new(),
-        tags: tags(cluster),
+        tags: tags::of_cluster(cluster, Resource::BackendGroup),
     }
-}
-
-fn name(cluster: &str) -> ResourceName {
-    let mut name = "k8s-backend-".to_owned();
-    for byte in Sha256::digest(cluster).iter().take(HASH_BYTES) {
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    ResourceName::parse(&name).expect("a fixed prefix and hexadecimal digits make a sound name")
-}
-
-fn tags(cluster: &str) -> Tags {
-    Tags::from([
-        (CLUSTER.to_owned(), cluster.to_owned()),
-        (RESOURCE.to_owned(), BACKEND_GROUP.to_owned()),
-        (format!("kubernetes.io/cluster/{cluster}"), "owned".to_owned()),
-    ])
 }
 
 /// The rules that every group of nodes shall have for ours: nodePorts over TCP and UDP, and health checks.
@@ -70,10 +46,13 @@ pub(super) fn rules(
         source: RuleSource::Group(backend.clone()),
     };
     let (first, last) = (*settings.node_ports.start(), *settings.node_ports.end());
-    let health_ports = health_ports.iter().copied().chain([KUBE_PROXY_HEALTH]);
+    let health_ports = health_ports.iter().copied().chain([KUBE_PROXY_PORT.get()]);
     let outside = health_ports.filter(|port| !settings.node_ports.contains(port));
     let health = outside.map(|port| rule(RuleProtocol::Tcp, port, port));
-    let node_ports = [rule(RuleProtocol::Tcp, first, last), rule(RuleProtocol::Udp, first, last)];
+    let node_ports = [
+        rule(RuleProtocol::Tcp, first, last),
+        rule(RuleProtocol::Udp, first, last),
+    ];
     node_ports.into_iter().chain(health).collect()
 }
 
@@ -120,7 +99,10 @@ pub(super) fn after(stages: &[Vec<Step>], known: NodeRules) -> NodeRules {
     let mut after = known;
     for step in stages.iter().flatten() {
         match step {
-            Step::AuthorizeIngress { group: GroupRef::Id(id), rules } => {
+            Step::AuthorizeIngress {
+                group: GroupRef::Id(id),
+                rules,
+            } => {
                 after.entry(id.clone()).or_default().extend(rules.iter().cloned());
             }
             Step::RevokeIngress { group, rules } => {

@@ -7,21 +7,10 @@ use tokio::time::Instant;
 
 use super::{Cluster, Instance, Known, REFUSAL};
 use crate::aws::api::{AwsApi, AwsResult};
+use crate::aws::desired::targets::instance_id;
 use crate::aws::ids::{InstanceId, VpcId};
-use crate::node::{Node, NodeSet};
+use crate::node::NodeSet;
 use crate::provider::ProviderError;
-
-/// Scheme of the provider ids of nodes on AWS, as the AWS cloud provider writes them.
-const SCHEME: &str = "aws://";
-/// How the ids of EC2 instances begin; those of Fargate nodes do not.
-const INSTANCE_PREFIX: &str = "i-";
-
-/// The instance behind a node; none where there is none, as on Fargate.
-pub(crate) fn instance_id(node: &Node) -> Option<InstanceId> {
-    let path = node.provider_id.strip_prefix(SCHEME)?;
-    let id = path.rsplit('/').next()?;
-    id.starts_with(INSTANCE_PREFIX).then(|| InstanceId::new(id))
-}
 
 impl<A: AwsApi> Cluster<A> {
     /// The cluster's VPC: the one of the settings, else that of the nodes' instances.
@@ -38,7 +27,8 @@ impl<A: AwsApi> Cluster<A> {
         let found = known.instances.values().find_map(Instance::vpc).cloned();
         let vpc = found.ok_or_else(|| ProviderError::Conflict {
             action: "ec2:DescribeInstances".to_owned(),
-            message: "the cluster's VPC is not set and no node tells it yet; set --aws-vpc-id or wait for a node".to_owned(),
+            message: "the cluster's VPC is not set and no node tells it yet; set --aws-vpc-id or wait for a node"
+                .to_owned(),
         })?;
         known.vpc = Some(vpc.clone());
         Ok(vpc)
@@ -49,7 +39,11 @@ impl<A: AwsApi> Cluster<A> {
     /// # Errors
     /// When AWS cannot be read.
     pub(crate) async fn learn_instances(&self, nodes: &NodeSet) -> AwsResult<()> {
-        let wanted: BTreeSet<InstanceId> = nodes.nodes.iter().filter_map(instance_id).collect();
+        let wanted: BTreeSet<InstanceId> = nodes
+            .nodes
+            .iter()
+            .filter_map(|node| instance_id(&node.provider_id))
+            .collect();
         if self.known().unknown_of(&wanted).is_empty() {
             return Ok(());
         }
@@ -100,14 +94,19 @@ impl<A: AwsApi> Cluster<A> {
     /// When instances that cannot be targets now will be looked at again; none where all are well.
     pub(crate) fn retries_instances(&self) -> Option<Duration> {
         let known = self.known();
-        let mut waiting = known.instances.values().filter(|instance| instance.found.is_none() || instance.refused.is_some());
+        let mut waiting = known
+            .instances
+            .values()
+            .filter(|instance| instance.found.is_none() || instance.refused.is_some());
         waiting.next().map(|_| REFUSAL)
     }
 }
 
 impl Known {
     fn unknown_of(&self, wanted: &BTreeSet<InstanceId>) -> BTreeSet<InstanceId> {
-        let unknown = wanted.iter().filter(|id| self.instances.get(id).is_none_or(Instance::has_to_be_read));
+        let unknown = wanted
+            .iter()
+            .filter(|id| self.instances.get(id).is_none_or(Instance::has_to_be_read));
         unknown.cloned().collect()
     }
 }
@@ -124,33 +123,9 @@ impl Instance {
     fn has_to_be_read(&self) -> bool {
         let unknown = self.found.is_none() && self.read.elapsed() >= REFUSAL;
         // One that was refused may be terminated by now.
-        let refused = self.refused.is_some_and(|refused| refused > self.read && refused.elapsed() >= REFUSAL);
+        let refused = self
+            .refused
+            .is_some_and(|refused| refused > self.read && refused.elapsed() >= REFUSAL);
         unknown || refused
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn node(provider_id: &str) -> Node {
-        Node {
-            name: "n".to_owned(),
-            provider_id: provider_id.to_owned(),
-            labels: std::collections::BTreeMap::new(),
-        }
-    }
-
-    #[test]
-    fn a_node_on_ec2_has_the_instance_at_the_end_of_its_provider_id() {
-        let id = instance_id(&node("aws:///us-east-1a/i-0123456789abcdef0"));
-        assert_eq!(id, Some(InstanceId::new("i-0123456789abcdef0")));
-    }
-
-    #[test]
-    fn a_node_that_is_no_ec2_instance_has_none() {
-        for provider_id in ["", "kind://docker/kind/n", "aws:///us-east-1a/0a1b/fargate-ip-10-0-0-1.ec2.internal", "i-1"] {
-            assert_eq!(instance_id(&node(provider_id)), None, "{provider_id}");
-        }
     }
 }

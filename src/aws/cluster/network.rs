@@ -76,7 +76,11 @@ impl<A: AwsApi> Cluster<A> {
     pub(super) async fn read_named_group(&self, vpc: &VpcId, name: &str) -> AwsResult<BTreeSet<SecurityGroupId>> {
         let selection = SecurityGroupSelection::Tag(NAME_TAG.to_owned(), name.to_owned());
         let found = self.api.describe_security_groups(&selection).await?;
-        let groups: BTreeSet<_> = found.into_iter().filter(|group| group.vpc == *vpc).map(|group| group.id).collect();
+        let groups: BTreeSet<_> = found
+            .into_iter()
+            .filter(|group| group.vpc == *vpc)
+            .map(|group| group.id)
+            .collect();
         let mut known = self.known();
         if groups.is_empty() {
             known.named_groups.remove(name);

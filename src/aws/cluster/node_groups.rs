@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Cluster;
 use crate::aws::api::{AwsApi, AwsResult, InstanceDescription, SecurityGroupSelection};
+use crate::aws::desired::tags::KUBERNETES_CLUSTER;
 use crate::aws::ids::SecurityGroupId;
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::Tags;
@@ -29,7 +30,10 @@ impl<A: AwsApi> Cluster<A> {
         if ids.is_empty() {
             return Ok(());
         }
-        let found = self.api.describe_security_groups(&SecurityGroupSelection::Ids(ids.clone())).await?;
+        let found = self
+            .api
+            .describe_security_groups(&SecurityGroupSelection::Ids(ids.clone()))
+            .await?;
         let mut tags: BTreeMap<_, _> = found.into_iter().map(|group| (group.id, group.tags)).collect();
         let mut known = self.known();
         for id in ids {
@@ -44,7 +48,10 @@ impl<A: AwsApi> Cluster<A> {
         let found = known.instances.values().filter_map(|instance| instance.found.as_ref());
         let several = found.filter(|instance| instance.security_groups.len() > 1);
         let groups = several.flat_map(|instance| &instance.security_groups);
-        groups.filter(|id| !known.group_tags.contains_key(*id)).cloned().collect()
+        groups
+            .filter(|id| !known.group_tags.contains_key(*id))
+            .cloned()
+            .collect()
     }
 }
 
@@ -60,13 +67,16 @@ fn choose(
     let choice = instances.iter().filter_map(|instance| {
         let groups = &instance.security_groups;
         let tagged = groups.iter().find(is_tagged);
-        tagged.or_else(|| groups.iter().find(is_shared)).or_else(|| groups.first()).cloned()
+        tagged
+            .or_else(|| groups.iter().find(is_shared))
+            .or_else(|| groups.first())
+            .cloned()
     });
     choice.collect()
 }
 
 fn is_the_clusters(tags: &Tags, settings: &AwsSettings) -> bool {
     let wanted = &settings.target_eni_group_tags;
-    tags.contains_key(&format!("kubernetes.io/cluster/{}", settings.cluster))
+    tags.contains_key(&format!("{KUBERNETES_CLUSTER}{}", settings.cluster))
         && wanted.iter().all(|(key, value)| tags.get(key) == Some(value))
 }

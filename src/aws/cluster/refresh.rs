@@ -36,7 +36,14 @@ impl<A: AwsApi> Cluster<A> {
             let instances: BTreeSet<_> = known.instances.keys().cloned().collect();
             let groups: BTreeSet<_> = known.group_tags.keys().cloned().collect();
             let vpc = known.vpc.clone();
-            (vpc, known.subnets.is_some(), known.public_subnets.is_some(), names, instances, groups)
+            (
+                vpc,
+                known.subnets.is_some(),
+                known.public_subnets.is_some(),
+                names,
+                instances,
+                groups,
+            )
         };
         if !instances.is_empty() {
             self.read_instances(&instances).await?;

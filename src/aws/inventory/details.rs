@@ -76,7 +76,8 @@ impl<'a, A: AwsApi> Reader<'a, A> {
     async fn certificates(&self, listener: &ListenerDescription) -> AwsResult<Vec<CertificateArn>> {
         let settings = listener.settings.as_ref();
         if settings.is_some_and(|settings| settings.protocol == ListenerProtocol::Tls) {
-            self.counted(self.api.describe_listener_certificates(&listener.arn)).await
+            self.counted(self.api.describe_listener_certificates(&listener.arn))
+                .await
         } else {
             Ok(Vec::new())
         }

@@ -71,9 +71,7 @@ impl Records {
         match self.records.get(keeper) {
             None => Knowledge::Known(Observed::default()),
             Some(record) if record.doubted.is_some() => Knowledge::NeedsSnapshot,
-            Some(record) if with_details && !record.detailed => {
-                Knowledge::NeedsDetails(record.observed.clone(), now)
-            }
+            Some(record) if with_details && !record.detailed => Knowledge::NeedsDetails(record.observed.clone(), now),
             Some(record) => Knowledge::Known(record.observed.clone()),
         }
     }
@@ -89,8 +87,13 @@ impl Records {
                 drift.extend(record.take_snapshot(found));
             }
         }
-        self.records.extend(found.into_iter().map(|(keeper, observed)| (keeper, Record::bare(observed))));
-        self.records.retain(|_, record| !(record.is_empty() && record.may_learn(started)));
+        self.records.extend(
+            found
+                .into_iter()
+                .map(|(keeper, observed)| (keeper, Record::bare(observed))),
+        );
+        self.records
+            .retain(|_, record| !(record.is_empty() && record.may_learn(started)));
         self.snapshot = self.snapshot.max(Some(started));
         drift
     }
@@ -144,8 +147,15 @@ impl Records {
 
     /// A load balancer was seen in this state.
     pub(super) fn set_active(&mut self, keeper: &Keeper, arn: &LoadBalancerArn, active: bool) {
-        let Some(record) = self.records.get_mut(keeper) else { return };
-        if let Some(known) = record.observed.load_balancers.iter_mut().find(|known| known.arn == *arn) {
+        let Some(record) = self.records.get_mut(keeper) else {
+            return;
+        };
+        if let Some(known) = record
+            .observed
+            .load_balancers
+            .iter_mut()
+            .find(|known| known.arn == *arn)
+        {
             known.active = active;
         }
     }
@@ -168,7 +178,10 @@ impl Records {
     /// What is made here is known in detail from its first write on.
     fn change(&mut self, keeper: &Keeper) -> &mut Record {
         let now = self.tick();
-        let record = self.records.entry(keeper.clone()).or_insert_with(|| Record::bare(Observed::default()));
+        let record = self
+            .records
+            .entry(keeper.clone())
+            .or_insert_with(|| Record::bare(Observed::default()));
         record.changed = now;
         record
     }
@@ -195,7 +208,10 @@ impl Record {
     fn take_snapshot(&mut self, found: Observed) -> Vec<Drift> {
         if self.doubted.take().is_some() || !self.detailed {
             let changed = self.changed;
-            *self = Self { changed, ..Self::bare(found) };
+            *self = Self {
+                changed,
+                ..Self::bare(found)
+            };
             return Vec::new();
         }
         let (observed, detailed) = with_known_details(found, &self.observed);
@@ -205,7 +221,11 @@ impl Record {
     }
 
     fn take_details(&mut self, read: Observed) -> Vec<Drift> {
-        let drift = if self.detailed { Drift::between(&self.observed, &read) } else { Vec::new() };
+        let drift = if self.detailed {
+            Drift::between(&self.observed, &read)
+        } else {
+            Vec::new()
+        };
         (self.observed, self.detailed) = (read, true);
         drift
     }

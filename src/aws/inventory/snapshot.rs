@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use super::{parse, together};
 use crate::aws::api::{AwsApi, AwsResult, LoadBalancerSelection, SecurityGroupSelection};
+use crate::aws::desired::tags;
 use crate::aws::error::ErrorKind;
 use crate::aws::ids::VpcId;
 use crate::aws::observed::Observed;
-use crate::aws::ownership::{self, Keeper};
+use crate::aws::ownership::Keeper;
 use crate::aws::stack::Tags;
 
 /// ARNs that `DescribeTags` takes in one call (ELBv2 API reference).
@@ -24,7 +25,7 @@ pub(super) struct Snapshot {
 
 /// Takes a snapshot. Load balancers and target groups of other VPCs than `vpc`, where it is known, are passed over.
 pub(super) async fn take<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>) -> AwsResult<Snapshot> {
-    let ours = SecurityGroupSelection::Tag(ownership::CLUSTER.to_owned(), cluster.to_owned());
+    let ours = SecurityGroupSelection::Tag(tags::CLUSTER.to_owned(), cluster.to_owned());
     let (mut load_balancers, mut target_groups, security_groups) = tokio::try_join!(
         api.describe_load_balancers(&LoadBalancerSelection::All),
         api.describe_target_groups(),
@@ -36,28 +37,34 @@ pub(super) async fn take<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>)
     let arns: Vec<String> = load_balancer_arns
         .chain(target_groups.iter().map(|found| found.arn.to_string()))
         .collect();
-    let mut tags = tags_of(api, &arns).await?;
+    let mut found_tags = tags_of(api, &arns).await?;
 
     let mut snapshot = Snapshot {
         calls: 3_usize.saturating_add(tag_calls(arns.len())),
         ..Snapshot::default()
     };
     let mut owned = |arn: &str| {
-        let tags = tags.remove(arn)?;
+        let tags = found_tags.remove(arn)?;
         Some((Keeper::of(&tags, cluster)?, tags))
     };
     for found in load_balancers {
-        let Some((keeper, tags)) = owned(found.arn.as_str()) else { continue };
+        let Some((keeper, tags)) = owned(found.arn.as_str()) else {
+            continue;
+        };
         let parsed = parse::load_balancer(found, tags);
         snapshot.of(keeper).load_balancers.extend(parsed);
     }
     for found in target_groups {
-        let Some((keeper, tags)) = owned(found.arn.as_str()) else { continue };
+        let Some((keeper, tags)) = owned(found.arn.as_str()) else {
+            continue;
+        };
         let parsed = parse::target_group(found, tags);
         snapshot.of(keeper).target_groups.extend(parsed);
     }
     for found in security_groups {
-        let Some(keeper) = Keeper::of(&found.tags, cluster) else { continue };
+        let Some(keeper) = Keeper::of(&found.tags, cluster) else {
+            continue;
+        };
         let parsed = parse::security_group(found);
         snapshot.of(keeper).security_groups.extend(parsed);
     }

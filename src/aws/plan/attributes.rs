@@ -14,7 +14,5 @@ pub(super) fn differing(
         None => default(key) != Some(value),
     };
     let wanted = wanted.iter().filter(|(key, value)| differs(key, value));
-    wanted
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
+    wanted.map(|(key, value)| (key.clone(), value.clone())).collect()
 }

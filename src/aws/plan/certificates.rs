@@ -27,11 +27,7 @@ pub(super) fn add_steps(
     let removed: Vec<CertificateArn> = present.difference(&wished).map(|c| (*c).clone()).collect();
     let (load_balancer, port) = (load_balancer.clone(), wanted.port);
     if !added.is_empty() {
-        let stage = if known.is_some() {
-            Stage::Shape
-        } else {
-            Stage::Complete
-        };
+        let stage = if known.is_some() { Stage::Shape } else { Stage::Complete };
         let load_balancer = load_balancer.clone();
         stages.add(
             stage,
@@ -59,7 +55,5 @@ pub(super) fn add_steps(
 fn further<'a>(listener: &'a Listener, wanted: &Listener) -> BTreeSet<&'a CertificateArn> {
     let default = wanted.certificates.first();
     let listed = listener.certificates.iter().skip(1);
-    listed
-        .filter(|certificate| Some(*certificate) != default)
-        .collect()
+    listed.filter(|certificate| Some(*certificate) != default).collect()
 }

@@ -15,23 +15,17 @@ pub(super) struct IngressChange {
 /// A range of ports, both ends included.
 type PortRange = (u16, u16);
 
-/// Rules above which ranges are put together again although that takes calls: AWS' quota is 60 rules a group, and
-/// rules are added before others go.
+/// Rules above which they are made exactly as wanted although that takes more calls, so that ranges cut in pieces do not
+/// add up to AWS' quota of 60 rules a group; rules are added before others go.
 const TIDY_ABOVE: usize = 40;
 
 /// The change that opens exactly the wanted ports, with the fewest calls: one where ports are only added or only whole
 /// rules go, two otherwise.
-pub(super) fn change(
-    wanted: &BTreeSet<IngressRule>,
-    observed: &BTreeSet<IngressRule>,
-) -> IngressChange {
-    let (fitting, revoke): (BTreeSet<IngressRule>, BTreeSet<IngressRule>) = observed
-        .iter()
-        .cloned()
-        .partition(|rule| is_wanted(rule, wanted));
+pub(super) fn change(wanted: &BTreeSet<IngressRule>, observed: &BTreeSet<IngressRule>) -> IngressChange {
+    let (fitting, revoke): (BTreeSet<IngressRule>, BTreeSet<IngressRule>) =
+        observed.iter().cloned().partition(|rule| is_wanted(rule, wanted));
     let authorize = missing(wanted, &fitting);
-    let rules = fitting.len().saturating_add(authorize.len());
-    let untidy = rules > TIDY_ABOVE && rules > wanted.len();
+    let untidy = fitting.len().saturating_add(authorize.len()) > TIDY_ABOVE;
     // Where both calls are made anyway, they can as well leave the rules exactly as wanted.
     if untidy || (!authorize.is_empty() && !revoke.is_empty()) {
         return IngressChange {
@@ -48,17 +42,11 @@ fn is_wanted(rule: &IngressRule, wanted: &BTreeSet<IngressRule>) -> bool {
         return true;
     }
     let allowed = open_ports(wanted, &rule.protocol, &rule.source);
-    has_ports(rule)
-        && allowed
-            .iter()
-            .any(|(from, to)| *from <= rule.from && rule.to <= *to)
+    has_ports(rule) && allowed.iter().any(|(from, to)| *from <= rule.from && rule.to <= *to)
 }
 
 /// The rules that open what `wanted` opens and `present` does not.
-fn missing(
-    wanted: &BTreeSet<IngressRule>,
-    present: &BTreeSet<IngressRule>,
-) -> BTreeSet<IngressRule> {
+fn missing(wanted: &BTreeSet<IngressRule>, present: &BTreeSet<IngressRule>) -> BTreeSet<IngressRule> {
     let mut rules: BTreeSet<IngressRule> = BTreeSet::new();
     for rule in wanted.difference(present) {
         if !has_ports(rule) {
@@ -84,11 +72,7 @@ fn has_ports(rule: &IngressRule) -> bool {
 }
 
 /// The ports that the rules open for one protocol and source: ascending, apart from each other.
-fn open_ports(
-    rules: &BTreeSet<IngressRule>,
-    protocol: &RuleProtocol,
-    source: &RuleSource,
-) -> Vec<PortRange> {
+fn open_ports(rules: &BTreeSet<IngressRule>, protocol: &RuleProtocol, source: &RuleSource) -> Vec<PortRange> {
     let mut merged: Vec<PortRange> = Vec::new();
     // The set is ordered by protocol and first port, so ranges come in ascending order.
     for rule in rules
@@ -121,3 +105,6 @@ fn subtract(ranges: &[PortRange], holes: &[PortRange]) -> Vec<PortRange> {
     }
     rest
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,12 +34,7 @@ fn create(matching: &Matching<'_>, wanted: &Listener, stages: &mut Stages) {
     certificates::add_steps(&matching.stack.load_balancer.name, wanted, None, stages);
 }
 
-fn change(
-    matching: &Matching<'_>,
-    wanted: &Listener,
-    known: &ObservedListener,
-    stages: &mut Stages,
-) {
+fn change(matching: &Matching<'_>, wanted: &Listener, known: &ObservedListener, stages: &mut Stages) {
     let load_balancer = &matching.stack.load_balancer.name;
     let spec = known.spec.as_ref();
     if spec.is_none_or(|spec| differs(wanted, spec)) {

@@ -1,11 +1,11 @@
 //! The load balancer itself: made, or changed in place.
 
 use super::attributes::differing;
-use super::defaults::load_balancer_default;
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::{Step, TaggedResource};
 use super::tags;
+use crate::aws::desired::attributes::load_balancer_default;
 use crate::aws::observed::ObservedLoadBalancer;
 use crate::aws::stack::{Attributes, LoadBalancer};
 
@@ -51,13 +51,7 @@ fn set_security_groups(matching: &Matching<'_>, known: &ObservedLoadBalancer, st
     let groups = matching.security_groups();
     if !known.spec.security_groups.is_empty() && groups != known.spec.security_groups {
         let load_balancer = known.spec.name.clone();
-        stages.add(
-            Stage::Shape,
-            Step::SetSecurityGroups {
-                load_balancer,
-                groups,
-            },
-        );
+        stages.add(Stage::Shape, Step::SetSecurityGroups { load_balancer, groups });
     }
 }
 

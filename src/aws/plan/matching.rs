@@ -6,7 +6,7 @@ use super::Replaced;
 use crate::aws::observed::{
     Observed, ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup,
 };
-use crate::aws::stack::{GroupRef, Listener, ResourceName, Stack, TargetGroup};
+use crate::aws::stack::{GroupRef, Listener, Stack, TargetGroup};
 
 /// A stack and what is observed, seen together.
 #[derive(Debug)]
@@ -62,33 +62,32 @@ impl<'a> Matching<'a> {
 
     /// The stack's target group if it exists.
     pub(super) fn target_group(&self, wanted: &TargetGroup) -> Option<&'a ObservedTargetGroup> {
-        self.observed.target_groups.iter().find(|known| {
-            known.spec.name == wanted.name && (fits(wanted, known) || self.is_kept(known))
-        })
+        let mut known = self.observed.target_groups.iter();
+        known.find(|known| known.spec.name == wanted.name && fits(wanted, known))
     }
 
-    /// Target groups that have the name of one of the stack's and cannot become it: protocol and VPC never change.
+    /// Target groups that have the name of one of the stack's and cannot become it: protocol and VPC never change. No
+    /// load balancer that stays uses them, because their names hang on that of the load balancer.
     pub(super) fn misfits(&self) -> impl Iterator<Item = &'a ObservedTargetGroup> {
-        self.unkept_target_groups().filter(|known| {
+        self.observed.target_groups.iter().filter(|known| {
             let wanted = self.stack.target_groups.get(&known.spec.name);
             wanted.is_some_and(|wanted| !fits(wanted, known))
         })
     }
 
-    /// Target groups that the stack does not have.
+    /// Target groups that the stack does not have and no load balancer that stays uses.
     pub(super) fn orphans(&self) -> impl Iterator<Item = &'a ObservedTargetGroup> {
-        self.unkept_target_groups()
-            .filter(|known| !self.stack.target_groups.contains_key(&known.spec.name))
+        self.observed
+            .target_groups
+            .iter()
+            .filter(|known| !self.stack.target_groups.contains_key(&known.spec.name) && !self.is_kept(known))
     }
 
     /// Security groups that the stack does not have and no load balancer that stays uses.
     pub(super) fn surplus_groups(&self) -> impl Iterator<Item = &'a ObservedSecurityGroup> {
         self.observed.security_groups.iter().filter(|known| {
             let group = GroupRef::Id(known.id.clone());
-            let used_by_kept = self
-                .kept
-                .iter()
-                .any(|l| l.spec.security_groups.contains(&group));
+            let used_by_kept = self.kept.iter().any(|l| l.spec.security_groups.contains(&group));
             let ours = self.frontend_group.is_some_and(|ours| ours.id == known.id);
             !ours && !used_by_kept && !self.stack.load_balancer.security_groups.contains(&group)
         })
@@ -119,27 +118,15 @@ impl<'a> Matching<'a> {
             self.own_listeners()
                 .filter(|l| l.port == wanted.port && !self.uses_misfit(l))
         };
-        let same_protocol = |l: &&ObservedListener| {
-            l.spec
-                .as_ref()
-                .is_some_and(|spec| spec.protocol == wanted.protocol)
-        };
+        let same_protocol =
+            |l: &&ObservedListener| l.spec.as_ref().is_some_and(|spec| spec.protocol == wanted.protocol);
         usable().find(same_protocol).or_else(|| usable().next())
     }
 
-    /// Listeners that stand where one of the stack's has to be, or use a target group that has to go first; each with
-    /// its load balancer's name.
-    pub(super) fn listeners_in_the_way(&self) -> Vec<(&'a ResourceName, &'a ObservedListener)> {
-        let ours = self
-            .load_balancer
-            .into_iter()
-            .chain(self.replaced.iter().copied());
-        ours.flat_map(|l| l.listeners.iter().map(|listener| (&l.spec.name, listener)))
-            .filter(|(owner, listener)| {
-                let on_ours = **owner == self.stack.load_balancer.name;
-                self.uses_misfit(listener) || (on_ours && self.is_surplus_on_its_port(listener))
-            })
-            .collect()
+    /// Listeners of the load balancer that stand where another has to be, or use a target group that has to go first.
+    pub(super) fn listeners_in_the_way(&self) -> impl Iterator<Item = &'a ObservedListener> {
+        self.own_listeners()
+            .filter(|l| self.uses_misfit(l) || self.is_surplus_on_its_port(l))
     }
 
     /// Listeners of the load balancer on ports that the stack does not have.
@@ -156,20 +143,12 @@ impl<'a> Matching<'a> {
         let Some(wanted) = self.stack.listeners.get(&listener.port) else {
             return false;
         };
-        self.listener(wanted)
-            .is_some_and(|chosen| chosen.arn != listener.arn)
+        self.listener(wanted).is_some_and(|chosen| chosen.arn != listener.arn)
     }
 
     fn uses_misfit(&self, listener: &ObservedListener) -> bool {
         let used = listener.spec.as_ref().map(|spec| &spec.target_group);
         used.is_some_and(|used| self.misfits().any(|misfit| misfit.spec.name == *used))
-    }
-
-    fn unkept_target_groups(&self) -> impl Iterator<Item = &'a ObservedTargetGroup> {
-        self.observed
-            .target_groups
-            .iter()
-            .filter(|known| !self.is_kept(known))
     }
 
     /// Does a load balancer that stays use it? Of a listener of unknown kind that has to be assumed.

@@ -3,9 +3,7 @@
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::Step;
-use crate::aws::observed::{
-    Observed, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup,
-};
+use crate::aws::observed::{Observed, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup};
 
 /// Steps that delete all that is observed.
 pub(super) fn add_everything(observed: &Observed, stages: &mut Stages) {
@@ -16,11 +14,7 @@ pub(super) fn add_everything(observed: &Observed, stages: &mut Stages) {
 
 /// Steps that delete what the stack does not have, once the stack stands.
 pub(super) fn add_surplus(matching: &Matching<'_>, stages: &mut Stages) {
-    delete_load_balancers(
-        matching.replaced.iter().copied(),
-        Stage::DeleteLoadBalancers,
-        stages,
-    );
+    delete_load_balancers(matching.replaced.iter().copied(), Stage::DeleteLoadBalancers, stages);
     delete_target_groups(matching.orphans(), Stage::DeleteTargetGroups, stages);
     delete_security_groups(matching.surplus_groups(), stages);
 }
@@ -28,14 +22,10 @@ pub(super) fn add_surplus(matching: &Matching<'_>, stages: &mut Stages) {
 /// Steps that delete what keeps the stack from being made: a load balancer of its name but another scheme, a second
 /// listener on one of its ports, a target group of its name but another protocol.
 pub(super) fn add_obstacles(matching: &Matching<'_>, stages: &mut Stages) {
-    delete_load_balancers(
-        matching.namesakes.iter().copied(),
-        Stage::ClearTheWay,
-        stages,
-    );
-    for (load_balancer, listener) in matching.listeners_in_the_way() {
+    delete_load_balancers(matching.namesakes.iter().copied(), Stage::ClearTheWay, stages);
+    for listener in matching.listeners_in_the_way() {
         let step = Step::DeleteListener {
-            load_balancer: load_balancer.clone(),
+            load_balancer: matching.stack.load_balancer.name.clone(),
             arn: listener.arn.clone(),
         };
         stages.add(Stage::ClearTheWay, step);
@@ -65,15 +55,9 @@ fn delete_target_groups<'a>(
     }
 }
 
-fn delete_security_groups<'a>(
-    groups: impl IntoIterator<Item = &'a ObservedSecurityGroup>,
-    stages: &mut Stages,
-) {
+fn delete_security_groups<'a>(groups: impl IntoIterator<Item = &'a ObservedSecurityGroup>, stages: &mut Stages) {
     for known in groups {
         let id = known.id.clone();
-        stages.add(
-            Stage::DeleteSecurityGroups,
-            Step::DeleteSecurityGroup { id },
-        );
+        stages.add(Stage::DeleteSecurityGroups, Step::DeleteSecurityGroup { id });
     }
 }

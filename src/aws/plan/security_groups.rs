@@ -15,9 +15,7 @@ pub(super) fn add_steps(matching: &Matching<'_>, stages: &mut Stages) {
         return;
     };
     let closed = BTreeSet::new();
-    let rules = matching
-        .frontend_group
-        .map_or(&closed, |known| &known.spec.rules);
+    let rules = matching.frontend_group.map_or(&closed, |known| &known.spec.rules);
     let change = ingress::change(&wanted.rules, rules);
     match matching.frontend_group {
         None => stages.add(Stage::Prepare, Step::CreateSecurityGroup(wanted.clone())),

@@ -18,19 +18,9 @@ pub(super) fn add_steps(
     observed: &Tags,
     stages: &mut Stages,
 ) {
-    add_missing(
-        matching.stack,
-        resource,
-        wanted,
-        observed,
-        Stage::Prepare,
-        stages,
-    );
+    add_missing(matching.stack, resource, wanted, observed, Stage::Prepare, stages);
     let unwanted = observed.keys().filter(|key| !wanted.contains_key(*key));
-    let keys: BTreeSet<String> = unwanted
-        .filter(|key| is_ours(matching.stack, key))
-        .cloned()
-        .collect();
+    let keys: BTreeSet<String> = unwanted.filter(|key| is_ours(matching.stack, key)).cloned().collect();
     if !keys.is_empty() {
         let resource = resource.clone();
         stages.add(Stage::Prepare, Step::RemoveTags { resource, keys });
@@ -49,9 +39,7 @@ pub(super) fn add_missing(
     let differing = wanted
         .iter()
         .filter(|(key, value)| is_ours(stack, key) && observed.get(*key) != Some(value));
-    let tags: Tags = differing
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
+    let tags: Tags = differing.map(|(key, value)| (key.clone(), value.clone())).collect();
     if !tags.is_empty() {
         let resource = resource.clone();
         stages.add(stage, Step::AddTags { resource, tags });

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::attributes::differing;
-use super::defaults::target_group_default;
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::{Step, TaggedResource};
 use super::tags;
+use crate::aws::desired::attributes::target_group_default;
 use crate::aws::observed::ObservedTargetGroup;
 use crate::aws::stack::{Attributes, Target, TargetGroup};
 
@@ -30,12 +30,7 @@ fn create(wanted: &TargetGroup, stages: &mut Stages) {
     register(wanted, &BTreeSet::new(), stages);
 }
 
-fn change(
-    matching: &Matching<'_>,
-    wanted: &TargetGroup,
-    known: &ObservedTargetGroup,
-    stages: &mut Stages,
-) {
+fn change(matching: &Matching<'_>, wanted: &TargetGroup, known: &ObservedTargetGroup, stages: &mut Stages) {
     if wanted.health_check != known.spec.health_check {
         let step = Step::ModifyHealthCheck {
             target_group: wanted.name.clone(),
@@ -51,7 +46,8 @@ fn change(
 }
 
 fn set_attributes(wanted: &TargetGroup, observed: &Attributes, stages: &mut Stages) {
-    let attributes = differing(&wanted.attributes, observed, target_group_default);
+    let default = |key: &str| target_group_default(wanted.protocol, key);
+    let attributes = differing(&wanted.attributes, observed, default);
     if !attributes.is_empty() {
         let target_group = wanted.name.clone();
         stages.add(
@@ -67,38 +63,23 @@ fn set_attributes(wanted: &TargetGroup, observed: &Attributes, stages: &mut Stag
 fn register(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut Stages) {
     for targets in calls(wanted.targets.difference(observed)) {
         let target_group = wanted.name.clone();
-        stages.add(
-            Stage::Connect,
-            Step::RegisterTargets {
-                target_group,
-                targets,
-            },
-        );
+        stages.add(Stage::Connect, Step::RegisterTargets { target_group, targets });
     }
 }
 
-/// Takes away surplus targets, unless none is wanted at all: an empty node list is more likely a fault than a wish, and
-/// health checks keep traffic off targets that are gone.
+/// Takes away surplus targets, unless none is wanted at all: health checks keep traffic off those that are really gone.
 fn deregister(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut Stages) {
     if wanted.targets.is_empty() {
         return;
     }
     for targets in calls(observed.difference(&wanted.targets)) {
         let target_group = wanted.name.clone();
-        stages.add(
-            Stage::Disconnect,
-            Step::DeregisterTargets {
-                target_group,
-                targets,
-            },
-        );
+        stages.add(Stage::Disconnect, Step::DeregisterTargets { target_group, targets });
     }
 }
 
 fn calls<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<BTreeSet<Target>> {
     let targets: Vec<&Target> = targets.collect();
     let chunks = targets.chunks(TARGETS_PER_CALL);
-    chunks
-        .map(|chunk| chunk.iter().copied().cloned().collect())
-        .collect()
+    chunks.map(|chunk| chunk.iter().copied().cloned().collect()).collect()
 }

@@ -21,7 +21,11 @@ impl<A: AwsApi> AwsProvider<A> {
     pub(super) async fn ensure_service(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
         match self.settle(service, nodes).await {
             // Perhaps somebody has just made or tagged what the Service needs.
-            Err(ProviderError::Invalid { .. }) if self.cluster.forget_network() => self.settle(service, nodes).await,
+            Err(ProviderError::Invalid { reason, .. })
+                if desired::is_about_vpc(reason) && self.cluster.forget_network() =>
+            {
+                self.settle(service, nodes).await
+            }
             outcome => outcome,
         }
     }
@@ -70,7 +74,10 @@ impl<A: AwsApi> AwsProvider<A> {
         self.inventory.confine(&vpc);
         let subnets = self.cluster.subnets(&vpc).await?;
         let requirements = desired::requirements(service, &self.settings.aws, &subnets)?;
-        let mut facts = self.cluster.facts(&requirements, nodes, self.backend.group(&vpc)).await?;
+        let mut facts = self
+            .cluster
+            .facts(&requirements, nodes, self.backend.group(&vpc))
+            .await?;
         let observed = self.inventory.observe(keeper).await?;
         facts.load_balancer_subnets = subnets_of(&observed, &requirements.load_balancer);
         Ok((facts, observed))
@@ -85,7 +92,8 @@ impl<A: AwsApi> AwsProvider<A> {
         mut facts: Facts,
     ) -> Result<(Desired, Option<InUse<'_>>), ProviderError> {
         let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
-        self.backend.need_health_ports(keeper, desired.health_ports.iter().map(|port| port.get()));
+        self.backend
+            .need_health_ports(keeper, desired.health_ports.iter().map(|port| port.get()));
         if !desired.backend_group {
             return Ok((desired, None));
         }
@@ -137,7 +145,12 @@ impl<A: AwsApi> AwsProvider<A> {
             action: "elasticloadbalancing:CreateLoadBalancer".to_owned(),
             message: "the load balancer went away meanwhile; looking again".to_owned(),
         })?;
-        Ok(outcome::ensured(desired, address, applied, self.cluster.retries_instances()))
+        Ok(outcome::ensured(
+            desired,
+            address,
+            applied,
+            self.cluster.retries_instances(),
+        ))
     }
 }
 
@@ -150,6 +163,9 @@ fn view<'a>(service: &'a Service, wanted: &'a ResourceName, observed: &'a Observ
 }
 
 fn subnets_of(observed: &Observed, load_balancer: &ResourceName) -> BTreeSet<SubnetId> {
-    let known = observed.load_balancers.iter().find(|known| known.spec.name == *load_balancer);
+    let known = observed
+        .load_balancers
+        .iter()
+        .find(|known| known.spec.name == *load_balancer);
     known.map(|known| known.spec.subnets.clone()).unwrap_or_default()
 }

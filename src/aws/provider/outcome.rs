@@ -28,7 +28,11 @@ pub(super) fn ensured(desired: &Desired, address: Address, applied: &Applied, re
 /// What clients can connect to: a listener for both protocols counts twice.
 fn ports(stack: &Stack) -> Vec<(Port, Protocol)> {
     let listeners = stack.listeners.values();
-    let ports = listeners.flat_map(|listener| protocols(listener.protocol).iter().map(|protocol| (listener.port, *protocol)));
+    let ports = listeners.flat_map(|listener| {
+        protocols(listener.protocol)
+            .iter()
+            .map(|protocol| (listener.port, *protocol))
+    });
     ports.collect()
 }
 
@@ -64,6 +68,9 @@ fn refused(instances: &BTreeSet<InstanceId>) -> Option<Warning> {
     let names: Vec<&str> = instances.iter().map(InstanceId::as_str).collect();
     (!names.is_empty()).then(|| Warning {
         reason: "TargetsRefused",
-        message: format!("AWS refuses {} as targets; the other nodes are registered, these are tried again", names.join(", ")),
+        message: format!(
+            "AWS refuses {} as targets; the other nodes are registered, these are tried again",
+            names.join(", ")
+        ),
     })
 }

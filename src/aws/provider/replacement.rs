@@ -107,12 +107,18 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     /// The wanted one, if it exists.
     pub(super) fn new(&self) -> Option<&'a ObservedLoadBalancer> {
-        self.observed.load_balancers.iter().find(|known| known.spec.name == *self.wanted)
+        self.observed
+            .load_balancers
+            .iter()
+            .find(|known| known.spec.name == *self.wanted)
     }
 
     fn old(&self) -> impl Iterator<Item = &'a ObservedLoadBalancer> {
         let wanted = self.wanted;
-        self.observed.load_balancers.iter().filter(move |known| known.spec.name != *wanted)
+        self.observed
+            .load_balancers
+            .iter()
+            .filter(move |known| known.spec.name != *wanted)
     }
 
     /// Do clients still use one that is to go?
@@ -121,6 +127,7 @@ impl<'a> View<'a> {
     }
 
     fn publishes_new(&self) -> bool {
-        self.new().is_some_and(|known| Some(known.dns_name.as_str()) == self.published)
+        self.new()
+            .is_some_and(|known| Some(known.dns_name.as_str()) == self.published)
     }
 }

@@ -42,17 +42,21 @@ pub async fn region() -> Option<String> {
 /// `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2`, `AWS_PROFILE`, ...); instance metadata is
 /// never asked. Nothing is sent yet. Every write asks `fence` first, and `observer` hears of every call.
 pub async fn connect(region: &str, fence: &Fence, observer: Arc<dyn CallObserver>) -> SdkApi {
-    let config = shared_config(region.to_owned()).await;
+    open(&shared_config(region.to_owned()).await, fence, &observer)
+}
+
+/// The clients over one configuration: all that a call needs but its deadlines.
+pub(super) fn open(config: &SdkConfig, fence: &Fence, observer: &Arc<dyn CallObserver>) -> SdkApi {
     let clients = |timeouts: TimeoutConfig| Clients {
         ec2: aws_sdk_ec2::Client::from_conf(
-            aws_sdk_ec2::config::Builder::from(&config)
+            aws_sdk_ec2::config::Builder::from(config)
                 .timeout_config(timeouts.clone())
                 .interceptor(Fencing(fence.clone()))
                 .interceptor(Observing(observer.clone()))
                 .build(),
         ),
         elbv2: aws_sdk_elasticloadbalancingv2::Client::from_conf(
-            aws_sdk_elasticloadbalancingv2::config::Builder::from(&config)
+            aws_sdk_elasticloadbalancingv2::config::Builder::from(config)
                 .timeout_config(timeouts)
                 .interceptor(Fencing(fence.clone()))
                 .interceptor(Observing(observer.clone()))
@@ -70,7 +74,7 @@ async fn shared_config(region: String) -> SdkConfig {
         .region(Region::new(region))
         .no_credentials()
         .http_client(http_client())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(retries())
         .app_name(app_name())
         .load()
         .await;
@@ -79,6 +83,10 @@ async fn shared_config(region: String) -> SdkConfig {
         .into_builder()
         .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(chain))
         .build()
+}
+
+pub(super) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
 fn timeouts(whole: Duration, attempt: Duration) -> TimeoutConfig {
@@ -95,7 +103,7 @@ fn app_name() -> AppName {
 }
 
 /// The SDK's default client, but one for all: each client would open a pool of its own. It follows `HTTPS_PROXY`.
-fn http_client() -> SharedHttpClient {
+pub(super) fn http_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let crypto = tls::rustls_provider::CryptoMode::AwsLc;
         let mut connector = ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(crypto));

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -10,13 +11,12 @@ use crate::aws::error::{AwsError, NO_CREDENTIALS, TIMEOUT, UNREACHABLE, UNREADAB
 use crate::fence::Closed;
 
 /// For `map_err`: the failure of `action`, in AWS' own words where AWS answered.
-pub(super) fn of<E, R>(action: &'static str) -> impl Fn(SdkError<E, R>) -> AwsError
+pub(super) fn of<E>(action: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> AwsError
 where
     E: Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug + 'static,
 {
     move |error| match &error {
-        SdkError::ServiceError(answer) => answered(action, answer.err()),
+        SdkError::ServiceError(answer) => answered(action, answer.err(), answer.raw()),
         SdkError::TimeoutError(_) => AwsError::new(action, TIMEOUT, "no answer within the deadline"),
         SdkError::ResponseError(_) => AwsError::new(action, UNREADABLE, cause(&error)),
         _ => unsent(action, &error),
@@ -28,10 +28,12 @@ pub(super) fn incomplete(action: &'static str, field: &str) -> AwsError {
     AwsError::new(action, UNREADABLE, format!("the answer has no {field}"))
 }
 
-fn answered(action: &'static str, error: &impl ProvideErrorMetadata) -> AwsError {
+fn answered(action: &'static str, error: &impl ProvideErrorMetadata, answer: &HttpResponse) -> AwsError {
     let code = error.code().unwrap_or(UNREADABLE);
-    let message = error.message().unwrap_or("AWS gave no reason");
-    AwsError::new(action, code, message)
+    match error.message() {
+        Some(words) => AwsError::new(action, code, words),
+        None => AwsError::new(action, code, format!("HTTP status {}", answer.status())),
+    }
 }
 
 /// A call that did not get out, or whose answer did not come in.

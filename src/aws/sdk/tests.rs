@@ -3,8 +3,9 @@
 mod ec2;
 mod elbv2;
 mod elbv2_writes;
-mod failures;
+mod environment;
 mod on_the_wire;
+mod server;
 mod target_groups;
 
 use aws_smithy_mocks::{Rule, RuleMode, mock_client};
@@ -15,15 +16,16 @@ use crate::service::Port;
 
 /// An AWS of EC2 alone.
 fn ec2(rules: &[&Rule]) -> SdkApi {
-    with(
-        mock_client!(aws_sdk_ec2, RuleMode::Sequential, rules),
-        elbv2_client(&[]),
-    )
+    with(ec2_client(rules), elbv2_client(&[]))
 }
 
 /// An AWS of ELBv2 alone.
 fn elbv2(rules: &[&Rule]) -> SdkApi {
-    with(mock_client!(aws_sdk_ec2, &[] as &[&Rule]), elbv2_client(rules))
+    with(ec2_client(&[]), elbv2_client(rules))
+}
+
+fn ec2_client(rules: &[&Rule]) -> aws_sdk_ec2::Client {
+    mock_client!(aws_sdk_ec2, RuleMode::Sequential, rules)
 }
 
 fn elbv2_client(rules: &[&Rule]) -> aws_sdk_elasticloadbalancingv2::Client {

@@ -3,17 +3,12 @@
 use std::fmt::{self, Display};
 
 use super::{
-    GroupRef, IngressRule, Listener, ListenerProtocol, ResourceName, RuleProtocol, RuleSource,
-    Scheme, Target,
+    GroupRef, IngressRule, Listener, ListenerProtocol, ResourceName, RuleProtocol, RuleSource, Scheme, Target,
 };
 
 impl Display for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {} -> {}",
-            self.protocol, self.port, self.target_group
-        )
+        write!(f, "{} {} -> {}", self.protocol, self.port, self.target_group)
     }
 }
 

@@ -26,6 +26,12 @@ enum Command {
     Up,
     /// Stop the sandbox and remove all its files but the cache
     Down,
+    /// Show elbow at work, each step announced: a load balancer is made, drawn and removed again
+    Demo,
+    /// Build elbow and install it by its chart, or upgrade what is installed
+    Install(crate::install::Args),
+    /// Remove what `install` installed
+    Uninstall,
     /// Show what runs, where, and where its logs are
     Status,
     /// Run every test there is, in a sandbox of its own unless one is up
@@ -33,6 +39,9 @@ enum Command {
     /// The AWS proxy (started by `up`)
     #[command(hide = true)]
     Proxy(crate::proxy::Args),
+    /// The kubelet stand-in (started by `install`)
+    #[command(hide = true)]
+    Kubelet(crate::kubelet::Args),
 }
 
 /// What went wrong, in a form that is printed.
@@ -57,9 +66,13 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Up => drop(up::up(&directory).await?),
         Command::Down => down::down(&directory).await?,
+        Command::Demo => crate::demo::demo(&directory).await?,
+        Command::Install(arguments) => crate::install::install(&directory, &arguments).await?,
+        Command::Uninstall => crate::install::uninstall(&directory).await?,
         Command::Status => print!("{}", status::status(&directory).await?),
         Command::Test(arguments) => test::test(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,
+        Command::Kubelet(arguments) => crate::kubelet::run(&directory, arguments).await?,
     }
     Ok(())
 }

@@ -16,6 +16,9 @@ const REDRAW: Duration = Duration::from_millis(500);
 /// How often a step that goes on is mentioned again where there is no terminal (in CI a silent minute looks dead).
 const REMIND: Duration = Duration::from_secs(30);
 
+/// How many characters of a log line are shown.
+const DETAIL: usize = 100;
+
 /// Reports steps on standard error; clones report to the same place.
 #[derive(Debug, Clone)]
 pub struct Progress {
@@ -147,9 +150,13 @@ fn describe(step: &Step, now: Instant) -> String {
     let elapsed = in_words(now.duration_since(step.started));
     let doing = step.log.as_deref().and_then(|log| files::last_lines(log, 1).pop());
     match doing {
-        Some(line) => format!("{} {elapsed}: {}", step.name, line.trim()),
+        Some(line) => format!("{} {elapsed}: {}", step.name, shortened(line.trim())),
         None => format!("{} {elapsed}", step.name),
     }
+}
+
+fn shortened(line: &str) -> String {
+    line.chars().take(DETAIL).collect()
 }
 
 /// A duration as a person says it: "0.4 s", "1 min 05 s".

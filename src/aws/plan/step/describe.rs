@@ -20,23 +20,17 @@ impl Step {
             S::RevokeIngress { .. } => "ec2:RevokeSecurityGroupIngress",
             S::CreateTargetGroup(_) => "elasticloadbalancing:CreateTargetGroup",
             S::ModifyHealthCheck { .. } => "elasticloadbalancing:ModifyTargetGroup",
-            S::ModifyTargetGroupAttributes { .. } => {
-                "elasticloadbalancing:ModifyTargetGroupAttributes"
-            }
+            S::ModifyTargetGroupAttributes { .. } => "elasticloadbalancing:ModifyTargetGroupAttributes",
             S::RegisterTargets { .. } => "elasticloadbalancing:RegisterTargets",
             S::DeregisterTargets { .. } => "elasticloadbalancing:DeregisterTargets",
             S::CreateLoadBalancer(_) => "elasticloadbalancing:CreateLoadBalancer",
-            S::ModifyLoadBalancerAttributes { .. } => {
-                "elasticloadbalancing:ModifyLoadBalancerAttributes"
-            }
+            S::ModifyLoadBalancerAttributes { .. } => "elasticloadbalancing:ModifyLoadBalancerAttributes",
             S::SetSecurityGroups { .. } => "elasticloadbalancing:SetSecurityGroups",
             S::SetSubnets { .. } => "elasticloadbalancing:SetSubnets",
             S::CreateListener { .. } => "elasticloadbalancing:CreateListener",
             S::ModifyListener { .. } => "elasticloadbalancing:ModifyListener",
             S::AddListenerCertificates { .. } => "elasticloadbalancing:AddListenerCertificates",
-            S::RemoveListenerCertificates { .. } => {
-                "elasticloadbalancing:RemoveListenerCertificates"
-            }
+            S::RemoveListenerCertificates { .. } => "elasticloadbalancing:RemoveListenerCertificates",
             S::DeleteListener { .. } => "elasticloadbalancing:DeleteListener",
             S::AddTags { resource, .. } if resource.is_ec2() => "ec2:CreateTags",
             S::AddTags { .. } => "elasticloadbalancing:AddTags",
@@ -67,58 +61,38 @@ impl Step {
         match self {
             S::CreateSecurityGroup(group) => group.name.to_string(),
             S::AuthorizeIngress { group, .. } => group.to_string(),
-            S::RevokeIngress { group, .. } | S::DeleteSecurityGroup { id: group } => {
-                group.to_string()
-            }
+            S::RevokeIngress { group, .. } | S::DeleteSecurityGroup { id: group } => group.to_string(),
             S::CreateTargetGroup(target_group) => target_group.name.to_string(),
             S::CreateLoadBalancer(load_balancer) => load_balancer.name.to_string(),
-            S::ModifyHealthCheck {
-                target_group: name, ..
-            }
-            | S::ModifyTargetGroupAttributes {
-                target_group: name, ..
-            }
-            | S::RegisterTargets {
-                target_group: name, ..
-            }
-            | S::DeregisterTargets {
-                target_group: name, ..
-            }
+            S::ModifyHealthCheck { target_group: name, .. }
+            | S::ModifyTargetGroupAttributes { target_group: name, .. }
+            | S::RegisterTargets { target_group: name, .. }
+            | S::DeregisterTargets { target_group: name, .. }
             | S::ModifyLoadBalancerAttributes {
-                load_balancer: name,
-                ..
+                load_balancer: name, ..
             }
             | S::SetSecurityGroups {
-                load_balancer: name,
-                ..
+                load_balancer: name, ..
             }
             | S::SetSubnets {
-                load_balancer: name,
-                ..
+                load_balancer: name, ..
             }
             | S::CreateListener {
-                load_balancer: name,
-                ..
+                load_balancer: name, ..
             }
             | S::ModifyListener {
-                load_balancer: name,
-                ..
+                load_balancer: name, ..
             }
             | S::AddListenerCertificates {
-                load_balancer: name,
-                ..
+                load_balancer: name, ..
             }
             | S::RemoveListenerCertificates {
-                load_balancer: name,
-                ..
+                load_balancer: name, ..
             }
             | S::DeleteListener {
-                load_balancer: name,
-                ..
+                load_balancer: name, ..
             } => name.to_string(),
-            S::AddTags { resource, .. } | S::RemoveTags { resource, .. } => {
-                resource.as_str().to_owned()
-            }
+            S::AddTags { resource, .. } | S::RemoveTags { resource, .. } => resource.as_str().to_owned(),
             S::DeleteLoadBalancer { arn } => arn.to_string(),
             S::DeleteTargetGroup { arn } => arn.to_string(),
         }
@@ -129,33 +103,19 @@ impl Step {
         use Step as S;
         match self {
             S::AuthorizeIngress { rules, .. } | S::RevokeIngress { rules, .. } => list(rules),
-            S::RegisterTargets { targets, .. } | S::DeregisterTargets { targets, .. } => {
-                list(targets)
-            }
-            S::ModifyTargetGroupAttributes {
-                attributes: pairs, ..
-            }
-            | S::ModifyLoadBalancerAttributes {
-                attributes: pairs, ..
-            }
+            S::RegisterTargets { targets, .. } | S::DeregisterTargets { targets, .. } => list(targets),
+            S::ModifyTargetGroupAttributes { attributes: pairs, .. }
+            | S::ModifyLoadBalancerAttributes { attributes: pairs, .. }
             | S::AddTags { tags: pairs, .. } => list_pairs(pairs),
             S::RemoveTags { keys, .. } => list(keys),
             S::SetSecurityGroups { groups, .. } => list(groups),
             S::SetSubnets { subnets, .. } => list(subnets),
-            S::CreateLoadBalancer(load_balancer) => format!(
-                "{} in {}",
-                load_balancer.scheme,
-                list(&load_balancer.subnets)
-            ),
-            S::CreateListener { listener, .. } | S::ModifyListener { listener, .. } => {
-                listener.to_string()
+            S::CreateLoadBalancer(load_balancer) => {
+                format!("{} in {}", load_balancer.scheme, list(&load_balancer.subnets))
             }
-            S::AddListenerCertificates {
-                port, certificates, ..
-            }
-            | S::RemoveListenerCertificates {
-                port, certificates, ..
-            } => {
+            S::CreateListener { listener, .. } | S::ModifyListener { listener, .. } => listener.to_string(),
+            S::AddListenerCertificates { port, certificates, .. }
+            | S::RemoveListenerCertificates { port, certificates, .. } => {
                 format!("port {port}, {}", list(certificates))
             }
             S::DeleteListener { arn, .. } => arn.to_string(),

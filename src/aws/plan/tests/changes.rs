@@ -3,8 +3,7 @@
 use rstest::rstest;
 
 use super::fixture::{
-    build, health_check, operations, port, resource, rule, run_and_settle, settled, stack, targets,
-    tcp, user_group,
+    build, health_check, operations, port, resource, rule, run_and_settle, settled, stack, targets, tcp, user_group,
 };
 use crate::aws::ids::SubnetId;
 use crate::aws::observed::{Observed, ObservedListener};
@@ -32,19 +31,14 @@ fn a_stack_that_stands_takes_no_call() {
 #[case::a_port_that_extends_the_range(&[80, 81])]
 #[case::a_port_below(&[79, 80])]
 fn adding_a_port_takes_four_calls(#[case] ports: &[u16]) {
-    let expected =
-        "CreateTargetGroup > AuthorizeSecurityGroupIngress + RegisterTargets > CreateListener";
+    let expected = "CreateTargetGroup > AuthorizeSecurityGroupIngress + RegisterTargets > CreateListener";
     assert_calls(&settled(&stack(&[80])), &stack(ports), expected);
 }
 
 #[rstest]
 #[case::a_port_apart(&[80, 443], &[80], "DeleteListener > RevokeSecurityGroupIngress > DeleteTargetGroup")]
 #[case::the_end_of_a_range(&[80, 81], &[80], "AuthorizeSecurityGroupIngress > DeleteListener > RevokeSecurityGroupIngress > DeleteTargetGroup")]
-fn removing_a_port_closes_its_listener_first(
-    #[case] before: &[u16],
-    #[case] after: &[u16],
-    #[case] expected: &str,
-) {
+fn removing_a_port_closes_its_listener_first(#[case] before: &[u16], #[case] after: &[u16], #[case] expected: &str) {
     assert_calls(&settled(&stack(before)), &stack(after), expected);
 }
 
@@ -126,10 +120,7 @@ fn another_protocol_gets_a_target_group_of_its_own_before_the_listener_changes()
 #[case::everything(
     |o: &mut Observed| *o = Observed::default(),
     "CreateSecurityGroup + CreateTargetGroup > AuthorizeSecurityGroupIngress + CreateLoadBalancer + RegisterTargets > CreateListener")]
-fn what_a_person_deletes_is_made_again(
-    #[case] deletion: fn(&mut Observed),
-    #[case] expected: &str,
-) {
+fn what_a_person_deletes_is_made_again(#[case] deletion: fn(&mut Observed), #[case] expected: &str) {
     assert_drift(deletion, expected);
 }
 
@@ -151,10 +142,7 @@ fn what_a_person_deletes_is_made_again(
     |o: &mut Observed| { o.load_balancers[0].spec.tags.insert("aws:x".into(), "y".into()); }, "")]
 #[case::an_attribute_that_is_not_ours_which_stays(
     |o: &mut Observed| { o.load_balancers[0].spec.attributes.insert("x".into(), "y".into()); }, "")]
-fn what_a_person_adds_to_our_resources_is_removed(
-    #[case] addition: fn(&mut Observed),
-    #[case] expected: &str,
-) {
+fn what_a_person_adds_to_our_resources_is_removed(#[case] addition: fn(&mut Observed), #[case] expected: &str) {
     assert_drift(addition, expected);
 }
 
@@ -170,16 +158,29 @@ fn a_listener_made_into_something_unknown_is_made_ours_again_with_its_tags() {
 fn tags_that_something_else_keeps_are_neither_set_nor_removed() {
     let mut wanted = stack(&[80]);
     let mut observed = settled(&wanted);
-    observed.load_balancers[0]
-        .spec
-        .tags
-        .insert("cost".into(), "1".into());
-    observed.security_groups[0]
-        .spec
-        .tags
-        .insert("cost".into(), "1".into());
+    observed.load_balancers[0].spec.tags.insert("cost".into(), "1".into());
+    observed.security_groups[0].spec.tags.insert("cost".into(), "1".into());
     wanted.external_tag_keys.insert("cost".into());
     assert_calls(&observed, &wanted, "");
+}
+
+#[test]
+fn a_key_that_something_else_keeps_is_not_set_even_if_the_user_asks_for_it() {
+    let mut wanted = stack(&[80]);
+    let observed = settled(&wanted);
+    wanted.load_balancer.tags.insert("cost".into(), "2".into());
+    wanted.external_tag_keys.insert("cost".into());
+    assert_calls(&observed, &wanted, "");
+}
+
+#[test]
+fn a_listener_that_a_person_pointed_elsewhere_forwards_to_our_target_group_again() {
+    let wanted = stack(&[80, 81]);
+    let mut observed = settled(&wanted);
+    let listeners = &mut observed.load_balancers[0].listeners;
+    let other = listeners[1].spec.as_ref().unwrap().target_group.clone();
+    listeners[0].spec.as_mut().unwrap().target_group = other;
+    assert_calls(&observed, &wanted, "ModifyListener");
 }
 
 #[test]
@@ -202,11 +203,7 @@ fn left_over_target_groups_and_security_groups_are_deleted() {
     old.id = crate::aws::ids::SecurityGroupId::new("sg-old");
     old.spec.name = resource("old");
     observed.security_groups.push(old);
-    assert_calls(
-        &observed,
-        &wanted,
-        "DeleteTargetGroup > DeleteSecurityGroup",
-    );
+    assert_calls(&observed, &wanted, "DeleteTargetGroup > DeleteSecurityGroup");
 }
 
 #[test]
@@ -268,10 +265,7 @@ fn assert_drift(drift: fn(&mut Observed), expected: &str) {
 
 /// The plan takes these calls, AWS accepts them, and nothing is left to do.
 fn assert_calls(observed: &Observed, wanted: &Stack, expected: &str) {
-    assert_eq!(
-        operations(&plan(wanted, observed, Replaced::Keep)),
-        expected
-    );
+    assert_eq!(operations(&plan(wanted, observed, Replaced::Keep)), expected);
     run_and_settle(wanted, observed, Replaced::Keep);
 }
 
@@ -294,9 +288,6 @@ fn frontend(stack: &mut Stack) -> &mut crate::aws::stack::FrontendGroup {
 fn everywhere(stack: &mut Stack, change: impl Fn(&mut crate::aws::stack::Tags)) {
     change(&mut stack.load_balancer.tags);
     change(&mut frontend(stack).tags);
-    stack
-        .listeners
-        .values_mut()
-        .for_each(|l| change(&mut l.tags));
+    stack.listeners.values_mut().for_each(|l| change(&mut l.tags));
     each(stack, |t| change(&mut t.tags));
 }

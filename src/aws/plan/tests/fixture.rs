@@ -7,9 +7,9 @@ use crate::aws::ids::{CertificateArn, InstanceId, SecurityGroupId, SubnetId, Vpc
 use crate::aws::observed::Observed;
 use crate::aws::plan::{Plan, Replaced, plan};
 use crate::aws::stack::{
-    Attributes, FrontendGroup, GroupRef, HealthCheck, HealthCheckPort, HealthCheckProtocol,
-    IngressRule, Listener, ListenerProtocol, LoadBalancer, ResourceName, RuleProtocol, RuleSource,
-    Scheme, Stack, Tags, Target, TargetGroup, TargetProtocol,
+    Attributes, FrontendGroup, GroupRef, HealthCheck, HealthCheckPort, HealthCheckProtocol, IngressRule, Listener,
+    ListenerProtocol, LoadBalancer, ResourceName, RuleProtocol, RuleSource, Scheme, Stack, Tags, Target, TargetGroup,
+    TargetProtocol,
 };
 use crate::service::{Owner, Port};
 
@@ -76,11 +76,7 @@ fn listener(load_balancer: &str, spec: &PortSpec) -> Listener {
         port: port(spec.port),
         protocol: spec.protocol,
         target_group: target_group_name(load_balancer, spec),
-        certificates: spec
-            .certificates
-            .iter()
-            .map(|c| CertificateArn::new(*c))
-            .collect(),
+        certificates: spec.certificates.iter().map(|c| CertificateArn::new(*c)).collect(),
         ssl_policy: tls.then(|| "ELBSecurityPolicy-2016-08".to_owned()),
         tags: tags("listener"),
     }
@@ -93,10 +89,7 @@ fn target_group(load_balancer: &str, spec: &PortSpec, instances: &[&str]) -> Tar
         port: port(spec.node_port),
         vpc: VpcId::new("vpc-1"),
         health_check: health_check(10),
-        attributes: Attributes::from([(
-            "deregistration_delay.timeout_seconds".into(),
-            "300".into(),
-        )]),
+        attributes: Attributes::from([("deregistration_delay.timeout_seconds".into(), "300".into())]),
         targets: targets(instances, spec.node_port),
         tags: tags("target-group"),
     }
@@ -149,11 +142,7 @@ pub(super) fn rules(ports: &[PortSpec], sources: &[&str]) -> BTreeSet<IngressRul
             }
         }
         for (from, to) in ranges {
-            rules.extend(
-                sources
-                    .iter()
-                    .map(|source| rule(protocol.clone(), from, to, source)),
-            );
+            rules.extend(sources.iter().map(|source| rule(protocol.clone(), from, to, source)));
         }
     }
     rules
@@ -212,10 +201,7 @@ pub(super) fn settled(stack: &Stack) -> Observed {
 /// one after the other.
 pub(super) fn operations(plan: &Plan) -> String {
     let stages = plan.stages.iter().map(|stage| {
-        let mut names: Vec<_> = stage
-            .iter()
-            .map(|s| s.action().split_once(':').unwrap().1)
-            .collect();
+        let mut names: Vec<_> = stage.iter().map(|s| s.action().split_once(':').unwrap().1).collect();
         names.sort_unstable();
         names.join(" + ")
     });

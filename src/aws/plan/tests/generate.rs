@@ -7,14 +7,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-use super::fixture::{
-    PortSpec, build, health_check, port, resource, rule, rules, targets, user_group,
-};
-use super::model::Aws;
+use super::fixture::{PortSpec, build, health_check, port, resource, rule, rules, targets, user_group};
+use super::model::{Aws, serial};
 use crate::aws::ids::{CertificateArn, ListenerArn, SecurityGroupId, SubnetId, TargetGroupArn};
-use crate::aws::observed::{
-    Observed, ObservedListener, ObservedSecurityGroup, ObservedTargetGroup,
-};
+use crate::aws::observed::{Observed, ObservedListener, ObservedSecurityGroup, ObservedTargetGroup};
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, Replaced, plan};
 use crate::aws::stack::{ListenerProtocol, RuleProtocol, Scheme, Stack, TargetProtocol};
@@ -34,40 +30,36 @@ pub(super) fn stacks() -> impl Strategy<Value = Stack> {
         .prop_flat_map(|ports| ports.into_iter().map(port_specs).collect::<Vec<_>>());
     let settings = vec(any::<bool>(), 9);
     let sources = subsequence(vec!["10.0.0.0/8", "0.0.0.0/0", "fd00::/8"], 0..=3);
-    (scheme, instances, ports, settings, sources).prop_map(
-        |(scheme, instances, ports, on, sources)| {
-            let name = if on[0] {
-                "fixed".to_owned()
-            } else {
-                format!("lb-{scheme}")
-            };
-            let mut stack = build(&name, scheme, &ports, &instances);
-            if let Some(group) = &mut stack.frontend_group {
-                group.rules = rules(&ports, &sources);
-            }
-            vary(&mut stack, &on);
-            stack
-        },
-    )
+    (scheme, instances, ports, settings, sources).prop_map(|(scheme, instances, ports, on, sources)| {
+        let name = if on[0] {
+            "fixed".to_owned()
+        } else {
+            format!("lb-{scheme}")
+        };
+        let mut stack = build(&name, scheme, &ports, &instances);
+        if let Some(group) = &mut stack.frontend_group {
+            group.rules = rules(&ports, &sources);
+        }
+        vary(&mut stack, &on);
+        stack
+    })
 }
 
 fn port_specs(port: u16) -> impl Strategy<Value = PortSpec> {
     let certificates = subsequence(vec!["a", "b", "c"], 1..=3).prop_shuffle();
-    (0..PROTOCOLS.len(), any::<bool>(), certificates).prop_map(
-        move |(protocol, moved, certificates)| {
-            let protocol = PROTOCOLS[protocol];
-            PortSpec {
-                port,
-                protocol,
-                node_port: if moved { 31000 + port } else { 30000 + port },
-                certificates: if protocol == ListenerProtocol::Tls {
-                    certificates
-                } else {
-                    Vec::new()
-                },
-            }
-        },
-    )
+    (0..PROTOCOLS.len(), any::<bool>(), certificates).prop_map(move |(protocol, moved, certificates)| {
+        let protocol = PROTOCOLS[protocol];
+        PortSpec {
+            port,
+            protocol,
+            node_port: if moved { 31000 + port } else { 30000 + port },
+            certificates: if protocol == ListenerProtocol::Tls {
+                certificates
+            } else {
+                Vec::new()
+            },
+        }
+    })
 }
 
 fn vary(stack: &mut Stack, on: &[bool]) {
@@ -85,10 +77,7 @@ fn vary(stack: &mut Stack, on: &[bool]) {
         stack.load_balancer.tags.insert("team".into(), "a".into());
     }
     if on[4] {
-        stack
-            .load_balancer
-            .subnets
-            .insert(SubnetId::new("subnet-3"));
+        stack.load_balancer.subnets.insert(SubnetId::new("subnet-3"));
     }
     if on[5] {
         stack.external_tag_keys.insert("cost".into());
@@ -153,6 +142,7 @@ enum Meddling {
     MakeListenerUnknown,
     AddListener(u16),
     ChangeListener,
+    RedirectListener,
     AddTarget,
     RemoveTarget,
     RemoveAllTargets,
@@ -176,6 +166,7 @@ fn meddlings() -> impl Strategy<Value = (Meddling, Index)> {
         Just(M::MakeListenerUnknown),
         prop_oneof![Just(80), Just(443), Just(9000)].prop_map(M::AddListener),
         Just(M::ChangeListener),
+        Just(M::RedirectListener),
         Just(M::AddTarget),
         Just(M::RemoveTarget),
         Just(M::RemoveAllTargets),
@@ -209,10 +200,7 @@ impl Meddling {
             Self::ChangeTags => {
                 for load_balancer in &mut observed.load_balancers {
                     load_balancer.spec.tags = [("cost".to_owned(), "1".to_owned())].into();
-                    load_balancer
-                        .spec
-                        .tags
-                        .insert("aws:made-by".into(), "x".into());
+                    load_balancer.spec.tags.insert("aws:made-by".into(), "x".into());
                 }
                 for target_group in &mut observed.target_groups {
                     target_group.spec.tags.insert("who".into(), "me".into());
@@ -232,24 +220,28 @@ impl Meddling {
             Self::DeleteLoadBalancer => drop(observed.load_balancers.remove(position)),
             Self::ChangeLoadBalancer => {
                 load_balancer.spec.subnets = [SubnetId::new("subnet-9")].into();
-                load_balancer
-                    .spec
-                    .security_groups
-                    .insert(user_group("foreign"));
+                load_balancer.spec.security_groups.insert(user_group("foreign"));
                 let key = "deletion_protection.enabled".to_owned();
                 load_balancer.spec.attributes.insert(key, "true".into());
             }
             Self::RecreateWithoutGroups => load_balancer.spec.security_groups.clear(),
             Self::AddListener(number) => load_balancer.listeners.push(ObservedListener {
-                arn: ListenerArn::new(format!(
-                    "arn:listener/foreign-{number}-{}",
-                    load_balancer.listeners.len()
-                )),
+                arn: ListenerArn::new(format!("arn:listener/foreign-{}", serial())),
                 spec: None,
                 port: port(number),
             }),
             _ if load_balancer.listeners.is_empty() => {}
             Self::DeleteListener => drop(load_balancer.listeners.pop()),
+            Self::RedirectListener => {
+                let to = load_balancer
+                    .listeners
+                    .last()
+                    .and_then(|l| l.spec.as_ref())
+                    .map(|spec| spec.target_group.clone());
+                if let Some((spec, to)) = load_balancer.listeners[0].spec.as_mut().zip(to) {
+                    spec.target_group = to;
+                }
+            }
             Self::MakeListenerUnknown => load_balancer.listeners[0].spec = None,
             _ => {
                 if let Some(spec) = &mut load_balancer.listeners[0].spec {
@@ -284,7 +276,7 @@ impl Meddling {
             }
             Self::AddTargetGroup => {
                 let mut orphan = observed.target_groups[position].clone();
-                let number = observed.target_groups.len();
+                let number = serial();
                 orphan.spec.name = resource(&format!("orphan-{number}"));
                 orphan.arn = TargetGroupArn::new(format!("arn:tg/orphan-{number}"));
                 observed.target_groups.push(orphan);
@@ -292,8 +284,7 @@ impl Meddling {
             _ => {
                 let name = spec.name.clone();
                 let mut listeners = observed.load_balancers.iter().flat_map(|l| &l.listeners);
-                let used =
-                    listeners.any(|l| l.spec.as_ref().is_some_and(|l| l.target_group == name));
+                let used = listeners.any(|l| l.spec.as_ref().is_some_and(|l| l.target_group == name));
                 if !used {
                     observed.target_groups.remove(position);
                 }
@@ -310,20 +301,14 @@ impl Meddling {
         match self {
             Self::RemoveRules => spec.rules.clear(),
             Self::AddRule => {
+                spec.rules.insert(rule(RuleProtocol::Tcp, 80, 100, "10.0.0.0/8"));
+                spec.rules.insert(rule(RuleProtocol::Tcp, 81, 81, "10.0.0.0/8"));
                 spec.rules
-                    .insert(rule(RuleProtocol::Tcp, 80, 100, "10.0.0.0/8"));
-                spec.rules
-                    .insert(rule(RuleProtocol::Tcp, 81, 81, "10.0.0.0/8"));
-                spec.rules.insert(rule(
-                    RuleProtocol::Other("-1".into()),
-                    0,
-                    65535,
-                    "0.0.0.0/0",
-                ));
+                    .insert(rule(RuleProtocol::Other("-1".into()), 0, 65535, "0.0.0.0/0"));
             }
             _ => {
                 let mut extra = observed.security_groups[position].clone();
-                let number = observed.security_groups.len();
+                let number = serial();
                 extra.spec.name = resource(&format!("extra-{number}"));
                 extra.id = SecurityGroupId::new(format!("sg-extra-{number}"));
                 observed.security_groups.insert(0, extra);
@@ -333,9 +318,7 @@ impl Meddling {
 }
 
 /// The single ports that rules open, each with protocol and source; rules that are not about ports as they are.
-pub(super) fn open(
-    rules: &BTreeSet<crate::aws::stack::IngressRule>,
-) -> BTreeSet<crate::aws::stack::IngressRule> {
+pub(super) fn open(rules: &BTreeSet<crate::aws::stack::IngressRule>) -> BTreeSet<crate::aws::stack::IngressRule> {
     let mut single = BTreeSet::new();
     for rule in rules {
         if matches!(rule.protocol, RuleProtocol::Other(_)) {

@@ -10,12 +10,10 @@ use super::model::Aws;
 use crate::aws::observed::{Observed, ObservedListener, ObservedLoadBalancer};
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, Replaced, plan, teardown};
-use crate::aws::stack::{
-    Attributes, GroupRef, IngressRule, Listener, ResourceName, Stack, Tags, Target,
-};
+use crate::aws::stack::{Attributes, GroupRef, IngressRule, Listener, ResourceName, Stack, Tags, Target};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn applying_a_plan_gives_the_stack_and_planning_again_gives_nothing(
@@ -129,9 +127,7 @@ fn takes_away(step: &Step) -> bool {
     use Step as S;
     matches!(
         step,
-        S::RevokeIngress { .. }
-            | S::DeregisterTargets { .. }
-            | S::RemoveListenerCertificates { .. }
+        S::RevokeIngress { .. } | S::DeregisterTargets { .. } | S::RemoveListenerCertificates { .. }
     ) || step.is_delete()
 }
 
@@ -147,18 +143,11 @@ fn is_obstacle(stack: &Stack, world: &Observed, step: &Step) -> bool {
     match step {
         Step::DeleteLoadBalancer { arn } => {
             let known = world.load_balancers.iter().find(|l| l.arn == *arn).unwrap();
-            known.spec.name == stack.load_balancer.name
-                && known.spec.scheme != stack.load_balancer.scheme
+            known.spec.name == stack.load_balancer.name && known.spec.scheme != stack.load_balancer.scheme
         }
-        Step::DeleteTargetGroup { arn } => wrong(
-            &world
-                .target_groups
-                .iter()
-                .find(|t| t.arn == *arn)
-                .unwrap()
-                .spec
-                .name,
-        ),
+        Step::DeleteTargetGroup { arn } => {
+            wrong(&world.target_groups.iter().find(|t| t.arn == *arn).unwrap().spec.name)
+        }
         Step::DeleteListener { load_balancer, arn } => {
             let owner = world
                 .load_balancers
@@ -166,17 +155,8 @@ fn is_obstacle(stack: &Stack, world: &Observed, step: &Step) -> bool {
                 .find(|l| l.spec.name == *load_balancer)
                 .unwrap();
             let known = owner.listeners.iter().find(|l| l.arn == *arn).unwrap();
-            let doubled = owner
-                .listeners
-                .iter()
-                .filter(|l| l.port == known.port)
-                .count()
-                > 1;
-            doubled
-                || known
-                    .spec
-                    .as_ref()
-                    .is_some_and(|spec| wrong(&spec.target_group))
+            let doubled = owner.listeners.iter().filter(|l| l.port == known.port).count() > 1;
+            doubled || known.spec.as_ref().is_some_and(|spec| wrong(&spec.target_group))
         }
         _ => false,
     }
@@ -198,21 +178,12 @@ fn assert_no_target_group_in_use_is_emptied(before: &Observed, after: &Observed)
 }
 
 /// Neither its listener nor its rules go, unless AWS allows no other way.
-fn assert_no_wanted_port_is_closed(
-    stack: &Stack,
-    before: &Observed,
-    after: &Observed,
-    step: &Step,
-) {
+fn assert_no_wanted_port_is_closed(stack: &Stack, before: &Observed, after: &Observed, step: &Step) {
     let obstacle = is_delete_of_known(step) && is_obstacle(stack, before, step);
     for port in stack.listeners.keys() {
-        let listens = |observed: &Observed| {
-            ours(stack, observed).is_some_and(|l| l.listeners.iter().any(|l| l.port == *port))
-        };
-        assert!(
-            !listens(before) || listens(after) || obstacle,
-            "{step} closes {port}"
-        );
+        let listens =
+            |observed: &Observed| ours(stack, observed).is_some_and(|l| l.listeners.iter().any(|l| l.port == *port));
+        assert!(!listens(before) || listens(after) || obstacle, "{step} closes {port}");
     }
     let wanted = stack
         .frontend_group
@@ -227,23 +198,15 @@ fn assert_no_wanted_port_is_closed(
 }
 
 fn is_delete_of_known(step: &Step) -> bool {
-    matches!(
-        step,
-        Step::DeleteListener { .. } | Step::DeleteLoadBalancer { .. }
-    )
+    matches!(step, Step::DeleteListener { .. } | Step::DeleteLoadBalancer { .. })
 }
 
 fn assert_targets_are_there_before_traffic(stack: &Stack, after: &Observed, step: &Step) {
-    let (Step::CreateListener { listener, .. } | Step::ModifyListener { listener, .. }) = step
-    else {
+    let (Step::CreateListener { listener, .. } | Step::ModifyListener { listener, .. }) = step else {
         return;
     };
     let wanted = &stack.target_groups[&listener.target_group];
-    let known = after
-        .target_groups
-        .iter()
-        .find(|t| t.spec.name == wanted.name)
-        .unwrap();
+    let known = after.target_groups.iter().find(|t| t.spec.name == wanted.name).unwrap();
     assert!(known.spec.targets.is_superset(&wanted.targets));
     assert!(
         frontend_rules(stack, after).is_superset(
@@ -260,10 +223,7 @@ fn frontend_rules(stack: &Stack, observed: &Observed) -> BTreeSet<IngressRule> {
     let Some(wanted) = &stack.frontend_group else {
         return BTreeSet::new();
     };
-    let known = observed
-        .security_groups
-        .iter()
-        .find(|g| g.spec.name == wanted.name);
+    let known = observed.security_groups.iter().find(|g| g.spec.name == wanted.name);
     known.map(|g| open(&g.spec.rules)).unwrap_or_default()
 }
 
@@ -276,21 +236,13 @@ fn ours<'a>(stack: &Stack, observed: &'a Observed) -> Option<&'a ObservedLoadBal
 /// Load balancers of another name, and all that they use.
 fn others(stack: &Stack, observed: &Observed) -> Observed {
     let other = |l: &&ObservedLoadBalancer| l.spec.name != stack.load_balancer.name;
-    let load_balancers: Vec<_> = observed
-        .load_balancers
-        .iter()
-        .filter(other)
-        .cloned()
-        .collect();
+    let load_balancers: Vec<_> = observed.load_balancers.iter().filter(other).cloned().collect();
     let listeners = || load_balancers.iter().flat_map(|l| &l.listeners);
     let used: BTreeSet<&ResourceName> = listeners()
         .filter_map(|l| l.spec.as_ref())
         .map(|l| &l.target_group)
         .collect();
-    let groups: BTreeSet<&GroupRef> = load_balancers
-        .iter()
-        .flat_map(|l| &l.spec.security_groups)
-        .collect();
+    let groups: BTreeSet<&GroupRef> = load_balancers.iter().flat_map(|l| &l.spec.security_groups).collect();
     Observed {
         target_groups: observed
             .target_groups
@@ -371,13 +323,7 @@ fn assert_listener(stack: &Stack, wanted: &Listener, known: &ObservedListener) {
     assert_eq!(known.to_string(), wanted.to_string());
     assert_eq!(known.ssl_policy, wanted.ssl_policy);
     assert_eq!(known.certificates.first(), wanted.certificates.first());
-    let all = |listener: &Listener| {
-        listener
-            .certificates
-            .iter()
-            .cloned()
-            .collect::<BTreeSet<_>>()
-    };
+    let all = |listener: &Listener| listener.certificates.iter().cloned().collect::<BTreeSet<_>>();
     assert_eq!(all(known), all(wanted));
     assert_tags(stack, &wanted.tags, &known.tags);
 }
@@ -391,27 +337,15 @@ fn assert_tags(stack: &Stack, wanted: &Tags, known: &Tags) {
 /// Both attributes of the generated stacks have these defaults.
 fn assert_attributes(wanted: &Attributes, known: &Attributes) {
     for (key, value) in wanted {
-        let default = if key.starts_with("deletion") {
-            "false"
-        } else {
-            "300"
-        };
-        assert_eq!(
-            known.get(key).map_or(default, String::as_str),
-            value,
-            "{key}"
-        );
+        let default = if key.starts_with("deletion") { "false" } else { "300" };
+        assert_eq!(known.get(key).map_or(default, String::as_str), value, "{key}");
     }
 }
 
 /// AWS holds nothing but the stack.
 fn assert_nothing_else(stack: &Stack, observed: &Observed) {
     assert_eq!(observed.load_balancers.len(), 1);
-    let names: Vec<&ResourceName> = observed
-        .target_groups
-        .iter()
-        .map(|t| &t.spec.name)
-        .collect();
+    let names: Vec<&ResourceName> = observed.target_groups.iter().map(|t| &t.spec.name).collect();
     assert_eq!(names.len(), stack.target_groups.len(), "{names:?}");
     let groups = usize::from(stack.frontend_group.is_some());
     assert_eq!(observed.security_groups.len(), groups);

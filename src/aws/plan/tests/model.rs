@@ -7,13 +7,15 @@ use crate::aws::ids::{ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroup
 use crate::aws::observed::{Observed, ObservedListener, Outcome};
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::{Step, TaggedResource};
-use crate::aws::stack::{
-    GroupRef, Listener, ListenerProtocol, ResourceName, TargetGroup, TargetProtocol,
-};
+use crate::aws::stack::{GroupRef, Listener, ListenerProtocol, ResourceName, TargetGroup, TargetProtocol};
 use crate::service::Port;
 
-/// Identifiers are never given twice.
 static MADE: AtomicUsize = AtomicUsize::new(0);
+
+/// A number for a new identifier.
+pub(super) fn serial() -> usize {
+    MADE.fetch_add(1, Ordering::Relaxed)
+}
 
 /// What AWS holds.
 #[derive(Clone, Debug, Default)]
@@ -47,22 +49,16 @@ impl Aws {
     }
 
     fn outcome(&self, step: &Step) -> Outcome {
-        let id = MADE.fetch_add(1, Ordering::Relaxed);
+        let id = serial();
         match step {
-            Step::CreateSecurityGroup(_) => {
-                Outcome::SecurityGroup(SecurityGroupId::new(format!("sg-made-{id}")))
-            }
-            Step::CreateTargetGroup(_) => {
-                Outcome::TargetGroup(TargetGroupArn::new(format!("arn:tg/{id}")))
-            }
+            Step::CreateSecurityGroup(_) => Outcome::SecurityGroup(SecurityGroupId::new(format!("sg-made-{id}"))),
+            Step::CreateTargetGroup(_) => Outcome::TargetGroup(TargetGroupArn::new(format!("arn:tg/{id}"))),
             Step::CreateLoadBalancer(_) => Outcome::LoadBalancer(CreatedLoadBalancer {
                 arn: LoadBalancerArn::new(format!("arn:lb/{id}")),
                 dns_name: format!("{id}.elb.amazonaws.com"),
                 active: false,
             }),
-            Step::CreateListener { .. } => {
-                Outcome::Listener(ListenerArn::new(format!("arn:listener/{id}")))
-            }
+            Step::CreateListener { .. } => Outcome::Listener(ListenerArn::new(format!("arn:listener/{id}"))),
             _ => Outcome::Done,
         }
     }
@@ -89,13 +85,8 @@ impl Aws {
                     "InvalidPermission.NotFound",
                 )
             }
-            Step::CreateTargetGroup(spec) => ensure(
-                self.target_group(&spec.name).is_err(),
-                "DuplicateTargetGroupName",
-            ),
-            Step::ModifyHealthCheck { target_group, .. } => {
-                self.target_group(target_group).map(drop)
-            }
+            Step::CreateTargetGroup(spec) => ensure(self.target_group(&spec.name).is_err(), "DuplicateTargetGroupName"),
+            Step::ModifyHealthCheck { target_group, .. } => self.target_group(target_group).map(drop),
             Step::ModifyTargetGroupAttributes {
                 target_group,
                 attributes,
@@ -103,31 +94,16 @@ impl Aws {
                 self.target_group(target_group)?;
                 ensure(!attributes.is_empty(), "ValidationError")
             }
-            Step::RegisterTargets {
-                target_group,
-                targets,
-            } => {
+            Step::RegisterTargets { target_group, targets } => {
                 self.target_group(target_group)?;
-                ensure(
-                    !targets.is_empty() && targets.len() <= 200,
-                    "ValidationError",
-                )
+                ensure(!targets.is_empty() && targets.len() <= 200, "ValidationError")
             }
-            Step::DeregisterTargets {
-                target_group,
-                targets,
-            } => {
+            Step::DeregisterTargets { target_group, targets } => {
                 let registered = &self.target_group(target_group)?.targets;
-                ensure(
-                    !targets.is_empty() && registered.is_superset(targets),
-                    "InvalidTarget",
-                )
+                ensure(!targets.is_empty() && registered.is_superset(targets), "InvalidTarget")
             }
             Step::CreateLoadBalancer(spec) => {
-                ensure(
-                    self.listeners(&spec.name).is_err(),
-                    "DuplicateLoadBalancerName",
-                )?;
+                ensure(self.listeners(&spec.name).is_err(), "DuplicateLoadBalancerName")?;
                 spec.security_groups
                     .iter()
                     .try_for_each(|group| self.group_exists(group))
@@ -146,18 +122,12 @@ impl Aws {
                 self.listeners(load_balancer)?;
                 ensure(!attributes.is_empty(), "ValidationError")
             }
-            Step::SetSecurityGroups {
-                load_balancer,
-                groups,
-            } => {
+            Step::SetSecurityGroups { load_balancer, groups } => {
                 let mut all = known.load_balancers.iter();
                 let target = all
                     .find(|l| l.spec.name == *load_balancer)
                     .ok_or("LoadBalancerNotFound")?;
-                ensure(
-                    !target.spec.security_groups.is_empty(),
-                    "InvalidConfigurationRequest",
-                )?;
+                ensure(!target.spec.security_groups.is_empty(), "InvalidConfigurationRequest")?;
                 groups.iter().try_for_each(|group| self.group_exists(group))
             }
             Step::SetSubnets { load_balancer, .. } => self.listeners(load_balancer).map(drop),
@@ -165,10 +135,7 @@ impl Aws {
                 load_balancer,
                 listener,
             } => {
-                let taken = self
-                    .listeners(load_balancer)?
-                    .iter()
-                    .any(|l| l.port == listener.port);
+                let taken = self.listeners(load_balancer)?.iter().any(|l| l.port == listener.port);
                 ensure(!taken, "DuplicateListener")?;
                 self.check_forward(load_balancer, listener)
             }
@@ -180,10 +147,7 @@ impl Aws {
                 let listeners = self.listeners(load_balancer)?;
                 ensure(listeners.iter().any(|l| l.arn == *arn), "ListenerNotFound")?;
                 let mut others = listeners.iter().filter(|l| l.arn != *arn);
-                ensure(
-                    !others.any(|l| l.port == listener.port),
-                    "DuplicateListener",
-                )?;
+                ensure(!others.any(|l| l.port == listener.port), "DuplicateListener")?;
                 self.check_forward(load_balancer, listener)
             }
             Step::AddListenerCertificates {
@@ -198,10 +162,7 @@ impl Aws {
             } => {
                 let listener = self.listener(load_balancer, *port)?.spec.as_ref();
                 let tls = listener.is_some_and(|l| l.protocol == ListenerProtocol::Tls);
-                ensure(
-                    tls && !certificates.is_empty(),
-                    "InvalidConfigurationRequest",
-                )
+                ensure(tls && !certificates.is_empty(), "InvalidConfigurationRequest")
             }
             other => self.check_deletion(other),
         }
@@ -224,10 +185,7 @@ impl Aws {
             Step::DeleteTargetGroup { arn } => {
                 let mut all = known.target_groups.iter();
                 let target_group = all.find(|t| t.arn == *arn).ok_or("TargetGroupNotFound")?;
-                ensure(
-                    self.users(&target_group.spec.name).is_empty(),
-                    "ResourceInUse",
-                )
+                ensure(self.users(&target_group.spec.name).is_empty(), "ResourceInUse")
             }
             Step::DeleteSecurityGroup { id } => {
                 let group = GroupRef::Id(id.clone());
@@ -242,11 +200,7 @@ impl Aws {
         }
     }
 
-    fn check_forward(
-        &self,
-        load_balancer: &ResourceName,
-        listener: &Listener,
-    ) -> Result<(), &'static str> {
+    fn check_forward(&self, load_balancer: &ResourceName, listener: &Listener) -> Result<(), &'static str> {
         let target_group = self.target_group(&listener.target_group)?;
         let fits = match listener.protocol {
             ListenerProtocol::Tcp | ListenerProtocol::Tls => TargetProtocol::Tcp,
@@ -265,20 +219,14 @@ impl Aws {
     fn users(&self, target_group: &ResourceName) -> Vec<ResourceName> {
         let load_balancers = self.observed.load_balancers.iter();
         let users = load_balancers.filter(|l| {
-            let mut specs = l
-                .listeners
-                .iter()
-                .filter_map(|listener| listener.spec.as_ref());
+            let mut specs = l.listeners.iter().filter_map(|listener| listener.spec.as_ref());
             specs.any(|spec| spec.target_group == *target_group)
         });
         users.map(|l| l.spec.name.clone()).collect()
     }
 
     fn group(&self, group: &GroupRef) -> Result<&crate::aws::stack::FrontendGroup, &'static str> {
-        let id = self
-            .observed
-            .security_group(group)
-            .ok_or("InvalidGroup.NotFound")?;
+        let id = self.observed.security_group(group).ok_or("InvalidGroup.NotFound")?;
         let found = self.observed.security_groups.iter().find(|g| g.id == *id);
         found.map(|g| &g.spec).ok_or("InvalidGroup.NotFound")
     }
@@ -292,18 +240,11 @@ impl Aws {
     }
 
     fn target_group(&self, name: &ResourceName) -> Result<&TargetGroup, &'static str> {
-        let found = self
-            .observed
-            .target_groups
-            .iter()
-            .find(|t| t.spec.name == *name);
+        let found = self.observed.target_groups.iter().find(|t| t.spec.name == *name);
         found.map(|t| &t.spec).ok_or("TargetGroupNotFound")
     }
 
-    fn listeners(
-        &self,
-        load_balancer: &ResourceName,
-    ) -> Result<&Vec<ObservedListener>, &'static str> {
+    fn listeners(&self, load_balancer: &ResourceName) -> Result<&Vec<ObservedListener>, &'static str> {
         let found = self
             .observed
             .load_balancers
@@ -312,15 +253,8 @@ impl Aws {
         found.map(|l| &l.listeners).ok_or("LoadBalancerNotFound")
     }
 
-    fn listener(
-        &self,
-        load_balancer: &ResourceName,
-        port: Port,
-    ) -> Result<&ObservedListener, &'static str> {
-        let found = self
-            .listeners(load_balancer)?
-            .iter()
-            .find(|l| l.port == port);
+    fn listener(&self, load_balancer: &ResourceName, port: Port) -> Result<&ObservedListener, &'static str> {
+        let found = self.listeners(load_balancer)?.iter().find(|l| l.port == port);
         found.ok_or("ListenerNotFound")
     }
 

@@ -32,10 +32,7 @@ fn the_old_one_goes_with_its_target_groups_in_the_end() {
     let calls = operations(&plan(&wanted, &both, Replaced::Remove));
     assert_eq!(calls, "DeleteLoadBalancer > DeleteTargetGroup");
     let after = run_and_settle(&wanted, &both, Replaced::Remove);
-    assert_eq!(
-        (after.load_balancers.len(), after.target_groups.len()),
-        (1, 1)
-    );
+    assert_eq!((after.load_balancers.len(), after.target_groups.len()), (1, 1));
 }
 
 #[test]
@@ -43,10 +40,19 @@ fn a_fixed_name_with_another_scheme_is_deleted_before_it_is_made_again() {
     let observed = settled(&stack("fixed", Scheme::Internal));
     let wanted = stack("fixed", Scheme::InternetFacing);
     let calls = operations(&plan(&wanted, &observed, Replaced::Keep));
-    assert_eq!(
-        calls,
-        "DeleteLoadBalancer > CreateLoadBalancer > CreateListener"
-    );
+    assert_eq!(calls, "DeleteLoadBalancer > CreateLoadBalancer > CreateListener");
+    run_and_settle(&wanted, &observed, Replaced::Keep);
+}
+
+#[test]
+fn a_fixed_name_frees_its_target_groups_before_they_are_made_anew() {
+    let mut observed = settled(&stack("fixed", Scheme::Internal));
+    observed.target_groups[0].spec.protocol = crate::aws::stack::TargetProtocol::Udp;
+    let wanted = stack("fixed", Scheme::InternetFacing);
+    let calls = operations(&plan(&wanted, &observed, Replaced::Keep));
+    let expected = "DeleteLoadBalancer > DeleteTargetGroup > CreateTargetGroup > \
+                    CreateLoadBalancer + RegisterTargets > CreateListener";
+    assert_eq!(calls, expected);
     run_and_settle(&wanted, &observed, Replaced::Keep);
 }
 
@@ -90,8 +96,7 @@ fn a_target_group_that_cannot_become_ours_goes_first_with_the_listener_that_uses
     let mut observed = settled(&wanted);
     observed.target_groups[0].spec.protocol = crate::aws::stack::TargetProtocol::Udp;
     let calls = operations(&plan(&wanted, &observed, Replaced::Keep));
-    let expected =
-        "DeleteListener > DeleteTargetGroup > CreateTargetGroup > RegisterTargets > CreateListener";
+    let expected = "DeleteListener > DeleteTargetGroup > CreateTargetGroup > RegisterTargets > CreateListener";
     assert_eq!(calls, expected);
     run_and_settle(&wanted, &observed, Replaced::Keep);
 }

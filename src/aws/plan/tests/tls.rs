@@ -29,26 +29,16 @@ fn certificates_are_added_before_any_goes(
     #[case] expected: &str,
 ) {
     let (wanted, observed) = (tls(after), settled(&tls(before)));
-    assert_eq!(
-        operations(&plan(&wanted, &observed, Replaced::Keep)),
-        expected
-    );
+    assert_eq!(operations(&plan(&wanted, &observed, Replaced::Keep)), expected);
     let observed = run_and_settle(&wanted, &observed, Replaced::Keep);
-    let listener = observed.load_balancers[0].listeners[0]
-        .spec
-        .as_ref()
-        .unwrap();
+    let listener = observed.load_balancers[0].listeners[0].spec.as_ref().unwrap();
     let default = listener.certificates.first().map(|c| c.as_str().to_owned());
     assert_eq!(default.as_deref(), after.first().copied());
 }
 
 #[test]
 fn a_new_listener_gets_its_further_certificates_after_it_exists() {
-    let calls = operations(&plan(
-        &tls(&["a", "b"]),
-        &Observed::default(),
-        Replaced::Keep,
-    ));
+    let calls = operations(&plan(&tls(&["a", "b"]), &Observed::default(), Replaced::Keep));
     assert!(
         calls.ends_with(" > CreateListener > AddListenerCertificates"),
         "{calls}"
@@ -58,16 +48,9 @@ fn a_new_listener_gets_its_further_certificates_after_it_exists() {
 #[rstest]
 #[case::to_tls(stack(&[80]), tls(&["a", "b"]), "ModifyListener > AddListenerCertificates")]
 #[case::from_tls(tls(&["a", "b"]), stack(&[80]), "ModifyListener")]
-fn a_listener_is_changed_in_place(
-    #[case] before: Stack,
-    #[case] after: Stack,
-    #[case] expected: &str,
-) {
+fn a_listener_is_changed_in_place(#[case] before: Stack, #[case] after: Stack, #[case] expected: &str) {
     let observed = settled(&before);
-    assert_eq!(
-        operations(&plan(&after, &observed, Replaced::Keep)),
-        expected
-    );
+    assert_eq!(operations(&plan(&after, &observed, Replaced::Keep)), expected);
     run_and_settle(&after, &observed, Replaced::Keep);
 }
 
@@ -80,9 +63,6 @@ fn another_policy_modifies_the_listener_and_no_policy_leaves_it() {
     assert!(plan(&wanted, &observed, Replaced::Keep).is_empty());
     let listener = wanted.listeners.get_mut(&port(80)).unwrap();
     listener.ssl_policy = Some("ELBSecurityPolicy-TLS13-1-2-2021-06".into());
-    assert_eq!(
-        operations(&plan(&wanted, &observed, Replaced::Keep)),
-        "ModifyListener"
-    );
+    assert_eq!(operations(&plan(&wanted, &observed, Replaced::Keep)), "ModifyListener");
     run_and_settle(&wanted, &observed, Replaced::Keep);
 }

@@ -8,6 +8,9 @@ use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol};
 /// AWS' word for [`HealthCheckPort::Traffic`].
 const TRAFFIC_PORT: &str = "traffic-port";
 
+/// What a Network Load Balancer takes for success where nothing else is said (ELBv2 API reference, `Matcher`).
+const DEFAULT_MATCHER: &str = "200-399";
+
 /// A health check as `CreateTargetGroup` and `ModifyTargetGroup` want it.
 pub(in crate::aws::sdk) struct Request {
     /// `HealthCheckProtocol`.
@@ -59,7 +62,7 @@ pub(super) fn read(group: &TargetGroup) -> Option<HealthCheck> {
 fn protocol(group: &TargetGroup) -> Option<HealthCheckProtocol> {
     let path = group.health_check_path().unwrap_or("/").to_owned();
     let matcher = group.matcher().and_then(Matcher::http_code);
-    let matcher = matcher.unwrap_or_default().to_owned();
+    let matcher = matcher.unwrap_or(DEFAULT_MATCHER).to_owned();
     match group.health_check_protocol()? {
         ProtocolEnum::Tcp => Some(HealthCheckProtocol::Tcp),
         ProtocolEnum::Http => Some(HealthCheckProtocol::Http { path, matcher }),

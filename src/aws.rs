@@ -4,9 +4,11 @@
 //! [`observed::Observed`]; `apply` runs the plan through [`api::AwsApi`].
 
 pub mod api;
+pub mod desired;
 pub mod error;
 pub mod ids;
 pub mod observed;
 pub mod plan;
 pub mod sdk;
+pub mod settings;
 pub mod stack;

@@ -6,7 +6,7 @@ use super::Replaced;
 use crate::aws::observed::{
     Observed, ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup,
 };
-use crate::aws::stack::{GroupRef, Listener, ResourceName, Stack, TargetGroup};
+use crate::aws::stack::{GroupRef, Listener, Stack, TargetGroup};
 
 /// A stack and what is observed, seen together.
 #[derive(Debug)]

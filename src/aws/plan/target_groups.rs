@@ -67,8 +67,7 @@ fn register(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut Stag
     }
 }
 
-/// Takes away surplus targets, unless none is wanted at all: an empty node list is more likely a fault than a wish, and
-/// health checks keep traffic off targets that are gone.
+/// Takes away surplus targets, unless none is wanted at all: health checks keep traffic off those that are really gone.
 fn deregister(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut Stages) {
     if wanted.targets.is_empty() {
         return;

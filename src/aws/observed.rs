@@ -1,10 +1,12 @@
 //! What AWS holds now for one owner, in the vocabulary of [`crate::aws::stack`].
 
+mod created;
+mod find;
 mod record;
 
 use crate::aws::api::CreatedLoadBalancer;
 use crate::aws::ids::{ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn};
-use crate::aws::stack::{FrontendGroup, GroupRef, Listener, LoadBalancer, TargetGroup};
+use crate::aws::stack::{FrontendGroup, Listener, LoadBalancer, TargetGroup};
 
 /// All resources that carry one owner's tags. Normally one load balancer; two during a replacement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,16 +76,4 @@ pub enum Outcome {
     LoadBalancer(CreatedLoadBalancer),
     /// To `CreateListener`.
     Listener(ListenerArn),
-}
-
-impl Observed {
-    /// The id behind a group of a step. A plan names groups that exist by id, so [`GroupRef::Frontend`] is the one that
-    /// the same plan made: the last that was recorded. None before that.
-    #[must_use]
-    pub fn security_group<'a>(&'a self, group: &'a GroupRef) -> Option<&'a SecurityGroupId> {
-        match group {
-            GroupRef::Frontend => self.security_groups.last().map(|group| &group.id),
-            GroupRef::Id(id) => Some(id),
-        }
-    }
 }

@@ -3,7 +3,6 @@
 
 mod attributes;
 mod certificates;
-mod defaults;
 mod ingress;
 mod listeners;
 mod load_balancers;
@@ -58,7 +57,7 @@ impl Plan {
 /// another scheme goes first, even under [`Replaced::Keep`], because AWS keeps names unique and schemes fixed. Names that
 /// elbow derives differ by scheme, so this happens only where the user has fixed the name.
 ///
-/// Targets are never taken away from a target group that should have none: see [`target_groups`].
+/// Targets are never taken away where none at all is wanted: an empty node list is more likely a fault than a wish.
 #[must_use]
 pub fn plan(stack: &Stack, observed: &Observed, replaced: Replaced) -> Plan {
     let matching = Matching::new(stack, observed, replaced);

@@ -15,8 +15,8 @@ pub(super) struct IngressChange {
 /// A range of ports, both ends included.
 type PortRange = (u16, u16);
 
-/// Rules above which ranges are put together again although that takes calls: AWS' quota is 60 rules a group, and
-/// rules are added before others go.
+/// Rules above which they are made exactly as wanted although that takes more calls, so that ranges cut in pieces do not
+/// add up to AWS' quota of 60 rules a group; rules are added before others go.
 const TIDY_ABOVE: usize = 40;
 
 /// The change that opens exactly the wanted ports, with the fewest calls: one where ports are only added or only whole
@@ -25,8 +25,7 @@ pub(super) fn change(wanted: &BTreeSet<IngressRule>, observed: &BTreeSet<Ingress
     let (fitting, revoke): (BTreeSet<IngressRule>, BTreeSet<IngressRule>) =
         observed.iter().cloned().partition(|rule| is_wanted(rule, wanted));
     let authorize = missing(wanted, &fitting);
-    let rules = fitting.len().saturating_add(authorize.len());
-    let untidy = rules > TIDY_ABOVE && rules > wanted.len();
+    let untidy = fitting.len().saturating_add(authorize.len()) > TIDY_ABOVE;
     // Where both calls are made anyway, they can as well leave the rules exactly as wanted.
     if untidy || (!authorize.is_empty() && !revoke.is_empty()) {
         return IngressChange {
@@ -106,3 +105,6 @@ fn subtract(ranges: &[PortRange], holes: &[PortRange]) -> Vec<PortRange> {
     }
     rest
 }
+
+#[cfg(test)]
+mod tests;

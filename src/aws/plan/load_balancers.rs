@@ -1,11 +1,11 @@
 //! The load balancer itself: made, or changed in place.
 
 use super::attributes::differing;
-use super::defaults::load_balancer_default;
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::{Step, TaggedResource};
 use super::tags;
+use crate::aws::desired::attributes::load_balancer_default;
 use crate::aws::observed::ObservedLoadBalancer;
 use crate::aws::stack::{Attributes, LoadBalancer};
 

@@ -6,7 +6,7 @@ use super::Replaced;
 use crate::aws::observed::{
     Observed, ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup,
 };
-use crate::aws::stack::{GroupRef, Listener, ResourceName, Stack, TargetGroup};
+use crate::aws::stack::{GroupRef, Listener, Stack, TargetGroup};
 
 /// A stack and what is observed, seen together.
 #[derive(Debug)]
@@ -62,24 +62,25 @@ impl<'a> Matching<'a> {
 
     /// The stack's target group if it exists.
     pub(super) fn target_group(&self, wanted: &TargetGroup) -> Option<&'a ObservedTargetGroup> {
-        self.observed
-            .target_groups
-            .iter()
-            .find(|known| known.spec.name == wanted.name && (fits(wanted, known) || self.is_kept(known)))
+        let mut known = self.observed.target_groups.iter();
+        known.find(|known| known.spec.name == wanted.name && fits(wanted, known))
     }
 
-    /// Target groups that have the name of one of the stack's and cannot become it: protocol and VPC never change.
+    /// Target groups that have the name of one of the stack's and cannot become it: protocol and VPC never change. No
+    /// load balancer that stays uses them, because their names hang on that of the load balancer.
     pub(super) fn misfits(&self) -> impl Iterator<Item = &'a ObservedTargetGroup> {
-        self.unkept_target_groups().filter(|known| {
+        self.observed.target_groups.iter().filter(|known| {
             let wanted = self.stack.target_groups.get(&known.spec.name);
             wanted.is_some_and(|wanted| !fits(wanted, known))
         })
     }
 
-    /// Target groups that the stack does not have.
+    /// Target groups that the stack does not have and no load balancer that stays uses.
     pub(super) fn orphans(&self) -> impl Iterator<Item = &'a ObservedTargetGroup> {
-        self.unkept_target_groups()
-            .filter(|known| !self.stack.target_groups.contains_key(&known.spec.name))
+        self.observed
+            .target_groups
+            .iter()
+            .filter(|known| !self.stack.target_groups.contains_key(&known.spec.name) && !self.is_kept(known))
     }
 
     /// Security groups that the stack does not have and no load balancer that stays uses.
@@ -122,16 +123,10 @@ impl<'a> Matching<'a> {
         usable().find(same_protocol).or_else(|| usable().next())
     }
 
-    /// Listeners that stand where one of the stack's has to be, or use a target group that has to go first; each with
-    /// its load balancer's name.
-    pub(super) fn listeners_in_the_way(&self) -> Vec<(&'a ResourceName, &'a ObservedListener)> {
-        let ours = self.load_balancer.into_iter().chain(self.replaced.iter().copied());
-        ours.flat_map(|l| l.listeners.iter().map(|listener| (&l.spec.name, listener)))
-            .filter(|(owner, listener)| {
-                let on_ours = **owner == self.stack.load_balancer.name;
-                self.uses_misfit(listener) || (on_ours && self.is_surplus_on_its_port(listener))
-            })
-            .collect()
+    /// Listeners of the load balancer that stand where another has to be, or use a target group that has to go first.
+    pub(super) fn listeners_in_the_way(&self) -> impl Iterator<Item = &'a ObservedListener> {
+        self.own_listeners()
+            .filter(|l| self.uses_misfit(l) || self.is_surplus_on_its_port(l))
     }
 
     /// Listeners of the load balancer on ports that the stack does not have.
@@ -154,10 +149,6 @@ impl<'a> Matching<'a> {
     fn uses_misfit(&self, listener: &ObservedListener) -> bool {
         let used = listener.spec.as_ref().map(|spec| &spec.target_group);
         used.is_some_and(|used| self.misfits().any(|misfit| misfit.spec.name == *used))
-    }
-
-    fn unkept_target_groups(&self) -> impl Iterator<Item = &'a ObservedTargetGroup> {
-        self.observed.target_groups.iter().filter(|known| !self.is_kept(known))
     }
 
     /// Does a load balancer that stays use it? Of a listener of unknown kind that has to be assumed.

@@ -23,9 +23,9 @@ pub(super) fn add_surplus(matching: &Matching<'_>, stages: &mut Stages) {
 /// listener on one of its ports, a target group of its name but another protocol.
 pub(super) fn add_obstacles(matching: &Matching<'_>, stages: &mut Stages) {
     delete_load_balancers(matching.namesakes.iter().copied(), Stage::ClearTheWay, stages);
-    for (load_balancer, listener) in matching.listeners_in_the_way() {
+    for listener in matching.listeners_in_the_way() {
         let step = Step::DeleteListener {
-            load_balancer: load_balancer.clone(),
+            load_balancer: matching.stack.load_balancer.name.clone(),
             arn: listener.arn.clone(),
         };
         stages.add(Stage::ClearTheWay, step);

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::attributes::differing;
-use super::defaults::target_group_default;
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::{Step, TaggedResource};
 use super::tags;
+use crate::aws::desired::attributes::target_group_default;
 use crate::aws::observed::ObservedTargetGroup;
 use crate::aws::stack::{Attributes, Target, TargetGroup};
 
@@ -46,7 +46,8 @@ fn change(matching: &Matching<'_>, wanted: &TargetGroup, known: &ObservedTargetG
 }
 
 fn set_attributes(wanted: &TargetGroup, observed: &Attributes, stages: &mut Stages) {
-    let attributes = differing(&wanted.attributes, observed, target_group_default);
+    let default = |key: &str| target_group_default(wanted.protocol, key);
+    let attributes = differing(&wanted.attributes, observed, default);
     if !attributes.is_empty() {
         let target_group = wanted.name.clone();
         stages.add(
@@ -66,8 +67,7 @@ fn register(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut Stag
     }
 }
 
-/// Takes away surplus targets, unless none is wanted at all: an empty node list is more likely a fault than a wish, and
-/// health checks keep traffic off targets that are gone.
+/// Takes away surplus targets, unless none is wanted at all: health checks keep traffic off those that are really gone.
 fn deregister(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut Stages) {
     if wanted.targets.is_empty() {
         return;

@@ -26,6 +26,14 @@ enum Command {
     Up,
     /// Stop the sandbox and remove all its files but the cache
     Down,
+    /// Show elbow at work, each step announced: a load balancer is made, drawn and removed again
+    Demo,
+    /// Build elbow and install it by its chart, or upgrade what is installed
+    Install(crate::install::Args),
+    /// Remove what `install` installed
+    Uninstall,
+    /// Show the logs of elbow's Pods
+    Logs,
     /// Show what runs, where, and where its logs are
     Status,
     /// Run every test there is, in a sandbox of its own unless one is up
@@ -60,6 +68,10 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Up => drop(up::up(&directory).await?),
         Command::Down => down::down(&directory).await?,
+        Command::Demo => crate::demo::demo(&directory).await?,
+        Command::Install(arguments) => crate::install::install(&directory, &arguments).await?,
+        Command::Uninstall => crate::install::uninstall(&directory).await?,
+        Command::Logs => print!("{}", crate::install::logs(&directory)?),
         Command::Status => print!("{}", status::status(&directory).await?),
         Command::Test(arguments) => test::test(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,

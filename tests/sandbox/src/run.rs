@@ -4,44 +4,41 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 
 use crate::error::{Error, Result};
 use crate::files;
-use crate::process::indented_tail;
+use crate::layout::Layout;
+use crate::process::identity::Identity;
+use crate::process::{Record, indented_tail};
 
 /// Runs a program with its output in a log; an error shows the end of that log.
 ///
 /// The program and its children are killed when the future is dropped.
 pub async fn to_end(what: &str, mut command: Command, log: &Path) -> Result<()> {
-    if let Some(parent) = log.parent() {
-        files::create_directory(parent)?;
-    }
-    let output = File::options()
-        .create(true)
-        .append(true)
-        .open(log)
-        .map_err(Error::file("open", log))?;
-    let errors = output.try_clone().map_err(Error::file("share", log))?;
-    let status = status_of(command.stdout(output).stderr(errors)).await?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(Error::Failed {
-        what: what.to_owned(),
-        status: status.to_string(),
-        log: log.to_owned(),
-        tail: indented_tail(log),
-    })
+    let group = Group::start(into_log(&mut command, log)?)?;
+    judged(what, group.wait().await?, log)
+}
+
+/// As [`to_end`], and on record meanwhile: should this process be killed, `down` still finds the program.
+pub async fn to_end_on_record(what: &str, mut command: Command, log: &Path, layout: &Layout) -> Result<()> {
+    let group = Group::start(into_log(&mut command, log)?)?;
+    let identity = group.leader.id().and_then(Identity::of);
+    let record = identity.map(|identity| Record::new(what, identity, Duration::ZERO, log));
+    record.iter().try_for_each(|record| record.save(layout))?;
+    let status = group.wait().await?;
+    record.iter().try_for_each(|record| record.forget(layout))?;
+    judged(what, status, log)
 }
 
 /// Runs a program whose output goes where the sandbox's own goes; true when it succeeded.
 ///
 /// The program and its children are killed when the future is dropped.
 pub async fn in_view(mut command: Command) -> Result<bool> {
-    Ok(status_of(&mut command).await?.success())
+    Ok(Group::start(&mut command)?.wait().await?.success())
 }
 
 /// The standard output of a short query; `None` when the program is missing or fails.
@@ -60,36 +57,56 @@ pub async fn query(program: impl AsRef<OsStr>, arguments: &[&str], directory: &P
         .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-async fn status_of(command: &mut Command) -> Result<ExitStatus> {
-    let program = command.as_std().get_program().to_string_lossy().into_owned();
-    let start_error = |source| Error::Start { program, source };
-    // A process group of its own, so that its children can be ended with it.
-    let child = command.stdin(Stdio::null()).process_group(0).spawn();
-    match child {
-        Ok(child) => Group::of(child).wait().await.map_err(start_error),
-        Err(source) => Err(start_error(source)),
+fn into_log<'a>(command: &'a mut Command, log: &Path) -> Result<&'a mut Command> {
+    if let Some(parent) = log.parent() {
+        files::create_directory(parent)?;
     }
+    let options = File::options().create(true).append(true).open(log);
+    let output = options.map_err(Error::file("open", log))?;
+    let errors = output.try_clone().map_err(Error::file("share", log))?;
+    Ok(command.stdout(output).stderr(errors))
+}
+
+fn judged(what: &str, status: ExitStatus, log: &Path) -> Result<()> {
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::Failed {
+        what: what.to_owned(),
+        status: status.to_string(),
+        log: log.to_owned(),
+        tail: indented_tail(log),
+    })
 }
 
 /// A running program with its children; they are killed on drop unless it has ended.
 struct Group {
+    program: String,
     leader: Child,
     id: Option<Pid>,
 }
 
 impl Group {
-    fn of(leader: Child) -> Self {
+    /// Starts a program in a process group of its own, so that its children can be ended with it.
+    fn start(command: &mut Command) -> Result<Self> {
+        let program = command.as_std().get_program().to_string_lossy().into_owned();
+        let started = command.stdin(Stdio::null()).process_group(0).spawn();
+        let leader = started.map_err(|source| Error::Start {
+            program: program.clone(),
+            source,
+        })?;
         let id = leader
             .id()
             .and_then(|id| i32::try_from(id).ok())
             .and_then(Pid::from_raw);
-        Self { leader, id }
+        Ok(Self { program, leader, id })
     }
 
-    async fn wait(mut self) -> std::io::Result<ExitStatus> {
+    async fn wait(mut self) -> Result<ExitStatus> {
         let status = self.leader.wait().await;
         self.id = None;
-        status
+        let program = std::mem::take(&mut self.program);
+        status.map_err(|source| Error::Start { program, source })
     }
 }
 
@@ -104,10 +121,7 @@ impl Drop for Group {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::process::identity::Identity;
     use crate::scratch::Scratch;
     use crate::wait;
 
@@ -148,6 +162,24 @@ mod tests {
         })
         .await
         .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_program_on_record_is_found_while_it_runs_and_forgotten_when_it_ends() {
+        let scratch = Scratch::new();
+        let layout = Layout::new(&scratch.path().join("state")).unwrap();
+        layout.create().unwrap();
+        let go_on = scratch.path().join("go-on");
+        let waiting = shell(&format!("until [ -e {} ]; do sleep 0.02; done", go_on.display()));
+        let log = scratch.path().join("log");
+        let look = async {
+            let found = async || !Record::all(&layout).unwrap().is_empty();
+            wait::until("the record", Duration::from_secs(10), found).await.unwrap();
+            files::write(&go_on, "").unwrap();
+        };
+        let (ended, ()) = tokio::join!(to_end_on_record("waiting", waiting, &log, &layout), look);
+        ended.unwrap();
+        assert_eq!(Record::all(&layout).unwrap(), []);
     }
 
     #[tokio::test]

@@ -165,6 +165,25 @@ fn tags_that_something_else_keeps_are_neither_set_nor_removed() {
 }
 
 #[test]
+fn a_key_that_something_else_keeps_is_not_set_even_if_the_user_asks_for_it() {
+    let mut wanted = stack(&[80]);
+    let observed = settled(&wanted);
+    wanted.load_balancer.tags.insert("cost".into(), "2".into());
+    wanted.external_tag_keys.insert("cost".into());
+    assert_calls(&observed, &wanted, "");
+}
+
+#[test]
+fn a_listener_that_a_person_pointed_elsewhere_forwards_to_our_target_group_again() {
+    let wanted = stack(&[80, 81]);
+    let mut observed = settled(&wanted);
+    let listeners = &mut observed.load_balancers[0].listeners;
+    let other = listeners[1].spec.as_ref().unwrap().target_group.clone();
+    listeners[0].spec.as_mut().unwrap().target_group = other;
+    assert_calls(&observed, &wanted, "ModifyListener");
+}
+
+#[test]
 fn a_load_balancer_without_groups_is_left_without_because_aws_would_refuse() {
     let wanted = stack(&[80]);
     let mut observed = settled(&wanted);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
 use super::fixture::{PortSpec, build, health_check, port, resource, rule, rules, targets, user_group};
-use super::model::Aws;
+use super::model::{Aws, serial};
 use crate::aws::ids::{CertificateArn, ListenerArn, SecurityGroupId, SubnetId, TargetGroupArn};
 use crate::aws::observed::{Observed, ObservedListener, ObservedSecurityGroup, ObservedTargetGroup};
 use crate::aws::plan::step::Step;
@@ -142,6 +142,7 @@ enum Meddling {
     MakeListenerUnknown,
     AddListener(u16),
     ChangeListener,
+    RedirectListener,
     AddTarget,
     RemoveTarget,
     RemoveAllTargets,
@@ -165,6 +166,7 @@ fn meddlings() -> impl Strategy<Value = (Meddling, Index)> {
         Just(M::MakeListenerUnknown),
         prop_oneof![Just(80), Just(443), Just(9000)].prop_map(M::AddListener),
         Just(M::ChangeListener),
+        Just(M::RedirectListener),
         Just(M::AddTarget),
         Just(M::RemoveTarget),
         Just(M::RemoveAllTargets),
@@ -224,15 +226,22 @@ impl Meddling {
             }
             Self::RecreateWithoutGroups => load_balancer.spec.security_groups.clear(),
             Self::AddListener(number) => load_balancer.listeners.push(ObservedListener {
-                arn: ListenerArn::new(format!(
-                    "arn:listener/foreign-{number}-{}",
-                    load_balancer.listeners.len()
-                )),
+                arn: ListenerArn::new(format!("arn:listener/foreign-{}", serial())),
                 spec: None,
                 port: port(number),
             }),
             _ if load_balancer.listeners.is_empty() => {}
             Self::DeleteListener => drop(load_balancer.listeners.pop()),
+            Self::RedirectListener => {
+                let to = load_balancer
+                    .listeners
+                    .last()
+                    .and_then(|l| l.spec.as_ref())
+                    .map(|spec| spec.target_group.clone());
+                if let Some((spec, to)) = load_balancer.listeners[0].spec.as_mut().zip(to) {
+                    spec.target_group = to;
+                }
+            }
             Self::MakeListenerUnknown => load_balancer.listeners[0].spec = None,
             _ => {
                 if let Some(spec) = &mut load_balancer.listeners[0].spec {
@@ -267,7 +276,7 @@ impl Meddling {
             }
             Self::AddTargetGroup => {
                 let mut orphan = observed.target_groups[position].clone();
-                let number = observed.target_groups.len();
+                let number = serial();
                 orphan.spec.name = resource(&format!("orphan-{number}"));
                 orphan.arn = TargetGroupArn::new(format!("arn:tg/orphan-{number}"));
                 observed.target_groups.push(orphan);
@@ -299,7 +308,7 @@ impl Meddling {
             }
             _ => {
                 let mut extra = observed.security_groups[position].clone();
-                let number = observed.security_groups.len();
+                let number = serial();
                 extra.spec.name = resource(&format!("extra-{number}"));
                 extra.id = SecurityGroupId::new(format!("sg-extra-{number}"));
                 observed.security_groups.insert(0, extra);

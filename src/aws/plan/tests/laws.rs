@@ -13,7 +13,7 @@ use crate::aws::plan::{Plan, Replaced, plan, teardown};
 use crate::aws::stack::{Attributes, GroupRef, IngressRule, Listener, ResourceName, Stack, Tags, Target};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn applying_a_plan_gives_the_stack_and_planning_again_gives_nothing(

@@ -10,8 +10,12 @@ use crate::aws::plan::step::{Step, TaggedResource};
 use crate::aws::stack::{GroupRef, Listener, ListenerProtocol, ResourceName, TargetGroup, TargetProtocol};
 use crate::service::Port;
 
-/// Identifiers are never given twice.
 static MADE: AtomicUsize = AtomicUsize::new(0);
+
+/// A number for a new identifier.
+pub(super) fn serial() -> usize {
+    MADE.fetch_add(1, Ordering::Relaxed)
+}
 
 /// What AWS holds.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +49,7 @@ impl Aws {
     }
 
     fn outcome(&self, step: &Step) -> Outcome {
-        let id = MADE.fetch_add(1, Ordering::Relaxed);
+        let id = serial();
         match step {
             Step::CreateSecurityGroup(_) => Outcome::SecurityGroup(SecurityGroupId::new(format!("sg-made-{id}"))),
             Step::CreateTargetGroup(_) => Outcome::TargetGroup(TargetGroupArn::new(format!("arn:tg/{id}"))),

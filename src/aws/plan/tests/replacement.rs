@@ -45,6 +45,18 @@ fn a_fixed_name_with_another_scheme_is_deleted_before_it_is_made_again() {
 }
 
 #[test]
+fn a_fixed_name_frees_its_target_groups_before_they_are_made_anew() {
+    let mut observed = settled(&stack("fixed", Scheme::Internal));
+    observed.target_groups[0].spec.protocol = crate::aws::stack::TargetProtocol::Udp;
+    let wanted = stack("fixed", Scheme::InternetFacing);
+    let calls = operations(&plan(&wanted, &observed, Replaced::Keep));
+    let expected = "DeleteLoadBalancer > DeleteTargetGroup > CreateTargetGroup > \
+                    CreateLoadBalancer + RegisterTargets > CreateListener";
+    assert_eq!(calls, expected);
+    run_and_settle(&wanted, &observed, Replaced::Keep);
+}
+
+#[test]
 fn nodes_that_come_during_a_replacement_join_the_new_one_only() {
     let (_, observed) = flipped();
     let wanted = build("new", Scheme::InternetFacing, &tcp(&[80]), &["i-1", "i-2"]);

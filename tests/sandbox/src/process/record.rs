@@ -22,7 +22,7 @@ pub struct Record {
 }
 
 impl Record {
-    pub(super) fn new(name: &str, process: Identity, grace: Duration, log: &Path) -> Self {
+    pub(crate) fn new(name: &str, process: Identity, grace: Duration, log: &Path) -> Self {
         Self {
             name: name.to_owned(),
             process,
@@ -85,12 +85,12 @@ impl Record {
         }
     }
 
-    pub(super) fn save(&self, layout: &Layout) -> Result<()> {
+    pub(crate) fn save(&self, layout: &Layout) -> Result<()> {
         let json = serde_json::to_vec_pretty(self).map_err(Error::malformed("a process record"))?;
         files::write(&layout.processes().join(format!("{}.json", self.name)), json)
     }
 
-    pub(super) fn forget(&self, layout: &Layout) -> Result<()> {
+    pub(crate) fn forget(&self, layout: &Layout) -> Result<()> {
         let path = layout.processes().join(format!("{}.json", self.name));
         std::fs::remove_file(&path).map_err(Error::file("remove", &path))
     }

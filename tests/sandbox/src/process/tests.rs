@@ -25,7 +25,7 @@ async fn a_started_process_is_recorded_and_stopped() {
     let layout = layout(&scratch);
     let record = shell("sleeper", "echo ready; exec sleep 600").start(&layout).unwrap();
     wait_for_log(&record, "ready").await;
-    assert_eq!(Record::all(&layout).unwrap(), [record.clone()]);
+    assert_eq!(Record::all(&layout).unwrap(), std::slice::from_ref(&record));
     assert!(record.process().is_alive());
 
     stop_all(&layout).await.unwrap();

@@ -1,16 +1,24 @@
 //! `terraform apply` of `terraform/examples/localstack`, in a copy, so that the checkout stays clean.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::process::Command;
 
 use crate::cache::Cache;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
+use crate::process::indented_tail;
 use crate::progress::Progress;
 use crate::terraform::infrastructure::Infrastructure;
 use crate::tools::Tools;
 use crate::{checkout, environment, files, run};
+
+/// The provider has more than 100 MiB, and the line may be slow.
+const INIT_WITHIN: Duration = Duration::from_secs(900);
+
+/// Half a minute when all is well. The provider repeats a call that fails on the server's side nearly for ever.
+const APPLY_WITHIN: Duration = Duration::from_secs(300);
 
 /// Left out of the copy: what Terraform itself puts beside the sources. The lock file too, for it names the checksums of
 /// one installation method and the sandbox may use another.
@@ -31,38 +39,45 @@ pub async fn apply(
     let directory = copy.join("examples/localstack");
     let terraform = Terraform {
         tools,
+        layout,
         directory,
         log: layout.log("terraform"),
     };
     let init = async {
         // Terraform's provider cache is not safe for two writers at once.
         let _lock = cache.lock("terraform-providers").await?;
-        terraform
-            .run("terraform init", &["init", "-input=false", "-no-color"])
-            .await
+        terraform.run(&["init", "-input=false", "-no-color"], INIT_WITHIN).await
     };
     progress.step("terraform init", Some(&terraform.log), init).await?;
     let endpoint = format!("-var=endpoint={endpoint}");
-    let arguments = ["apply", "-auto-approve", "-input=false", "-no-color", &endpoint];
-    progress
-        .step(
-            "terraform apply",
-            Some(&terraform.log),
-            terraform.run("terraform apply", &arguments),
-        )
-        .await?;
+    let apply = ["apply", "-auto-approve", "-input=false", "-no-color", &endpoint];
+    let applied = terraform.run(&apply, APPLY_WITHIN);
+    progress.step("terraform apply", Some(&terraform.log), applied).await?;
     Infrastructure::from_outputs(&terraform.outputs().await?)
 }
 
 struct Terraform<'a> {
     tools: &'a Tools,
+    layout: &'a Layout,
     directory: PathBuf,
     log: PathBuf,
 }
 
 impl Terraform<'_> {
-    async fn run(&self, what: &str, arguments: &[&str]) -> Result<()> {
-        run::to_end(what, self.command(arguments), &self.log).await
+    async fn run(&self, arguments: &[&str], within: Duration) -> Result<()> {
+        let work = run::to_end_on_record("terraform", self.command(arguments), &self.log, self.layout);
+        let ended = tokio::time::timeout(within, work).await;
+        ended.unwrap_or_else(|_| {
+            Err(Error::NotReady {
+                what: "terraform".to_owned(),
+                problem: format!(
+                    "did not end within {} s; see the log of LocalStack too",
+                    within.as_secs()
+                ),
+                log: self.log.clone(),
+                tail: indented_tail(&self.log),
+            })
+        })
     }
 
     async fn outputs(&self) -> Result<String> {

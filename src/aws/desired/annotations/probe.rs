@@ -1,0 +1,102 @@
+//! What annotations say of health checks. Ranges: ELBv2 API reference, `CreateTargetGroup`.
+
+use crate::service::Port;
+
+use super::values::{self, Refusal};
+use super::{PortRef, Reader, keys, port_ref};
+
+/// What the annotations say of health checks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::aws::desired) struct Probe {
+    pub(in crate::aws::desired) protocol: Option<ProbeProtocol>,
+    pub(in crate::aws::desired) port: Option<ProbePort>,
+    pub(in crate::aws::desired) path: Option<String>,
+    pub(in crate::aws::desired) success_codes: Option<String>,
+    pub(in crate::aws::desired) interval: Option<u16>,
+    pub(in crate::aws::desired) timeout: Option<u16>,
+    pub(in crate::aws::desired) healthy_threshold: Option<u16>,
+    pub(in crate::aws::desired) unhealthy_threshold: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::aws::desired) enum ProbeProtocol {
+    Tcp,
+    Http,
+    Https,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::aws::desired) enum ProbePort {
+    Traffic,
+    Number(Port),
+    /// A port of the Service.
+    Name(String),
+}
+
+impl Probe {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            protocol: reader.read(&keys::HEALTH_PROTOCOL, probe_protocol),
+            port: reader.read(&keys::HEALTH_PORT, probe_port),
+            path: reader.read(&keys::HEALTH_PATH, path),
+            success_codes: reader.read(&keys::SUCCESS_CODES, success_codes),
+            interval: reader.read(&keys::HEALTH_INTERVAL, |value| values::number(value, 5..=300)),
+            timeout: reader.read(&keys::HEALTH_TIMEOUT, |value| values::number(value, 2..=120)),
+            healthy_threshold: reader.read(&keys::HEALTHY_THRESHOLD, |value| values::number(value, 2..=10)),
+            unhealthy_threshold: reader.read(&keys::UNHEALTHY_THRESHOLD, |value| values::number(value, 2..=10)),
+        }
+    }
+}
+
+fn probe_protocol(value: &str) -> Result<ProbeProtocol, Refusal> {
+    match value.to_ascii_lowercase().as_str() {
+        "tcp" => Ok(ProbeProtocol::Tcp),
+        "http" => Ok(ProbeProtocol::Http),
+        "https" => Ok(ProbeProtocol::Https),
+        _ => Err(Refusal::new()),
+    }
+}
+
+fn probe_port(value: &str) -> Result<ProbePort, Refusal> {
+    match (value, port_ref(value)?) {
+        ("", _) => Err(Refusal::new()),
+        ("traffic-port", _) => Ok(ProbePort::Traffic),
+        (_, PortRef::Number(number)) => Ok(ProbePort::Number(number)),
+        (_, PortRef::Name(name)) => Ok(ProbePort::Name(name)),
+    }
+}
+
+/// Longest `HealthCheckPath` (ELBv2 API reference, `CreateTargetGroup`).
+const MAX_PATH: usize = 1024;
+
+fn path(value: &str) -> Result<String, Refusal> {
+    let sound = value.starts_with('/') && value.len() <= MAX_PATH && value.bytes().all(|byte| byte.is_ascii_graphic());
+    if sound {
+        Ok(value.to_owned())
+    } else {
+        Err(Refusal::new())
+    }
+}
+
+/// Codes from 200 to 599 (ELBv2 API reference, `Matcher` of Network Load Balancers), in one spelling.
+fn success_codes(value: &str) -> Result<String, Refusal> {
+    let code = |code: &str| values::number(code, 200..=599);
+    let mut codes = Vec::new();
+    for element in values::list(value) {
+        codes.push(match element.split_once('-') {
+            None => code(element)?.to_string(),
+            Some((from, to)) => {
+                let (from, to) = (code(from)?, code(to)?);
+                if from > to {
+                    return Err("holds a range that runs backwards".into());
+                }
+                format!("{from}-{to}")
+            }
+        });
+    }
+    if codes.is_empty() {
+        Err(Refusal::new())
+    } else {
+        Ok(codes.join(","))
+    }
+}

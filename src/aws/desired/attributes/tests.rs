@@ -1,0 +1,164 @@
+use rstest::rstest;
+
+use super::*;
+use crate::aws::desired::fixtures::{Case, tcp, udp};
+use crate::service::SessionAffinity;
+
+const LB: &str = "aws-load-balancer-attributes";
+const TG: &str = "aws-load-balancer-target-group-attributes";
+
+fn target_group(case: &Case) -> Attributes {
+    case.stack().target_groups.into_values().next().unwrap().attributes
+}
+
+#[test]
+fn a_stack_carries_every_default_so_that_a_key_taken_out_goes_back() {
+    let stack = Case::new().stack();
+    for (key, value) in &stack.load_balancer.attributes {
+        assert_eq!(load_balancer_default(key), Some(value.as_str()), "{key}");
+    }
+    assert_eq!(
+        stack.load_balancer.attributes["load_balancing.cross_zone.enabled"],
+        "false"
+    );
+    let attributes = target_group(&Case::new());
+    for (key, value) in &attributes {
+        assert_eq!(
+            target_group_default(TargetProtocol::Tcp, key),
+            Some(value.as_str()),
+            "{key}"
+        );
+    }
+    assert_eq!(attributes["deregistration_delay.timeout_seconds"], "300");
+}
+
+#[test]
+fn defaults_of_udp_target_groups_are_their_own() {
+    let attributes = target_group(&Case::new().ports([udp(53, 30053)]));
+    for (key, value) in &attributes {
+        assert_eq!(
+            target_group_default(TargetProtocol::Udp, key),
+            Some(value.as_str()),
+            "{key}"
+        );
+    }
+    assert_eq!(
+        attributes["deregistration_delay.connection_termination.enabled"],
+        "true"
+    );
+    assert_eq!(
+        attributes["target_health_state.unhealthy.connection_termination.enabled"],
+        "false"
+    );
+}
+
+#[test]
+fn values_are_taken_in_the_spelling_of_aws() {
+    let case = Case::new()
+        .annotate(LB, "deletion_protection.enabled=True")
+        .annotate(TG, "deregistration_delay.timeout_seconds=0060");
+    assert_eq!(
+        case.stack().load_balancer.attributes["deletion_protection.enabled"],
+        "true"
+    );
+    assert_eq!(target_group(&case)["deregistration_delay.timeout_seconds"], "60");
+}
+
+#[rstest]
+#[case(LB, "idle_timeout.timeout_seconds=60", "is not known")]
+#[case(LB, "deletion_protection.enabled=yes", "true or false")]
+#[case(LB, "dns_record.client_routing_policy=nearest", "availability_zone_affinity")]
+#[case(LB, "secondary_ips.auto_assigned.per_subnet=8", "0 to 7")]
+#[case(LB, "access_logs.s3.enabled=true", "access_logs.s3.bucket")]
+#[case(LB, "access_logs.s3.bucket=a b", "printable")]
+#[case(LB, "deletion_protection.enabled", "without `=`")]
+#[case(TG, "slow_start.duration_seconds=30", "is not known")]
+#[case(TG, "deregistration_delay.timeout_seconds=3601", "0 to 3600")]
+#[case(TG, "deregistration_delay.timeout_seconds=-1", "0 to 3600")]
+#[case(TG, "deregistration_delay.timeout_seconds=1e2", "0 to 3600")]
+#[case(TG, "stickiness.type=lb_cookie", "source_ip")]
+#[case(
+    TG,
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count=off",
+    "1 to 1000"
+)]
+#[case(
+    TG,
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage=101",
+    "off or 1 to 100"
+)]
+#[case(
+    TG,
+    "target_health_state.unhealthy.draining_interval_seconds=60",
+    "connection_termination.enabled=false"
+)]
+fn what_aws_would_refuse_is_refused(#[case] key: &str, #[case] value: &str, #[case] why: &str) {
+    let invalid = Case::new().annotate(key, value).invalid();
+    assert_eq!(invalid.reason, "InvalidAnnotation");
+    assert!(
+        invalid.message.contains(key) && invalid.message.contains(why),
+        "{invalid}"
+    );
+}
+
+#[rstest]
+#[case("preserve_client_ip.enabled=false")]
+#[case("target_health_state.unhealthy.connection_termination.enabled=true")]
+fn what_udp_target_groups_do_not_have_is_refused_for_udp_ports_only(#[case] value: &str) {
+    assert!(Case::new().annotate(TG, value).result().is_ok());
+    let invalid = Case::new()
+        .annotate(TG, value)
+        .ports([tcp(80, 30080), udp(53, 30053)])
+        .invalid();
+    assert!(invalid.message.contains("UDP port 53"), "{invalid}");
+}
+
+#[rstest]
+#[case(tcp(80, 30080))]
+#[case(udp(80, 30080))]
+fn session_affinity_turns_on_stickiness_by_source_address(#[case] port: crate::service::ServicePort) {
+    let mut case = Case::new().ports([port]);
+    assert_eq!(target_group(&case)["stickiness.enabled"], "false");
+    case.service.session_affinity = SessionAffinity::ClientIp;
+    let attributes = target_group(&case);
+    assert_eq!(
+        (
+            attributes["stickiness.enabled"].as_str(),
+            attributes["stickiness.type"].as_str()
+        ),
+        ("true", "source_ip")
+    );
+}
+
+#[test]
+fn the_annotation_wins_over_session_affinity() {
+    let mut case = Case::new().annotate(TG, "stickiness.enabled=false");
+    case.service.session_affinity = SessionAffinity::ClientIp;
+    assert_eq!(target_group(&case)["stickiness.enabled"], "false");
+}
+
+#[test]
+fn stickiness_on_a_tls_listener_is_refused() {
+    let mut case = Case::new().annotate(keys::SSL_CERT.name, keys::SSL_CERT.example);
+    case.service.session_affinity = SessionAffinity::ClientIp;
+    let invalid = case.invalid();
+    assert_eq!(invalid.reason, "UnsupportedSessionAffinity");
+    assert!(invalid.message.contains("port 80"), "{invalid}");
+    assert!(case.annotate(TG, "stickiness.enabled=false").result().is_ok());
+}
+
+#[test]
+fn attributes_that_only_work_beside_another_are_left_out_without_it() {
+    let logs = |value: &str| Case::new().annotate(LB, value).stack().load_balancer.attributes;
+    assert!(!logs("access_logs.s3.enabled=false").contains_key(ACCESS_LOGS_PREFIX));
+    assert_eq!(
+        logs("access_logs.s3.enabled=true,access_logs.s3.bucket=logs")[ACCESS_LOGS_PREFIX],
+        ""
+    );
+    assert!(!target_group(&Case::new()).contains_key(UNHEALTHY_DRAINING));
+    let drains = format!("{UNHEALTHY_TERMINATION}=false,{UNHEALTHY_DRAINING}=60");
+    assert_eq!(
+        target_group(&Case::new().annotate(TG, &drains))[UNHEALTHY_DRAINING],
+        "60"
+    );
+}

@@ -1,0 +1,110 @@
+//! The load balancer, its listeners and its target groups, put together from what was decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::aws::api::SubnetDescription;
+use crate::aws::ids::{InstanceId, VpcId};
+use crate::aws::settings::AwsSettings;
+use crate::aws::stack::{GroupRef, Listener, LoadBalancer, ResourceName, Tags, Target, TargetGroup};
+use crate::service::{Owner, Port};
+
+use super::listeners::Forwarding;
+use super::names;
+use super::request::{Request, Route};
+use super::tags::{self, Resource};
+
+/// What all resources of one Service have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) owner: &'a Owner,
+    pub(super) request: &'a Request,
+    pub(super) settings: &'a AwsSettings,
+    pub(super) vpc: &'a VpcId,
+}
+
+impl Parts<'_> {
+    /// The load balancer.
+    pub(super) fn load_balancer(
+        self,
+        subnets: &[&SubnetDescription],
+        security_groups: BTreeSet<GroupRef>,
+    ) -> LoadBalancer {
+        LoadBalancer {
+            name: self.request.name.clone(),
+            explicit_name: self.request.explicit_name,
+            scheme: self.request.scheme,
+            subnets: subnets.iter().map(|subnet| subnet.id.clone()).collect(),
+            security_groups,
+            attributes: self.request.attributes.clone(),
+            tags: self.tags(Resource::LoadBalancer),
+        }
+    }
+
+    /// Its listeners by port.
+    pub(super) fn listeners(self) -> BTreeMap<Port, Listener> {
+        self.request
+            .routes
+            .iter()
+            .map(|route| (route.forwarding.port, self.listener(route.forwarding)))
+            .collect()
+    }
+
+    /// Its target groups by name, with the same instances in each.
+    pub(super) fn target_groups(self, instances: &BTreeSet<InstanceId>) -> BTreeMap<ResourceName, TargetGroup> {
+        let groups = self
+            .request
+            .routes
+            .iter()
+            .map(|route| self.target_group(route, instances));
+        groups.map(|group| (group.name.clone(), group)).collect()
+    }
+
+    fn listener(self, forwarding: Forwarding) -> Listener {
+        let tls = forwarding.is_tls();
+        Listener {
+            port: forwarding.port,
+            protocol: forwarding.protocol,
+            target_group: self.target_group_name(forwarding),
+            certificates: if tls {
+                self.request.certificates.clone()
+            } else {
+                Vec::new()
+            },
+            ssl_policy: tls.then(|| self.settings.default_ssl_policy.clone()),
+            tags: self.tags(Resource::Listener(forwarding.port)),
+        }
+    }
+
+    fn target_group(self, route: &Route, instances: &BTreeSet<InstanceId>) -> TargetGroup {
+        let forwarding = route.forwarding;
+        let target = |instance: &InstanceId| Target {
+            instance: instance.clone(),
+            port: forwarding.node_port,
+        };
+        TargetGroup {
+            name: self.target_group_name(forwarding),
+            protocol: forwarding.target_protocol(),
+            port: forwarding.node_port,
+            vpc: self.vpc.clone(),
+            health_check: route.health_check.clone(),
+            attributes: route.attributes.clone(),
+            targets: instances.iter().map(target).collect(),
+            tags: self.tags(Resource::TargetGroup(forwarding.port)),
+        }
+    }
+
+    fn target_group_name(self, forwarding: Forwarding) -> ResourceName {
+        let protocol = forwarding.target_protocol();
+        names::target_group(
+            &self.settings.cluster,
+            self.owner,
+            &self.request.name,
+            forwarding.port,
+            protocol,
+        )
+    }
+
+    fn tags(self, resource: Resource) -> Tags {
+        tags::of_service(&self.settings.cluster, self.owner, resource, &self.request.tags)
+    }
+}

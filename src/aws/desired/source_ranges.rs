@@ -1,0 +1,115 @@
+//! Who may connect: networks of clients. Never widened because one could not be read.
+
+use std::str::FromStr;
+
+use ipnet::IpNet;
+
+use crate::service::Service;
+
+use super::annotations::{Annotations, keys};
+use super::invalid::{Faults, quoted};
+
+/// The networks, without host bits, merged where that names the same addresses. `spec.loadBalancerSourceRanges` wins over
+/// the annotation; without either all of IPv4 is admitted.
+pub(super) fn source_ranges(service: &Service, asked: &Annotations, faults: &mut Faults) -> Vec<IpNet> {
+    let (place, ranges) = match &asked.source_ranges {
+        Some(ranges) if service.source_ranges.is_empty() => {
+            (format!("annotation {}", keys::SOURCE_RANGES), ranges.as_slice())
+        }
+        _ => (
+            "spec.loadBalancerSourceRanges".to_owned(),
+            service.source_ranges.as_slice(),
+        ),
+    };
+    let mut networks = Vec::new();
+    for range in ranges {
+        match network(range) {
+            Ok(network) => networks.push(network),
+            Err(why) => faults.add("InvalidSourceRange", format!("{place}: {} {why}", quoted(range))),
+        }
+    }
+    if ranges.is_empty() {
+        networks.push(IpNet::V4(ipnet::Ipv4Net::default()));
+    }
+    IpNet::aggregate(&networks)
+}
+
+/// Did the user say who may connect?
+pub(super) fn are_given(service: &Service, asked: &Annotations) -> bool {
+    !service.source_ranges.is_empty() || asked.source_ranges.is_some()
+}
+
+fn network(range: &str) -> Result<IpNet, &'static str> {
+    match IpNet::from_str(range.trim()) {
+        Ok(IpNet::V4(network)) => Ok(IpNet::V4(network.trunc())),
+        Ok(IpNet::V6(_)) => {
+            Err("is an IPv6 network, but the load balancer has IPv4 addresses only; allowed: IPv4 networks")
+        }
+        Err(_) => Err("is not a network; allowed: IPv4 networks such as 203.0.113.0/24"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::aws::desired::fixtures::Case;
+
+    fn rules(case: &Case) -> Vec<String> {
+        case.stack()
+            .frontend_group
+            .unwrap()
+            .rules
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn all_of_ipv4_is_admitted_by_default() {
+        assert_eq!(rules(&Case::new()), ["tcp 80-80 from 0.0.0.0/0"]);
+    }
+
+    #[test]
+    fn the_annotation_is_taken_where_the_field_is_empty() {
+        let mut case = Case::new().annotate("load-balancer-source-ranges", "203.0.113.0/24, 198.51.100.7/32,");
+        assert_eq!(
+            rules(&case),
+            ["tcp 80-80 from 198.51.100.7/32", "tcp 80-80 from 203.0.113.0/24"]
+        );
+        case.service.source_ranges = vec!["192.0.2.0/24".into()];
+        assert_eq!(rules(&case), ["tcp 80-80 from 192.0.2.0/24"]);
+    }
+
+    #[test]
+    fn host_bits_are_dropped_and_networks_merged_without_admitting_more() {
+        let mut case = Case::new();
+        case.service.source_ranges = ["10.0.0.5/9", "10.128.0.0/9", "10.1.0.0/16"].map(str::to_owned).into();
+        assert_eq!(rules(&case), ["tcp 80-80 from 10.0.0.0/8"]);
+    }
+
+    #[rstest]
+    #[case("10.0.0.0")]
+    #[case("not-a-cidr")]
+    #[case("10.0.0.0/33")]
+    #[case("")]
+    #[case("2001:db8::/32")]
+    fn a_range_that_cannot_be_served_is_refused(#[case] range: &str) {
+        let mut case = Case::new();
+        case.service.source_ranges = vec!["192.0.2.0/24".into(), range.into()];
+        let invalid = case.invalid();
+        assert_eq!(invalid.reason, "InvalidSourceRange");
+        assert!(
+            invalid
+                .message
+                .contains(&format!("spec.loadBalancerSourceRanges: `{range}`")),
+            "{invalid}"
+        );
+    }
+
+    #[test]
+    fn an_annotation_that_names_nobody_is_refused_instead_of_admitting_all() {
+        let invalid = Case::new().annotate("load-balancer-source-ranges", " , ").invalid();
+        assert_eq!(invalid.reason, "InvalidAnnotation");
+    }
+}

@@ -1,0 +1,71 @@
+//! Subnets that the user names, by id or by their tag `Name`. Tags of roles and clusters are not asked then.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::aws::api::SubnetDescription;
+use crate::aws::ids::SubnetId;
+
+use super::super::Facts;
+use super::super::annotations::{Reference, keys};
+use super::super::invalid::{Faults, Invalid, NO_SUBNET, quoted};
+use super::too_full;
+
+/// The subnets, ordered by zone.
+///
+/// # Errors
+/// [`Invalid`] if one cannot be found, cannot be used, or shares its zone with another.
+pub(super) fn subnets<'a>(references: &[Reference], facts: &'a Facts) -> Result<Vec<&'a SubnetDescription>, Invalid> {
+    let mut faults = Faults::default();
+    let mut zones: BTreeMap<&str, &SubnetDescription> = BTreeMap::new();
+    let mut seen: BTreeSet<&SubnetId> = BTreeSet::new();
+    for reference in references {
+        match find(reference, facts) {
+            Err(why) => refuse(&mut faults, &why),
+            Ok(subnet) if !seen.insert(&subnet.id) => {}
+            Ok(subnet) => {
+                let used = facts.load_balancer_subnets.contains(&subnet.id);
+                if let Some(why) = too_full(subnet).filter(|_| !used) {
+                    refuse(&mut faults, &format!("{} {why}", subnet.id));
+                }
+                if let Some(other) = zones.insert(&subnet.zone, subnet) {
+                    let text = format!(
+                        "{} and {} are both in zone {}; allowed is one a zone",
+                        other.id, subnet.id, subnet.zone
+                    );
+                    refuse(&mut faults, &text);
+                }
+            }
+        }
+    }
+    faults.finish()?;
+    Ok(zones.into_values().collect())
+}
+
+fn refuse(faults: &mut Faults, why: &str) {
+    faults.add(NO_SUBNET, format!("annotation {}: {why}", keys::SUBNETS));
+}
+
+fn find<'a>(reference: &Reference, facts: &'a Facts) -> Result<&'a SubnetDescription, String> {
+    let (text, what) = match reference {
+        Reference::Id(id) => (id, "this id"),
+        Reference::Name(name) => (name, "this tag Name"),
+    };
+    let matches = |subnet: &&SubnetDescription| match reference {
+        Reference::Id(id) => subnet.id.as_str() == id,
+        Reference::Name(name) => subnet.tags.get("Name") == Some(name),
+    };
+    let mut found = facts.subnets.iter().filter(matches);
+    match (found.next(), found.next()) {
+        (Some(subnet), None) => Ok(subnet),
+        (None, _) => Err(format!(
+            "{}: no subnet of the VPC {} has {what}",
+            quoted(text),
+            facts.vpc
+        )),
+        (Some(_), Some(_)) => Err(format!(
+            "{}: several subnets of the VPC {} have {what}; give the id",
+            quoted(text),
+            facts.vpc
+        )),
+    }
+}

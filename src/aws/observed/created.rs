@@ -1,0 +1,83 @@
+//! What stands right after a create call: less than was asked for where the call cannot carry it all.
+
+use std::collections::BTreeSet;
+
+use super::{ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup};
+use crate::aws::api::CreatedLoadBalancer;
+use crate::aws::ids::{ListenerArn, SecurityGroupId, TargetGroupArn};
+use crate::aws::stack::{
+    Attributes, FrontendGroup, GroupRef, Listener, ListenerProtocol, LoadBalancer, Tags, TargetGroup,
+};
+
+/// `CreateSecurityGroup` takes no rules.
+pub(super) fn security_group(id: &SecurityGroupId, group: &FrontendGroup) -> ObservedSecurityGroup {
+    ObservedSecurityGroup {
+        id: id.clone(),
+        spec: FrontendGroup {
+            rules: BTreeSet::new(),
+            ..group.clone()
+        },
+    }
+}
+
+/// `CreateTargetGroup` takes neither attributes nor targets.
+pub(super) fn target_group(arn: &TargetGroupArn, spec: &TargetGroup) -> ObservedTargetGroup {
+    ObservedTargetGroup {
+        arn: arn.clone(),
+        spec: TargetGroup {
+            attributes: Attributes::new(),
+            targets: BTreeSet::new(),
+            ..spec.clone()
+        },
+    }
+}
+
+/// `CreateLoadBalancer` takes no attributes; `security_groups` are those of the call.
+pub(super) fn load_balancer(
+    created: &CreatedLoadBalancer,
+    spec: &LoadBalancer,
+    security_groups: BTreeSet<GroupRef>,
+) -> ObservedLoadBalancer {
+    ObservedLoadBalancer {
+        arn: created.arn.clone(),
+        dns_name: created.dns_name.clone(),
+        active: created.active,
+        spec: LoadBalancer {
+            security_groups,
+            attributes: Attributes::new(),
+            ..spec.clone()
+        },
+        listeners: Vec::new(),
+    }
+}
+
+/// `CreateListener` takes the default certificate only.
+pub(super) fn listener(arn: &ListenerArn, listener: &Listener) -> ObservedListener {
+    ObservedListener {
+        arn: arn.clone(),
+        spec: Some(with_default_certificate(listener)),
+        port: listener.port,
+    }
+}
+
+/// `ModifyListener` changes the default certificate only, leaves tags alone, and a TLS policy that is not given too. A
+/// listener that is not TLS any more has no certificates.
+pub(super) fn modified_listener(wanted: &Listener, known: Option<Listener>) -> Listener {
+    let mut modified = with_default_certificate(wanted);
+    modified.tags = Tags::new();
+    if let Some(known) = known {
+        modified.tags = known.tags;
+        if wanted.protocol == ListenerProtocol::Tls && known.protocol == ListenerProtocol::Tls {
+            modified.certificates.extend(known.certificates.into_iter().skip(1));
+            modified.ssl_policy = modified.ssl_policy.or(known.ssl_policy);
+        }
+    }
+    modified
+}
+
+fn with_default_certificate(listener: &Listener) -> Listener {
+    Listener {
+        certificates: listener.certificates.iter().take(1).cloned().collect(),
+        ..listener.clone()
+    }
+}

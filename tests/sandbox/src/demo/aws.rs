@@ -1,0 +1,217 @@
+//! A reader of ELBv2 and EC2 over the query protocol, for looking at what elbow made. LocalStack checks no signature, so
+//! that no AWS SDK is needed: the header only names the caller's lane and the service.
+
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client as HttpClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use roxmltree::{Document, Node};
+
+/// Why AWS could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot ask AWS for {action}: {message}")]
+pub struct Error {
+    /// The action.
+    action: String,
+    /// What went wrong.
+    message: String,
+}
+
+/// An AWS service's name in the credential scope, and its API version.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Api {
+    service: &'static str,
+    version: &'static str,
+}
+
+/// Elastic Load Balancing v2.
+pub(super) const ELBV2: Api = Api {
+    service: "elasticloadbalancing",
+    version: "2015-12-01",
+};
+/// EC2.
+pub(super) const EC2: Api = Api {
+    service: "ec2",
+    version: "2016-11-15",
+};
+
+/// One element of a list in an answer: its fields by path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    fields: Vec<(String, String)>,
+}
+
+impl Item {
+    /// The first field of that path, such as `Target/Id`; empty when there is none.
+    pub(super) fn get(&self, path: &str) -> &str {
+        let field = self.fields.iter().find(|(name, _)| name == path);
+        field.map_or("", |(_, value)| value)
+    }
+
+    /// Every field of that path.
+    pub(super) fn all<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields
+            .iter()
+            .filter(move |(name, _)| name == path)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// The reader.
+#[derive(Debug)]
+pub(super) struct Aws {
+    http: HttpClient<HttpConnector, Full<Bytes>>,
+    endpoint: String,
+    region: String,
+    lane: String,
+}
+
+impl Aws {
+    /// A reader at an endpoint, on a lane of its own.
+    pub(super) fn new(endpoint: &str, region: &str, lane: &str) -> Self {
+        let http = HttpClient::builder(TokioExecutor::new()).build_http();
+        Self {
+            http,
+            endpoint: endpoint.to_owned(),
+            region: region.to_owned(),
+            lane: lane.to_owned(),
+        }
+    }
+
+    /// The elements of the list named `list` that a describe action answers, over all pages.
+    pub(super) async fn list(
+        &self,
+        api: Api,
+        action: &str,
+        parameters: &[(&str, &str)],
+        list: &str,
+    ) -> Result<Vec<Item>, Error> {
+        let failed = |message: String| Error {
+            action: action.to_owned(),
+            message,
+        };
+        let mut items = Vec::new();
+        let mut page: Option<(&str, String)> = None;
+        loop {
+            let marker = page.iter().map(|(name, value)| (*name, value.as_str()));
+            let parameters: Vec<(&str, &str)> = parameters.iter().copied().chain(marker).collect();
+            let answer = self
+                .ask(api, action, &parameters)
+                .await
+                .map_err(|error| failed(error.to_string()))?;
+            let document = Document::parse(&answer).map_err(|error| failed(error.to_string()))?;
+            items.extend(read_list(&document, list));
+            page = next_page(&document);
+            if page.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        api: Api,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<String, Box<dyn std::error::Error>> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action)
+            .append_pair("Version", api.version)
+            .extend_pairs(parameters);
+        let scope = format!("{}/20260101/{}/{}/aws4_request", self.lane, self.region, api.service);
+        let request = Request::post(&self.endpoint)
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
+            )
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Full::from(form.finish()))?;
+        let (parts, body) = self.http.request(request).await?.into_parts();
+        let text = String::from_utf8(body.collect().await?.to_bytes().to_vec())?;
+        if parts.status.is_success() {
+            Ok(text)
+        } else {
+            Err(format!("{}: {text}", parts.status).into())
+        }
+    }
+}
+
+/// The elements of the first list of that name: `member` in ELBv2, `item` in EC2.
+fn read_list(document: &Document<'_>, list: &str) -> Vec<Item> {
+    let found = document.descendants().find(|node| node.tag_name().name() == list);
+    let elements = found
+        .into_iter()
+        .flat_map(|list| list.children())
+        .filter(Node::is_element);
+    elements
+        .map(|element| Item {
+            fields: fields(element, ""),
+        })
+        .collect()
+}
+
+/// The texts below a node by their path; the elements of inner lists do not count as a step.
+fn fields(node: Node<'_, '_>, path: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for child in node.children().filter(Node::is_element) {
+        let path = match (child.tag_name().name(), path) {
+            ("member" | "item", path) => path.to_owned(),
+            (name, "") => name.to_owned(),
+            (name, path) => format!("{path}/{name}"),
+        };
+        if child.children().any(|inner| inner.is_element()) {
+            found.extend(fields(child, &path));
+        } else {
+            found.push((path, child.text().unwrap_or_default().to_owned()));
+        }
+    }
+    found
+}
+
+/// The parameter that asks for the next page.
+fn next_page(document: &Document<'_>) -> Option<(&'static str, String)> {
+    let text = |name| {
+        document
+            .descendants()
+            .find(|node| node.tag_name().name() == name)
+            .and_then(|node| node.text())
+    };
+    let marker = text("NextMarker").map(|marker| ("Marker", marker));
+    let (name, value) = marker.or_else(|| text("nextToken").map(|token| ("NextToken", token)))?;
+    (!value.is_empty()).then(|| (name, value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &str = r#"<R xmlns="http://aws"><Result><TargetHealthDescriptions>
+        <member><Target><Id>i-1</Id><Port>31000</Port></Target><Groups><member>a</member><member>b</member></Groups></member>
+        <member><Target><Id>i-2</Id></Target></member>
+        </TargetHealthDescriptions><NextMarker>m</NextMarker></Result></R>"#;
+
+    #[test]
+    fn elements_are_read_by_path() {
+        let items = read_list(&Document::parse(ANSWER).unwrap(), "TargetHealthDescriptions");
+        assert_eq!(
+            items.iter().map(|item| item.get("Target/Id")).collect::<Vec<_>>(),
+            ["i-1", "i-2"]
+        );
+        assert_eq!(
+            (items[0].get("Target/Port"), items[1].get("Target/Port")),
+            ("31000", "")
+        );
+        assert_eq!(items[0].all("Groups").collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_marker_asks_for_the_next_page() {
+        assert_eq!(
+            next_page(&Document::parse(ANSWER).unwrap()),
+            Some(("Marker", "m".to_owned()))
+        );
+        assert_eq!(next_page(&Document::parse("<R><nextToken/></R>").unwrap()), None);
+    }
+}

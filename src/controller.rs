@@ -28,6 +28,7 @@ use kube::runtime::controller::{Config, Error};
 use kube::runtime::reflector::Store;
 use kube::runtime::watcher;
 use kube::{Api, Client};
+use tokio::sync::watch;
 
 use self::claim::Claims;
 use self::error::ReconcileError;
@@ -57,6 +58,8 @@ pub struct Parts {
     pub events: Events,
     /// What is counted.
     pub metrics: Metrics,
+    /// Becomes true when nodes and Services are listed.
+    pub synced: watch::Sender<bool>,
 }
 
 /// Watches Services and keeps the cloud equal to them.
@@ -81,6 +84,7 @@ impl<P: LoadBalancerProvider> Controller<P> {
             memory: Memory::default(),
             events: parts.events,
             metrics: parts.metrics,
+            synced: parts.synced,
         };
         let watching = kube::runtime::Controller::new(services, watcher::Config::default())
             .reconcile_all_on(reconcile_all.requests())

@@ -5,6 +5,7 @@
 //! stands [`provider`]. Data flows one way: watch -> desired -> plan -> apply -> status.
 
 pub mod aws;
+pub mod cli;
 pub mod controller;
 pub mod fence;
 pub mod node;

@@ -10,6 +10,7 @@ use super::call;
 use super::error::ReconcileError;
 use crate::fence::Fence;
 use crate::provider::{Ensured, Warning};
+use crate::telemetry::logs::chain;
 
 /// The API server accepts no longer note, in bytes (events.k8s.io/v1, `note`).
 const NOTE_LIMIT: usize = 1024;
@@ -56,7 +57,7 @@ impl Events {
             while let Some((event, regarding)) = events.recv().await {
                 let written = call::write(&fence, "write an event", recorder.publish(&event, &regarding)).await;
                 if let Err(error) = written {
-                    tracing::debug!(error = &error as &dyn std::error::Error, "an event was lost");
+                    tracing::debug!(error = chain(&error), "an event was lost");
                 }
             }
         };

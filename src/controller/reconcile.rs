@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1 as k8s;
 use k8s_openapi::jiff::Timestamp;
 use kube::runtime::controller::Action;
 use kube::{Api, Client, ResourceExt};
+use tokio::sync::watch;
 
 use super::call::CallError;
 use super::claim::{Claim, Claims};
@@ -35,6 +36,10 @@ pub struct Context<P> {
     pub events: Events,
     /// What is counted.
     pub metrics: Metrics,
+    /// Becomes true with the first pass: none begins before nodes and Services are listed, and one Service there always
+    /// is (`default/kubernetes`). kube's `Store::wait_until_ready` cannot tell: it wakes only one of those who wait, and its
+    /// own controller waits too.
+    pub synced: watch::Sender<bool>,
 }
 
 /// Brings the cloud and the status in line with one Service. Idempotent.

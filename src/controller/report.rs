@@ -26,6 +26,9 @@ where
     P: LoadBalancerProvider,
 {
     static PASSES: AtomicU64 = AtomicU64::new(1);
+    context
+        .synced
+        .send_if_modified(|synced| !std::mem::replace(synced, true));
     if context.claims.of(&object) == Claim::Foreign {
         return Ok(Action::await_change());
     }

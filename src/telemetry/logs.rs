@@ -1,6 +1,7 @@
 //! Logs: one line an event, JSON for machines or text for people, on standard error.
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::str::FromStr;
 
 use tracing_subscriber::EnvFilter;
@@ -56,11 +57,8 @@ impl Level {
 
     fn filter(&self) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {
         let quiet = QUIET.map(|library| format!("{library}=warn")).join(",");
-        EnvFilter::builder().parse(if self.is_plain() {
-            format!("{},{quiet}", self.0)
-        } else {
-            self.0.clone()
-        })
+        // The user's come last, and so win where they name the same library.
+        EnvFilter::builder().parse(format!("{quiet},{}", self.0))
     }
 }
 
@@ -69,7 +67,8 @@ pub fn start(level: &Level, format: Format) {
     let filter = level.filter().unwrap_or_default();
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let _ = match format {
         Format::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
         Format::Text => lines.with_target(false).try_init(),

@@ -65,8 +65,8 @@ mod tests {
     const TERM: Duration = Duration::from_secs(15);
 
     #[rstest]
-    #[case::nobody(None, TERM * 0, Decision::Take)]
-    #[case::mine(Some("me"), TERM * 0, Decision::Renew)]
+    #[case::nobody(None, Duration::ZERO, Decision::Take)]
+    #[case::mine(Some("me"), Duration::ZERO, Decision::Renew)]
     #[case::mine_and_old(Some("me"), TERM * 9, Decision::Renew)]
     #[case::anothers(Some("other"), TERM - Duration::from_millis(1), Decision::Wait)]
     #[case::anothers_run_out(Some("other"), TERM, Decision::Take)]

@@ -14,6 +14,9 @@ use crate::controller::call::{self, CallError};
 use crate::fence::Fence;
 use crate::telemetry::logs::chain;
 
+/// Giving the lease back is a courtesy, for which a process that stops does not wait long.
+const RELEASE_DEADLINE: Duration = Duration::from_secs(3);
+
 /// How long a term is and how it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
@@ -101,9 +104,10 @@ impl Election {
         let released = record::released(lease);
         let params = PostParams::default();
         let write = self.api.replace(&self.name, &params, &released);
-        match call::unfenced("give the leader lease back", write).await {
-            Ok(_) => tracing::info!("gave the leader lease back"),
-            Err(error) => tracing::warn!(error = chain(&error), "the leader lease runs out by itself"),
+        match timeout(RELEASE_DEADLINE, call::unfenced("give the leader lease back", write)).await {
+            Ok(Ok(_)) => tracing::info!("gave the leader lease back"),
+            Ok(Err(error)) => tracing::warn!(error = chain(&error), "the leader lease runs out by itself"),
+            Err(_) => tracing::warn!("the leader lease runs out by itself: the API server does not answer"),
         }
     }
 

@@ -1,0 +1,21 @@
+//! elbow at work: the real binary, a real kube-apiserver, LocalStack behind the proxy. `cargo sandbox test` runs these.
+//!
+//! Every test has a namespace of its own, looks at AWS through the API, and ends with nothing left behind.
+
+mod claims;
+mod cloud;
+mod cluster;
+mod cost;
+mod crash;
+mod drift;
+mod edits;
+mod elbow_process;
+mod identity;
+mod leader;
+mod manifest;
+mod nodes;
+mod permissions;
+mod scenario;
+mod services;
+mod spare;
+mod wait;

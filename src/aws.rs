@@ -8,4 +8,5 @@ pub mod error;
 pub mod ids;
 pub mod observed;
 pub mod plan;
+pub mod sdk;
 pub mod stack;

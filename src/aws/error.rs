@@ -1,6 +1,7 @@
-//! Errors of AWS, classified by their code.
+//! Errors of AWS, classified by their code: the only place that knows what a code means.
 
 use crate::fence::Closed;
+use crate::provider::ProviderError;
 
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -8,7 +9,7 @@ use crate::fence::Closed;
 pub struct AwsError {
     /// The IAM action, such as `elasticloadbalancing:CreateLoadBalancer`.
     pub action: &'static str,
-    /// AWS' error code; `Timeout`, `Unreachable` or such where no answer came.
+    /// AWS' error code; one of [`TIMEOUT`] and its like where AWS gave none.
     pub code: String,
     /// AWS' own words.
     pub message: String,
@@ -42,3 +43,214 @@ pub enum ErrorKind {
     /// This replica may not write now.
     Closed(Closed),
 }
+
+/// Code of a call that met its deadline.
+pub const TIMEOUT: &str = "Timeout";
+/// Code of a call that got no answer: no connection, or one that broke.
+pub const UNREACHABLE: &str = "Unreachable";
+/// Code of an answer that makes no sense, such as one cut short or without a field that the API promises.
+pub const UNREADABLE: &str = "UnreadableAnswer";
+/// Code of a call that was not sent because no credentials were found.
+pub const NO_CREDENTIALS: &str = "NoCredentials";
+/// Code of a write that the fence held back.
+pub const FENCE_CLOSED: &str = "FenceClosed";
+
+/// What each code means. Sources: the error sections of the ELBv2 and EC2 API references and their lists of common
+/// errors; the throttle codes are those of the AWS SDKs. A code that is not here is [`ErrorKind::Transient`].
+const CODES: &[(ErrorKind, &[&str])] = &[
+    (
+        ErrorKind::Throttled,
+        &[
+            "BandwidthLimitExceeded",
+            "EC2ThrottledException",
+            "LimitExceededException",
+            "PriorRequestNotComplete",
+            "ProvisionedThroughputExceededException",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "SlowDown",
+            "Throttling",
+            "ThrottledException",
+            "ThrottlingException",
+            "TooManyRequestsException",
+            "TransactionInProgressException",
+        ],
+    ),
+    (
+        ErrorKind::Denied,
+        &[
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthFailure",
+            "InvalidClientTokenId",
+            "MissingAuthenticationToken",
+            "OptInRequired",
+            "UnauthorizedOperation",
+            "UnrecognizedClientException",
+            NO_CREDENTIALS,
+        ],
+    ),
+    (
+        ErrorKind::NotFound,
+        &[
+            "InvalidGroup.NotFound",
+            "InvalidGroupId.NotFound",
+            "InvalidPermission.NotFound",
+            // Groups and subnets are looked up before they are named in a call, so one that is unknown now went away
+            // since, or is so new that ELBv2 has not heard of it: either way the next look tells.
+            "InvalidSecurityGroup",
+            "InvalidSubnetID.NotFound",
+            "ListenerNotFound",
+            "LoadBalancerNotFound",
+            "SubnetNotFound",
+            "TargetGroupNotFound",
+        ],
+    ),
+    (
+        ErrorKind::AlreadyExists,
+        &[
+            "DuplicateListener",
+            "DuplicateLoadBalancerName",
+            "DuplicateTargetGroupName",
+            "InvalidGroup.Duplicate",
+            "InvalidPermission.Duplicate",
+        ],
+    ),
+    (
+        ErrorKind::InUse,
+        &["DependencyViolation", "InvalidGroup.InUse", "ResourceInUse"],
+    ),
+    (
+        ErrorKind::Quota,
+        &[
+            // ELBv2's word for a subnet without free addresses.
+            "InvalidSubnet",
+            "InsufficientFreeAddressesInSubnet",
+            "RulesPerSecurityGroupLimitExceeded",
+            "SecurityGroupLimitExceeded",
+            "SecurityGroupsPerInstanceLimitExceeded",
+            "SecurityGroupsPerInterfaceLimitExceeded",
+            "TagLimitExceeded",
+            "TargetGroupAssociationLimit",
+            "TooManyCertificates",
+            "TooManyListeners",
+            "TooManyLoadBalancers",
+            "TooManyRegistrationsForTargetId",
+            "TooManyTags",
+            "TooManyTargetGroups",
+            "TooManyTargets",
+            "TooManyUniqueTargetGroupsPerLoadBalancer",
+        ],
+    ),
+    (
+        ErrorKind::InvalidTarget,
+        &["InvalidInstanceID.NotFound", "InvalidTarget"],
+    ),
+    (ErrorKind::Protected, &["OperationNotPermitted"]),
+    (
+        ErrorKind::Rejected,
+        &[
+            "ALPNPolicyNotFound",
+            "AllocationIdNotFound",
+            "AvailabilityZoneNotSupported",
+            "CertificateNotFound",
+            "DuplicateTagKeys",
+            "IncompatibleProtocols",
+            "InvalidConfigurationRequest",
+            "InvalidGroup.Reserved",
+            "InvalidGroupId.Malformed",
+            "InvalidInstanceID.Malformed",
+            "InvalidParameter",
+            "InvalidParameterCombination",
+            "InvalidParameterValue",
+            "InvalidPermission.Malformed",
+            "InvalidScheme",
+            "InvalidVpcID.NotFound",
+            "MissingParameter",
+            "SSLPolicyNotFound",
+            "UnsupportedProtocol",
+            "ValidationError",
+            "VpcIdNotSpecified",
+        ],
+    ),
+];
+
+impl ErrorKind {
+    /// The meaning of a code of ELBv2 or EC2. Faults of the service, expired signatures and codes that elbow does not
+    /// know are [`ErrorKind::Transient`]: they cost a retry, where a wrong guess would stop the Service for good.
+    #[must_use]
+    pub fn of(code: &str) -> Self {
+        CODES
+            .iter()
+            .find(|(_, codes)| codes.contains(&code))
+            .map_or(Self::Transient, |(kind, _)| *kind)
+    }
+}
+
+impl AwsError {
+    /// An error as AWS worded it, classified by its code.
+    #[must_use]
+    pub fn new(action: &'static str, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            action,
+            code: code.to_owned(),
+            message: message.into(),
+            kind: ErrorKind::of(code),
+        }
+    }
+
+    /// The refusal of a write by the fence.
+    #[must_use]
+    pub fn closed(action: &'static str, why: Closed) -> Self {
+        Self {
+            action,
+            code: FENCE_CLOSED.to_owned(),
+            message: why.to_string(),
+            kind: ErrorKind::Closed(why),
+        }
+    }
+}
+
+impl From<AwsError> for ProviderError {
+    fn from(error: AwsError) -> Self {
+        let action = error.action.to_owned();
+        let said = format!("{} ({})", error.message, error.code);
+        match error.kind {
+            ErrorKind::Throttled => Self::Throttled { action, message: said },
+            ErrorKind::Denied => Self::Denied { action, message: said },
+            ErrorKind::Quota => Self::Quota {
+                action,
+                code: error.code,
+                message: error.message,
+            },
+            ErrorKind::InUse => Self::Conflict { action, message: said },
+            ErrorKind::Rejected => Self::Invalid {
+                reason: "Rejected",
+                message: format!("AWS refuses {action}: {said}"),
+            },
+            ErrorKind::Protected => Self::Invalid {
+                reason: "DeletionProtected",
+                message: format!(
+                    "AWS refuses {action}: {said}; switch off deletion protection of the load balancer \
+                     (attribute deletion_protection.enabled=false)"
+                ),
+            },
+            ErrorKind::Closed(why) => Self::Closed(why),
+            ErrorKind::NotFound => transient(action, said, "; it went away meanwhile, looking again"),
+            ErrorKind::AlreadyExists => transient(action, said, "; it appeared meanwhile, looking again"),
+            ErrorKind::InvalidTarget => transient(action, said, "; looking at the instances again"),
+            ErrorKind::Transient => transient(action, said, ""),
+        }
+    }
+}
+
+fn transient(action: String, said: String, advice: &str) -> ProviderError {
+    ProviderError::Transient {
+        action,
+        message: said + advice,
+    }
+}
+
+#[cfg(test)]
+mod tests;

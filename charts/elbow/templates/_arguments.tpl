@@ -12,7 +12,9 @@ Arguments of the container: every setting of elbow that the values know. An empt
 - --aws-vpc-id={{ . }}
 {{- end }}
 - --load-balancer-class={{ join "," .Values.loadBalancerClasses }}
-- --claim-unclassed={{ .Values.claimUnclassed }}
+{{- if .Values.claimUnclassed }}
+- --claim-unclassed=true
+{{- end }}
 - --default-load-balancer-scheme={{ .Values.defaultLoadBalancerScheme }}
 {{- with .Values.defaultTags }}
 - {{ include "elbow.defaultTagsArgument" . | quote }}

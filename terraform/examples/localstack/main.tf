@@ -27,9 +27,10 @@ locals {
 module "network" {
   source = "../../modules/network"
 
-  name         = var.cluster_name
-  cluster_name = var.cluster_name
-  zones        = local.zones
+  name          = var.cluster_name
+  cluster_name  = var.cluster_name
+  zones         = local.zones
+  dns_hostnames = false
 }
 
 # The group that all nodes share. Its tag lets elbow admit its load balancers.

@@ -11,7 +11,7 @@ resource "aws_vpc" "this" {
 
   # EKS nodes register under the private DNS names that these two settings give them.
   enable_dns_support   = true
-  enable_dns_hostnames = true
+  enable_dns_hostnames = var.dns_hostnames
 
   tags = merge(var.tags, { Name = var.name })
 }

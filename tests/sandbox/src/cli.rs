@@ -33,6 +33,9 @@ enum Command {
     /// The AWS proxy (started by `up`)
     #[command(hide = true)]
     Proxy(crate::proxy::Args),
+    /// The kubelet stand-in (started by `install`)
+    #[command(hide = true)]
+    Kubelet(crate::kubelet::Args),
 }
 
 /// What went wrong, in a form that is printed.
@@ -60,6 +63,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Status => print!("{}", status::status(&directory).await?),
         Command::Test(arguments) => test::test(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,
+        Command::Kubelet(arguments) => crate::kubelet::run(&directory, arguments).await?,
     }
     Ok(())
 }

@@ -18,13 +18,12 @@ pub mod replica;
 pub mod status;
 mod worker;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kube::Client;
-use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{error, files, kubernetes};
+use crate::{error, files, interrupt, kubernetes};
 
 pub use replica::Replica;
 
@@ -34,9 +33,6 @@ pub struct Args {
     /// Kubeconfig of an administrator
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: PathBuf,
-    /// State directory of the sandbox; the Pods' logs, states and tokens go to its `pods`
-    #[arg(long, value_name = "DIR")]
-    pub dir: PathBuf,
     /// The binary to start instead of the Pods' image
     #[arg(long, value_name = "FILE")]
     pub elbow: PathBuf,
@@ -83,14 +79,14 @@ struct Host {
     addresses: address::Pool,
 }
 
-/// Runs the Pods until the process is told to end.
+/// Runs the Pods until the process is told to end; their logs, states and tokens go to `pods` in the state directory.
 ///
 /// # Errors
 /// When the kubeconfig cannot be used, or the state directory cannot be written.
-pub async fn run(args: Args) -> Result<()> {
-    let directory = replica::directory(&args.dir);
+pub async fn run(state: &Path, args: Args) -> Result<()> {
+    let directory = replica::directory(state);
     files::create_directory(&directory)?;
-    for leftover in replica::all(&args.dir)? {
+    for leftover in replica::all(state)? {
         leftover.kill();
     }
     kubernetes::install_tls();
@@ -101,23 +97,7 @@ pub async fn run(args: Args) -> Result<()> {
         addresses: address::Pool::starting_from(&directory),
         directory,
     };
-    pods::serve(Arc::new(host), &args.selector, ended().await?).await;
+    let ended = interrupt::or(std::future::pending::<error::Result<()>>());
+    pods::serve(Arc::new(host), &args.selector, ended).await;
     Ok(())
-}
-
-/// A future that resolves when this process is told to end.
-async fn ended() -> Result<impl Future<Output = ()>> {
-    let listen = |kind| {
-        signal(kind).map_err(|source| error::Error::Start {
-            program: "the signal listener".to_owned(),
-            source,
-        })
-    };
-    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

@@ -19,7 +19,7 @@ use super::worker::{Wish, Worker};
 const DEFAULT_GRACE: Duration = Duration::from_secs(30);
 
 /// Runs the Pods that match `selector` until `ended`, then stops them all, leaving the Pods themselves in place.
-pub(super) async fn serve(host: Arc<Host>, selector: &str, ended: impl Future<Output = ()>) {
+pub(super) async fn serve(host: Arc<Host>, selector: &str, ended: impl Future) {
     let api = Api::<Pod>::all(host.client.clone());
     let events = watcher(api, watcher::Config::default().labels(selector)).default_backoff();
     pin_mut!(events, ended);
@@ -31,7 +31,7 @@ pub(super) async fn serve(host: Arc<Host>, selector: &str, ended: impl Future<Ou
     };
     loop {
         tokio::select! {
-            () = &mut ended => break,
+            _ = &mut ended => break,
             event = events.next() => match event {
                 Some(Ok(event)) => workers.take(event),
                 Some(Err(error)) => eprintln!("cannot watch pods, trying again: {error}"),

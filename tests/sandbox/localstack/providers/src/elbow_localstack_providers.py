@@ -10,6 +10,8 @@ from localstack.aws.spec import load_service
 from localstack.services.moto import call_moto
 from localstack.services.plugins import Service, aws_provider
 
+import elbow_elbv2_corrections
+
 
 def _answer(context, request):
     """Answers one request; moto reads it from the context again, so the parsed form is not needed."""
@@ -24,6 +26,7 @@ def _served_by_moto(api: str) -> Service:
 
 @aws_provider(api="elbv2")
 def elbv2() -> Service:
+    elbow_elbv2_corrections.apply()
     return _served_by_moto("elbv2")
 
 

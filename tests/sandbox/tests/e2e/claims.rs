@@ -23,7 +23,10 @@ async fn services_of_other_classes_and_types_get_no_call_and_no_patch_even_when_
             plain("cluster-ip", "ClusterIP", &scenario),
             plain("node-port", "NodePort", &scenario),
             plain("headless", "ClusterIP", &scenario).spec("clusterIP", json!("None")),
-            plain("external", "ExternalName", &scenario).spec("externalName", json!("example.com")).spec("ports", Value::Null).spec("selector", Value::Null),
+            plain("external", "ExternalName", &scenario)
+                .spec("externalName", json!("example.com"))
+                .spec("ports", Value::Null)
+                .spec("selector", Value::Null),
         ];
         let mut created: Vec<Service> = Vec::new();
         for stranger in &strangers {
@@ -32,7 +35,10 @@ async fn services_of_other_classes_and_types_get_no_call_and_no_patch_even_when_
         let services = scenario.cluster.services();
         steadily(Duration::from_secs(2), "the strangers' peace", async || {
             for before in &created {
-                let now = services.get(before.metadata.name.as_deref().unwrap_or_default()).await.map_err(|error| error.to_string())?;
+                let now = services
+                    .get(before.metadata.name.as_deref().unwrap_or_default())
+                    .await
+                    .map_err(|error| error.to_string())?;
                 if now.metadata.resource_version != before.metadata.resource_version {
                     return Err(format!("{now:#?}"));
                 }
@@ -62,5 +68,8 @@ async fn a_service_without_a_class_is_served_when_unclassed_ones_are_claimed() {
 }
 
 fn plain(name: &str, kind: &str, scenario: &crate::scenario::Scenario) -> crate::manifest::Manifest {
-    scenario.service(name).spec("loadBalancerClass", Value::Null).spec("type", json!(kind))
+    scenario
+        .service(name)
+        .spec("loadBalancerClass", Value::Null)
+        .spec("type", json!(kind))
 }

@@ -1,13 +1,15 @@
 //! The AWS side of a test: what stands there for a Service, seen through the API.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use elbow::aws::api::{
     AwsApi, AwsResult, ListenerDescription, LoadBalancerDescription, LoadBalancerSelection, SecurityGroupDescription,
     SecurityGroupSelection, TargetGroupDescription,
 };
-use elbow::aws::sdk::SdkApi;
+use elbow::aws::sdk::{self, Call, CallObserver, SdkApi};
 use elbow::aws::stack::{Attributes, Tags, Target};
+use elbow::fence::Fence;
 
 use crate::wait::until;
 
@@ -57,6 +59,13 @@ pub struct Cloud {
     pub api: SdkApi,
 }
 
+/// The tests' own calls are of no interest.
+struct Unobserved;
+
+impl CallObserver for Unobserved {
+    fn observed(&self, _: &Call<'_>) {}
+}
+
 impl Holdings {
     /// Does nothing stand there?
     pub fn is_empty(&self) -> bool {
@@ -91,13 +100,37 @@ impl Holdings {
 
     /// The target group that the listener on a port forwards to.
     pub fn behind(&self, port: u16) -> &HeldTargetGroup {
-        let listener = self.load_balancer().listeners.iter().find(|listener| listener.port.get() == port);
+        let listener = self
+            .load_balancer()
+            .listeners
+            .iter()
+            .find(|listener| listener.port.get() == port);
         let arn = &listener.unwrap().settings.as_ref().unwrap().target_group;
-        self.target_groups.iter().find(|group| group.description.arn == *arn).unwrap()
+        self.target_groups
+            .iter()
+            .find(|group| group.description.arn == *arn)
+            .unwrap()
     }
 }
 
 impl Cloud {
+    /// Opens AWS as the environment names it; never fenced, for a test may write what it likes.
+    pub async fn connect(region: &str) -> Self {
+        Self {
+            api: sdk::connect(region, &Fence::open(), Arc::new(Unobserved)).await,
+        }
+    }
+
+    /// All that belongs to the Services of a namespace.
+    pub async fn of_namespace(&self, cluster: &str, namespace: &str) -> Holdings {
+        let prefix = format!("{namespace}/");
+        let belongs = |tags: &Tags| {
+            tags.get("elbow.dev/service")
+                .is_some_and(|found| found.starts_with(&prefix))
+        };
+        self.holdings(cluster, belongs).await
+    }
+
     /// All that carries `elbow.dev/service=SERVICE` (namespace/name) for a cluster.
     pub async fn of_service(&self, cluster: &str, service: &str) -> Holdings {
         let belongs = |tags: &Tags| {
@@ -109,7 +142,10 @@ impl Cloud {
 
     /// All that carries a cluster's tag.
     pub async fn of_cluster(&self, cluster: &str) -> Holdings {
-        self.holdings(cluster, |tags| tags.get("elbow.dev/cluster").is_some_and(|found| found == cluster)).await
+        self.holdings(cluster, |tags| {
+            tags.get("elbow.dev/cluster").is_some_and(|found| found == cluster)
+        })
+        .await
     }
 
     /// Waits until what stands for a Service is as the look wants it; returns what the look returned.
@@ -139,12 +175,16 @@ impl Cloud {
         let selection = SecurityGroupSelection::Tag("elbow.dev/cluster".to_owned(), cluster.to_owned());
         let security_groups = self.api.describe_security_groups(&selection).await?;
         let arns = load_balancers.iter().map(|found| found.arn.as_str());
-        let tags = self.tags(arns.chain(target_groups.iter().map(|found| found.arn.as_str()))).await?;
+        let tags = self
+            .tags(arns.chain(target_groups.iter().map(|found| found.arn.as_str())))
+            .await?;
         let mut holdings = Holdings::default();
         for description in load_balancers {
             let tags = tags.get(description.arn.as_str()).cloned().unwrap_or_default();
             if belongs(&tags) {
-                holdings.load_balancers.push(self.load_balancer(description, tags).await?);
+                holdings
+                    .load_balancers
+                    .push(self.load_balancer(description, tags).await?);
             }
         }
         for description in target_groups {
@@ -153,7 +193,10 @@ impl Cloud {
                 holdings.target_groups.push(self.target_group(description, tags).await?);
             }
         }
-        holdings.security_groups = security_groups.into_iter().filter(|group| belongs(&group.tags)).collect();
+        holdings.security_groups = security_groups
+            .into_iter()
+            .filter(|group| belongs(&group.tags))
+            .collect();
         Ok(holdings)
     }
 
@@ -170,13 +213,27 @@ impl Cloud {
         let mut listeners = self.api.describe_listeners(&description.arn).await?;
         listeners.sort_by_key(|listener| listener.port);
         let attributes = self.api.describe_load_balancer_attributes(&description.arn).await?;
-        Ok(HeldLoadBalancer { description, tags, listeners, attributes })
+        Ok(HeldLoadBalancer {
+            description,
+            tags,
+            listeners,
+            attributes,
+        })
     }
 
     async fn target_group(&self, description: TargetGroupDescription, tags: Tags) -> AwsResult<HeldTargetGroup> {
         let health = self.api.describe_target_health(&description.arn).await?;
-        let targets = health.into_iter().filter(|found| found.state != "draining").map(|found| found.target).collect();
+        let targets = health
+            .into_iter()
+            .filter(|found| found.state != "draining")
+            .map(|found| found.target)
+            .collect();
         let attributes = self.api.describe_target_group_attributes(&description.arn).await?;
-        Ok(HeldTargetGroup { description, tags, targets, attributes })
+        Ok(HeldTargetGroup {
+            description,
+            tags,
+            targets,
+            attributes,
+        })
     }
 }

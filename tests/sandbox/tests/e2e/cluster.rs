@@ -22,7 +22,10 @@ impl Cluster {
     /// Makes the namespace.
     pub async fn create(client: Client, namespace: String) -> Self {
         let object = serde_json::from_value::<Namespace>(json!({ "metadata": { "name": namespace } })).unwrap();
-        Api::<Namespace>::all(client.clone()).create(&PostParams::default(), &object).await.unwrap();
+        Api::<Namespace>::all(client.clone())
+            .create(&PostParams::default(), &object)
+            .await
+            .unwrap();
         Self { client, namespace }
     }
 
@@ -30,11 +33,17 @@ impl Cluster {
     pub async fn destroy(&self) {
         let api = Api::<Namespace>::all(self.client.clone());
         let services = self.services();
-        services.delete_collection(&DeleteParams::default(), &ListParams::default()).await.unwrap();
+        services
+            .delete_collection(&DeleteParams::default(), &ListParams::default())
+            .await
+            .unwrap();
         until("all Services of the test to be gone", async || {
             match services.list(&ListParams::default()).await.unwrap().items {
                 left if left.is_empty() => Ok(()),
-                left => Err(left.iter().map(|service| format!("{} {:?}", service.name_any(), service.status)).collect()),
+                left => Err(left
+                    .iter()
+                    .map(|service| format!("{} {:?}", service.name_any(), service.status))
+                    .collect()),
             }
         })
         .await;
@@ -53,26 +62,39 @@ impl Cluster {
 
     /// Creates a Service.
     pub async fn create_service(&self, manifest: &Manifest) -> Service {
-        self.services().create(&PostParams::default(), &manifest.object()).await.unwrap()
+        self.services()
+            .create(&PostParams::default(), &manifest.object())
+            .await
+            .unwrap()
     }
 
     /// Replaces a Service as `kubectl replace` does, keeping what the API server has given (addresses, node ports of
     /// ports that have none in the manifest are given anew).
     pub async fn replace_service(&self, manifest: &Manifest) -> Service {
         until("the Service to be replaced", async || {
-            let current = self.services().get(manifest.name()).await.map_err(|error| error.to_string())?;
+            let current = self
+                .services()
+                .get(manifest.name())
+                .await
+                .map_err(|error| error.to_string())?;
             let mut wanted = manifest.object();
             wanted.metadata.resource_version = current.metadata.resource_version.clone();
             wanted.metadata.finalizers = current.metadata.finalizers.clone();
             let params = PostParams::default();
-            self.services().replace(manifest.name(), &params, &wanted).await.map_err(|error| error.to_string())
+            self.services()
+                .replace(manifest.name(), &params, &wanted)
+                .await
+                .map_err(|error| error.to_string())
         })
         .await
     }
 
     /// Changes a Service by a JSON merge patch.
     pub async fn patch_service(&self, name: &str, patch: Value) -> Service {
-        self.services().patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap()
+        self.services()
+            .patch(name, &PatchParams::default(), &Patch::Merge(patch))
+            .await
+            .unwrap()
     }
 
     /// Deletes a Service and waits until it is gone, finalizer and all.
@@ -125,7 +147,9 @@ impl Cluster {
             let found = events.list(&params).await.map_err(|error| error.to_string())?.items;
             let seen: Vec<_> = found.iter().filter_map(|event| event.reason.clone()).collect();
             let wanted = found.into_iter().find(|event| event.reason.as_deref() == Some(reason));
-            wanted.map(|event| event.message.unwrap_or_default()).ok_or(format!("{seen:?}"))
+            wanted
+                .map(|event| event.message.unwrap_or_default())
+                .ok_or(format!("{seen:?}"))
         })
         .await
     }

@@ -32,12 +32,22 @@ async fn a_service_costs_six_calls_to_create_four_to_grow_three_to_delete_and_no
         assert_eq!(scenario.calls().await, create);
 
         scenario.proxy.reset_counts().await.unwrap();
-        scenario.cluster.patch_service("web", json!({ "metadata": { "labels": { "team": "blue" } } })).await;
+        scenario
+            .cluster
+            .patch_service("web", json!({ "metadata": { "labels": { "team": "blue" } } }))
+            .await;
         stays_quiet(&scenario).await;
 
         let ports = json!([{ "name": "http", "port": 80 }, { "name": "https", "port": 443 }]);
-        scenario.cluster.patch_service("web", json!({ "spec": { "ports": ports } })).await;
-        scenario.wait_holdings("two listeners", "web", |held| (held.listener_ports() == [80, 443]).then_some(())).await;
+        scenario
+            .cluster
+            .patch_service("web", json!({ "spec": { "ports": ports } }))
+            .await;
+        scenario
+            .wait_holdings("two listeners", "web", |held| {
+                (held.listener_ports() == [80, 443]).then_some(())
+            })
+            .await;
         let grow = [
             "ec2:AuthorizeSecurityGroupIngress 1",
             "elasticloadbalancing:CreateListener 1",
@@ -47,8 +57,13 @@ async fn a_service_costs_six_calls_to_create_four_to_grow_three_to_delete_and_no
         assert_eq!(scenario.calls().await, grow);
 
         let one = json!([{ "name": "http", "port": 80 }]);
-        scenario.cluster.patch_service("web", json!({ "spec": { "ports": one } })).await;
-        let shrunk = |held: &crate::cloud::Holdings| (held.listener_ports() == [80] && held.target_groups.len() == 1).then_some(());
+        scenario
+            .cluster
+            .patch_service("web", json!({ "spec": { "ports": one } }))
+            .await;
+        let shrunk = |held: &crate::cloud::Holdings| {
+            (held.listener_ports() == [80] && held.target_groups.len() == 1).then_some(())
+        };
         scenario.wait_holdings("one listener", "web", shrunk).await;
         stays_still(&scenario).await;
 
@@ -79,7 +94,12 @@ async fn a_restart_with_unchanged_services_writes_nothing() {
         // A new Service is served last, so the others have been looked at by then.
         scenario.serve(&scenario.service("d")).await;
         let writes = scenario.proxy.counts().await.unwrap();
-        let writes: u64 = writes.calls.iter().filter(|(action, _)| !action.contains(":Describe")).map(|(_, count)| count).sum();
+        let writes: u64 = writes
+            .calls
+            .iter()
+            .filter(|(action, _)| !action.contains(":Describe"))
+            .map(|(_, count)| count)
+            .sum();
         assert_eq!(writes, 6, "{:?}", scenario.calls().await);
     })
     .await;
@@ -101,7 +121,11 @@ async fn stays_still(scenario: &Scenario) {
         let before = scenario.calls().await;
         tokio::time::sleep(Duration::from_millis(500)).await;
         let after = scenario.calls().await;
-        if before == after { Ok(()) } else { Err(format!("{after:?}")) }
+        if before == after {
+            Ok(())
+        } else {
+            Err(format!("{after:?}"))
+        }
     })
     .await;
 }

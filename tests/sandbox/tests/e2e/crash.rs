@@ -1,6 +1,5 @@
 //! SIGKILL at every AWS call of a create and of a delete: the next elbow ends in the same state as an undisturbed one.
 
-
 use elbow::aws::stack::{HealthCheck, ListenerProtocol, RuleProtocol, RuleSource, TargetProtocol};
 use elbow_sandbox::proxy::{Fault, Kind};
 use kube::api::DeleteParams;
@@ -18,25 +17,37 @@ const MOST_CALLS: u64 = 60;
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn killed_before_any_call_of_a_create_it_ends_in_the_same_state() {
-    with_own_elbow("crash-create-before", async |scenario| kill_at_every_call_of_create(&scenario, Kind::HoldBefore).await).await;
+    with_own_elbow("crash-create-before", async |scenario| {
+        kill_at_every_call_of_create(&scenario, Kind::HoldBefore).await
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn killed_after_any_write_of_a_create_it_ends_in_the_same_state() {
-    with_own_elbow("crash-create-after", async |scenario| kill_at_every_call_of_create(&scenario, Kind::HoldAfter).await).await;
+    with_own_elbow("crash-create-after", async |scenario| {
+        kill_at_every_call_of_create(&scenario, Kind::HoldAfter).await
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn killed_before_any_call_of_a_delete_nothing_is_left() {
-    with_own_elbow("crash-delete-before", async |scenario| kill_at_every_call_of_delete(&scenario, Kind::HoldBefore).await).await;
+    with_own_elbow("crash-delete-before", async |scenario| {
+        kill_at_every_call_of_delete(&scenario, Kind::HoldBefore).await
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn killed_after_any_write_of_a_delete_nothing_is_left() {
-    with_own_elbow("crash-delete-after", async |scenario| kill_at_every_call_of_delete(&scenario, Kind::HoldAfter).await).await;
+    with_own_elbow("crash-delete-after", async |scenario| {
+        kill_at_every_call_of_delete(&scenario, Kind::HoldAfter).await
+    })
+    .await;
 }
 
 async fn kill_at_every_call_of_create(scenario: &Scenario, kind: Kind) {
@@ -64,7 +75,10 @@ async fn kill_at_every_call_of_create(scenario: &Scenario, kind: Kind) {
         }
         kills += 1;
     }
-    assert!(kills >= 6, "a create writes six times at least, yet only {kills} calls were met");
+    assert!(
+        kills >= 6,
+        "a create writes six times at least, yet only {kills} calls were met"
+    );
 }
 
 async fn kill_at_every_call_of_delete(scenario: &Scenario, kind: Kind) {
@@ -73,7 +87,12 @@ async fn kill_at_every_call_of_delete(scenario: &Scenario, kind: Kind) {
         let mut elbow = scenario.elbow("victim", &ALONE).await;
         scenario.serve(&scenario.service("web")).await;
         hold(scenario, &kind, nth).await;
-        scenario.cluster.services().delete("web", &DeleteParams::default()).await.unwrap();
+        scenario
+            .cluster
+            .services()
+            .delete("web", &DeleteParams::default())
+            .await
+            .unwrap();
         let killed = killed_at_hold(scenario, &mut elbow, async || gone(scenario).await).await;
         drop(elbow);
         let elbow = scenario.elbow("successor", &ALONE).await;
@@ -85,13 +104,20 @@ async fn kill_at_every_call_of_delete(scenario: &Scenario, kind: Kind) {
         }
         kills += 1;
     }
-    assert!(kills >= 3, "a delete writes three times at least, yet only {kills} calls were met");
+    assert!(
+        kills >= 3,
+        "a delete writes three times at least, yet only {kills} calls were met"
+    );
 }
 
 /// The n-th call from now on is held; after AWS did it, only writes are of interest.
 async fn hold(scenario: &Scenario, kind: &Kind, nth: u64) {
     let calls = if *kind == Kind::HoldAfter { "mutating" } else { "*" };
-    scenario.proxy.set_faults(&[Fault::new(calls, kind.clone()).nth(nth)]).await.unwrap();
+    scenario
+        .proxy
+        .set_faults(&[Fault::new(calls, kind.clone()).nth(nth)])
+        .await
+        .unwrap();
 }
 
 /// Kills elbow as soon as the call is held; false if the work was done without meeting it.
@@ -105,7 +131,11 @@ async fn killed_at_hold(
         if !held.is_empty() {
             return Ok(true);
         }
-        if done().await { Ok(false) } else { Err("still at work".to_owned()) }
+        if done().await {
+            Ok(false)
+        } else {
+            Err("still at work".to_owned())
+        }
     })
     .await;
     elbow.kill().await;
@@ -131,7 +161,11 @@ async fn delete_all(scenario: &Scenario) {
 async fn wait_nothing(scenario: &Scenario) {
     until("nothing to be left in AWS", async || {
         let left = scenario.cloud.of_cluster(&scenario.cluster_name).await;
-        if left.is_empty() { Ok(()) } else { Err(format!("{left:#?}")) }
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{left:#?}"))
+        }
     })
     .await;
 }
@@ -146,16 +180,31 @@ struct Digest {
 
 fn digest(holdings: &Holdings) -> Digest {
     let balancer = |held: &crate::cloud::HeldLoadBalancer| {
-        let listeners = held.listeners.iter().map(|found| (found.port.get(), found.settings.as_ref().unwrap().protocol));
-        (listeners.collect(), held.description.subnets.len(), held.description.security_groups.len())
+        let listeners = held
+            .listeners
+            .iter()
+            .map(|found| (found.port.get(), found.settings.as_ref().unwrap().protocol));
+        (
+            listeners.collect(),
+            held.description.subnets.len(),
+            held.description.security_groups.len(),
+        )
     };
     let group = |held: &crate::cloud::HeldTargetGroup| {
         let settings = held.description.settings.clone().unwrap();
-        (settings.protocol, settings.health_check, held.targets.iter().map(|target| target.instance.to_string()).collect())
+        (
+            settings.protocol,
+            settings.health_check,
+            held.targets.iter().map(|target| target.instance.to_string()).collect(),
+        )
     };
     let rules = |group: &elbow::aws::api::SecurityGroupDescription| {
         let source = |source: &RuleSource| matches!(source, RuleSource::Cidr(_)).then(|| source.clone());
-        group.rules.iter().map(|rule| (rule.protocol.clone(), rule.from, rule.to, source(&rule.source))).collect()
+        group
+            .rules
+            .iter()
+            .map(|rule| (rule.protocol.clone(), rule.from, rule.to, source(&rule.source)))
+            .collect()
     };
     let mut security_groups: Vec<_> = holdings.security_groups.iter().map(rules).collect();
     security_groups.sort();
@@ -165,4 +214,3 @@ fn digest(holdings: &Holdings) -> Digest {
         security_groups,
     }
 }
-

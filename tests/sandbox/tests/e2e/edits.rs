@@ -14,7 +14,11 @@ const PREFIX: &str = "service.beta.kubernetes.io/aws-load-balancer-";
 async fn ports_come_go_and_change_number_protocol_and_node_port() {
     with_installed_elbow("edit-ports", async |scenario| {
         let hostname = scenario.serve(&scenario.service("web")).await;
-        set_ports(&scenario, json!([{ "name": "http", "port": 80 }, { "name": "alt", "port": 8080 }])).await;
+        set_ports(
+            &scenario,
+            json!([{ "name": "http", "port": 80 }, { "name": "alt", "port": 8080 }]),
+        )
+        .await;
         wait_ports(&scenario, &[80, 8080]).await;
         set_ports(&scenario, json!([{ "name": "http", "port": 81 }])).await;
         wait_ports(&scenario, &[81]).await;
@@ -27,14 +31,28 @@ async fn ports_come_go_and_change_number_protocol_and_node_port() {
             })
             .await;
 
-        set_ports(&scenario, json!([{ "name": "http", "port": 81, "protocol": "UDP", "nodePort": 31777 }])).await;
+        set_ports(
+            &scenario,
+            json!([{ "name": "http", "port": 81, "protocol": "UDP", "nodePort": 31777 }]),
+        )
+        .await;
         scenario
             .wait_holdings("targets on the new node port", "web", |held| {
-                let ports: BTreeSet<u16> = held.target_groups.first()?.targets.iter().map(|target| target.port.get()).collect();
+                let ports: BTreeSet<u16> = held
+                    .target_groups
+                    .first()?
+                    .targets
+                    .iter()
+                    .map(|target| target.port.get())
+                    .collect();
                 (ports == BTreeSet::from([31777])).then_some(())
             })
             .await;
-        assert_eq!(scenario.cluster.wait_programmed("web").await, hostname, "the load balancer stays the same");
+        assert_eq!(
+            scenario.cluster.wait_programmed("web").await,
+            hostname,
+            "the load balancer stays the same"
+        );
     })
     .await;
 }
@@ -43,9 +61,19 @@ async fn ports_come_go_and_change_number_protocol_and_node_port() {
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn source_ranges_follow_and_are_open_again_when_removed() {
     with_installed_elbow("edit-ranges", async |scenario| {
-        scenario.serve(&scenario.service("web").spec("loadBalancerSourceRanges", json!(["10.0.0.0/8", "192.168.1.0/24"]))).await;
+        scenario
+            .serve(
+                &scenario
+                    .service("web")
+                    .spec("loadBalancerSourceRanges", json!(["10.0.0.0/8", "192.168.1.0/24"])),
+            )
+            .await;
         wait_sources(&scenario, &["10.0.0.0/8", "192.168.1.0/24"]).await;
-        patch(&scenario, json!({ "spec": { "loadBalancerSourceRanges": ["172.16.0.0/12"] } })).await;
+        patch(
+            &scenario,
+            json!({ "spec": { "loadBalancerSourceRanges": ["172.16.0.0/12"] } }),
+        )
+        .await;
         wait_sources(&scenario, &["172.16.0.0/12"]).await;
         patch(&scenario, json!({ "spec": { "loadBalancerSourceRanges": null } })).await;
         wait_sources(&scenario, &["0.0.0.0/0"]).await;
@@ -63,13 +91,21 @@ async fn tags_attributes_and_the_health_check_follow_and_go_back_to_the_default_
             &[
                 ("additional-resource-tags", Some("team=blue")),
                 ("attributes", Some("load_balancing.cross_zone.enabled=true")),
-                ("target-group-attributes", Some("deregistration_delay.timeout_seconds=30")),
+                (
+                    "target-group-attributes",
+                    Some("deregistration_delay.timeout_seconds=30"),
+                ),
                 ("healthcheck-interval", Some("30")),
             ],
         )
         .await;
         wait_settings(&scenario, Some("blue"), "true", "30", 30).await;
-        let keys = ["additional-resource-tags", "attributes", "target-group-attributes", "healthcheck-interval"];
+        let keys = [
+            "additional-resource-tags",
+            "attributes",
+            "target-group-attributes",
+            "healthcheck-interval",
+        ];
         annotate(&scenario, &keys.map(|key| (key, None))).await;
         wait_settings(&scenario, None, "false", "300", 10).await;
     })
@@ -107,7 +143,11 @@ async fn a_bad_annotation_is_named_changes_nothing_and_harms_no_other_service() 
             let message = scenario.cluster.wait_refused("web", "InvalidAnnotation").await;
             let until_named = crate::wait::until("the message to name the key", async || {
                 let message = scenario.cluster.wait_refused("web", "InvalidAnnotation").await;
-                if message.contains(suffix) { Ok(message) } else { Err(message) }
+                if message.contains(suffix) {
+                    Ok(message)
+                } else {
+                    Err(message)
+                }
             });
             let named = until_named.await;
             assert!(named.contains(value), "{message}");
@@ -131,20 +171,38 @@ async fn a_change_of_scheme_brings_the_new_load_balancer_before_the_old_one_goes
         annotate(&scenario, &[("scheme", Some("internet-facing"))]).await;
         let new = crate::wait::until("the status to name the new load balancer", async || {
             let held = scenario.holdings("web").await;
-            let names: Vec<_> = held.load_balancers.iter().map(|found| found.description.dns_name.clone()).collect();
+            let names: Vec<_> = held
+                .load_balancers
+                .iter()
+                .map(|found| found.description.dns_name.clone())
+                .collect();
             let published = crate::cluster::hostname(&scenario.cluster.services().get("web").await.unwrap());
             // Whatever is published stands in AWS at every moment.
             let published = published.ok_or("no hostname")?;
             if !names.contains(&published) {
                 // The look at AWS came first: it may have been overtaken.
                 let again = scenario.holdings("web").await;
-                assert!(again.load_balancers.iter().any(|found| found.description.dns_name == published), "{published}: {again:#?}");
+                assert!(
+                    again
+                        .load_balancers
+                        .iter()
+                        .any(|found| found.description.dns_name == published),
+                    "{published}: {again:#?}"
+                );
             }
-            if published == old { Err(format!("{names:?}")) } else { Ok(published) }
+            if published == old {
+                Err(format!("{names:?}"))
+            } else {
+                Ok(published)
+            }
         })
         .await;
         let both = scenario.holdings("web").await;
-        assert_eq!(both.load_balancers.len(), 2, "the old one serves on for the grace period: {both:#?}");
+        assert_eq!(
+            both.load_balancers.len(),
+            2,
+            "the old one serves on for the grace period: {both:#?}"
+        );
         scenario
             .wait_holdings("only the new load balancer", "web", |held| {
                 let alone = held.load_balancers.len() == 1 && held.target_groups.len() == 1;
@@ -159,11 +217,17 @@ async fn a_change_of_scheme_brings_the_new_load_balancer_before_the_old_one_goes
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn an_explicit_name_that_a_stranger_holds_is_an_error_and_the_stranger_is_untouched() {
     with_installed_elbow("name-taken", async |scenario| {
-        let name = format!("mine-{}", &scenario.cluster.namespace[scenario.cluster.namespace.len() - 8..]);
+        let name = format!(
+            "mine-{}",
+            &scenario.cluster.namespace[scenario.cluster.namespace.len() - 8..]
+        );
         scenario.serve(&scenario.service("first").aws("name", &name)).await;
         let before = scenario.holdings("first").await;
         assert_eq!(before.load_balancer().description.name, name);
-        scenario.cluster.create_service(&scenario.service("second").aws("name", &name)).await;
+        scenario
+            .cluster
+            .create_service(&scenario.service("second").aws("name", &name))
+            .await;
         let message = scenario.cluster.wait_refused("second", "NameTaken").await;
         assert!(message.contains(&name), "{message}");
         assert_eq!(scenario.holdings("first").await, before);
@@ -177,7 +241,10 @@ async fn patch(scenario: &Scenario, change: Value) {
 }
 
 async fn annotate(scenario: &Scenario, annotations: &[(&str, Option<&str>)]) {
-    let annotations: serde_json::Map<_, _> = annotations.iter().map(|(key, value)| (format!("{PREFIX}{key}"), json!(value))).collect();
+    let annotations: serde_json::Map<_, _> = annotations
+        .iter()
+        .map(|(key, value)| (format!("{PREFIX}{key}"), json!(value)))
+        .collect();
     patch(scenario, json!({ "metadata": { "annotations": annotations } })).await;
 }
 
@@ -211,7 +278,14 @@ async fn wait_subnets(scenario: &Scenario, subnets: &[String]) {
     let wanted: BTreeSet<_> = subnets.iter().cloned().collect();
     scenario
         .wait_holdings(&format!("the subnets {subnets:?}"), "web", |held| {
-            let found: BTreeSet<_> = held.load_balancers.first()?.description.subnets.iter().map(ToString::to_string).collect();
+            let found: BTreeSet<_> = held
+                .load_balancers
+                .first()?
+                .description
+                .subnets
+                .iter()
+                .map(ToString::to_string)
+                .collect();
             (found == wanted).then_some(())
         })
         .await;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use elbow_sandbox::http;
 use tokio::process::{Child, Command};
 
 use crate::scenario::Scenario;
@@ -36,7 +37,11 @@ impl Elbow {
     /// Starts one; does not wait for anything.
     pub fn start(scenario: &Scenario, settings: &Settings) -> Self {
         let log = scenario.scratch.join(format!("{}.log", settings.replica));
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .unwrap();
         let (health, metrics) = (free_port(), free_port());
         let child = Command::new(&scenario.binary)
             .arg("run")
@@ -56,7 +61,12 @@ impl Elbow {
             .unwrap();
         let health_url = format!("http://127.0.0.1:{health}");
         let metrics_url = format!("http://127.0.0.1:{metrics}/metrics");
-        Self { child, log, health_url, metrics_url }
+        Self {
+            child,
+            log,
+            health_url,
+            metrics_url,
+        }
     }
 
     /// Sends SIGKILL and waits for the end.
@@ -67,13 +77,35 @@ impl Elbow {
     /// Sends a signal by name, such as `STOP`, `CONT` or `TERM`.
     pub async fn signal(&self, name: &str) {
         let Some(pid) = self.child.id() else { return };
-        let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().await.unwrap();
+        let status = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(pid.to_string())
+            .status()
+            .await
+            .unwrap();
         assert!(status.success(), "kill -{name} {pid}");
     }
 
     /// Waits for the end of the process; returns whether it ended with exit code 0.
     pub async fn wait(&mut self, within: Duration) -> bool {
-        tokio::time::timeout(within, self.child.wait()).await.expect("elbow ends in time").unwrap().success()
+        tokio::time::timeout(within, self.child.wait())
+            .await
+            .expect("elbow ends in time")
+            .unwrap()
+            .success()
+    }
+
+    /// Waits until it says that it is ready.
+    pub async fn wait_ready(&self) {
+        let url = format!("{}/readyz", self.health_url);
+        until("elbow to be ready", async || {
+            if http::answers(&url).await {
+                Ok(())
+            } else {
+                Err(tail(&std::fs::read_to_string(&self.log).unwrap_or_default()))
+            }
+        })
+        .await;
     }
 
     /// Waits until its log has a line with this text.
@@ -88,7 +120,11 @@ impl Elbow {
 
 /// A loopback port that is free at this moment.
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 fn tail(log: &str) -> String {

@@ -28,11 +28,18 @@ pub async fn chart(scenario: &Scenario) -> PathBuf {
 
 /// Every permission of the chart: (rule of the role, verb).
 pub async fn permissions(scenario: &Scenario) -> Vec<Permission> {
-    let cluster = cluster_rules(scenario).await.into_iter().map(|rule| (Scope::Cluster, rule));
+    let cluster = cluster_rules(scenario)
+        .await
+        .into_iter()
+        .map(|rule| (Scope::Cluster, rule));
     let lease = lease_rules(scenario).await.into_iter().map(|rule| (Scope::Lease, rule));
     let single = |(scope, rule): (Scope, PolicyRule)| {
         let verbs = rule.verbs.clone();
-        verbs.into_iter().map(move |verb| Permission { scope, rule: rule.clone(), verb })
+        verbs.into_iter().map(move |verb| Permission {
+            scope,
+            rule: rule.clone(),
+            verb,
+        })
     };
     cluster.chain(lease).flat_map(single).collect()
 }
@@ -53,7 +60,12 @@ enum Scope {
 
 impl std::fmt::Display for Permission {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.verb, self.rule.resources.clone().unwrap_or_default().join(","))
+        write!(
+            f,
+            "{} {}",
+            self.verb,
+            self.rule.resources.clone().unwrap_or_default().join(",")
+        )
     }
 }
 
@@ -64,10 +76,20 @@ pub async fn without(scenario: &Scenario, missing: &Permission) -> PathBuf {
     let namespace = &scenario.cluster.namespace;
     let client = || scenario.cluster.client.clone();
     let params = PostParams::default();
-    let account = ServiceAccount { metadata: named(name), ..ServiceAccount::default() };
-    Api::namespaced(client(), namespace).create(&params, &account).await.unwrap();
+    let account = ServiceAccount {
+        metadata: named(name),
+        ..ServiceAccount::default()
+    };
+    Api::namespaced(client(), namespace)
+        .create(&params, &account)
+        .await
+        .unwrap();
     let rules = reduced(cluster_rules(scenario).await, Scope::Cluster, missing);
-    let role = ClusterRole { metadata: named(name), rules: Some(rules), ..ClusterRole::default() };
+    let role = ClusterRole {
+        metadata: named(name),
+        rules: Some(rules),
+        ..ClusterRole::default()
+    };
     Api::all(client()).create(&params, &role).await.unwrap();
     let binding: ClusterRoleBinding = serde_json::from_value(json!({
         "metadata": { "name": name },
@@ -87,23 +109,42 @@ pub async fn without(scenario: &Scenario, missing: &Permission) -> PathBuf {
 pub async fn forget(scenario: &Scenario) {
     let name = &scenario.cluster.namespace;
     let params = DeleteParams::default();
-    Api::<ClusterRoleBinding>::all(scenario.cluster.client.clone()).delete(name, &params).await.unwrap();
-    Api::<ClusterRole>::all(scenario.cluster.client.clone()).delete(name, &params).await.unwrap();
+    Api::<ClusterRoleBinding>::all(scenario.cluster.client.clone())
+        .delete(name, &params)
+        .await
+        .unwrap();
+    Api::<ClusterRole>::all(scenario.cluster.client.clone())
+        .delete(name, &params)
+        .await
+        .unwrap();
 }
 
 async fn cluster_rules(scenario: &Scenario) -> Vec<PolicyRule> {
     let roles = Api::<ClusterRole>::all(scenario.cluster.client.clone());
-    roles.get(RELEASE).await.expect("the chart's ClusterRole").rules.unwrap_or_default()
+    roles
+        .get(RELEASE)
+        .await
+        .expect("the chart's ClusterRole")
+        .rules
+        .unwrap_or_default()
 }
 
 async fn lease_rules(scenario: &Scenario) -> Vec<PolicyRule> {
     let roles = Api::<Role>::namespaced(scenario.cluster.client.clone(), RELEASE_NAMESPACE);
-    roles.get("elbow-leader-election").await.expect("the chart's Role").rules.unwrap_or_default()
+    roles
+        .get("elbow-leader-election")
+        .await
+        .expect("the chart's Role")
+        .rules
+        .unwrap_or_default()
 }
 
 fn reduced(rules: Vec<PolicyRule>, scope: Scope, missing: &Permission) -> Vec<PolicyRule> {
     let mut rules = rules;
-    for rule in rules.iter_mut().filter(|rule| scope == missing.scope && **rule == missing.rule) {
+    for rule in rules
+        .iter_mut()
+        .filter(|rule| scope == missing.scope && **rule == missing.rule)
+    {
         rule.verbs.retain(|verb| *verb != missing.verb);
     }
     rules.retain(|rule| !rule.verbs.is_empty());
@@ -113,21 +154,36 @@ fn reduced(rules: Vec<PolicyRule>, scope: Scope, missing: &Permission) -> Vec<Po
 async fn bind_role(scenario: &Scenario, name: &str, rules: &[PolicyRule], account_namespace: &str, account: &str) {
     let namespace = &scenario.cluster.namespace;
     let params = PostParams::default();
-    let role = Role { metadata: named(name), rules: Some(rules.to_vec()) };
-    Api::namespaced(scenario.cluster.client.clone(), namespace).create(&params, &role).await.unwrap();
+    let role = Role {
+        metadata: named(name),
+        rules: Some(rules.to_vec()),
+    };
+    Api::namespaced(scenario.cluster.client.clone(), namespace)
+        .create(&params, &role)
+        .await
+        .unwrap();
     let binding: RoleBinding = serde_json::from_value(json!({
         "metadata": { "name": name },
         "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name },
         "subjects": [{ "kind": "ServiceAccount", "name": account, "namespace": account_namespace }],
     }))
     .unwrap();
-    Api::namespaced(scenario.cluster.client.clone(), namespace).create(&params, &binding).await.unwrap();
+    Api::namespaced(scenario.cluster.client.clone(), namespace)
+        .create(&params, &binding)
+        .await
+        .unwrap();
 }
 
 async fn write_kubeconfig(scenario: &Scenario, path: &std::path::Path, namespace: &str, account: &str) {
     let accounts = Api::<ServiceAccount>::namespaced(scenario.cluster.client.clone(), namespace);
-    let request = TokenRequest { spec: TokenRequestSpec::default(), ..TokenRequest::default() };
-    let token = accounts.create_token_request(account, &PostParams::default(), &request).await.unwrap();
+    let request = TokenRequest {
+        spec: TokenRequestSpec::default(),
+        ..TokenRequest::default()
+    };
+    let token = accounts
+        .create_token_request(account, &PostParams::default(), &request)
+        .await
+        .unwrap();
     let mut kubeconfig = Kubeconfig::read_from(&scenario.sandbox.kubeconfig).unwrap();
     let mut user = serde_json::to_value(&kubeconfig.auth_infos).unwrap();
     user[0]["user"] = json!({ "token": token.status.unwrap().token });
@@ -136,5 +192,8 @@ async fn write_kubeconfig(scenario: &Scenario, path: &std::path::Path, namespace
 }
 
 fn named(name: &str) -> ObjectMeta {
-    ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        ..ObjectMeta::default()
+    }
 }

@@ -2,6 +2,10 @@
 //!
 //! Every test has a namespace of its own, looks at AWS through the API, and ends with nothing left behind.
 
+// Scenarios nest deep futures.
+#![recursion_limit = "256"]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod claims;
 mod cloud;
 mod cluster;

@@ -16,17 +16,31 @@ async fn a_node_joins_when_it_is_first_ready_and_stays_through_not_ready_and_cor
         let _elbow = scenario.elbow("only", &[]).await;
         scenario.serve(&scenario.service("web")).await;
         let spare = SpareNode::join(scenario, "spare", false).await;
-        steadily(Duration::from_secs(3), "a node that was never ready as no target", async || {
-            if targets(scenario).await.contains(&spare.instance) { Err("it is one".to_owned()) } else { Ok(()) }
-        })
+        steadily(
+            Duration::from_secs(3),
+            "a node that was never ready as no target",
+            async || {
+                if targets(scenario).await.contains(&spare.instance) {
+                    Err("it is one".to_owned())
+                } else {
+                    Ok(())
+                }
+            },
+        )
         .await;
         spare.set_ready(scenario, true).await;
         wait_target(scenario, &spare, true).await;
 
         spare.set_ready(scenario, false).await;
-        spare.patch(scenario, json!({ "spec": { "unschedulable": true } })).await;
+        spare
+            .patch(scenario, json!({ "spec": { "unschedulable": true } }))
+            .await;
         steadily(Duration::from_secs(3), "the target", async || {
-            if targets(scenario).await.contains(&spare.instance) { Ok(()) } else { Err("it left".to_owned()) }
+            if targets(scenario).await.contains(&spare.instance) {
+                Ok(())
+            } else {
+                Err("it left".to_owned())
+            }
         })
         .await;
         spare.remove(scenario).await;
@@ -44,9 +58,13 @@ async fn a_node_leaves_when_it_is_deleted_excluded_or_tainted_for_removal() {
         wait_target(scenario, &spare, true).await;
 
         let exclude = "node.kubernetes.io/exclude-from-external-load-balancers";
-        spare.patch(scenario, json!({ "metadata": { "labels": { exclude: "true" } } })).await;
+        spare
+            .patch(scenario, json!({ "metadata": { "labels": { exclude: "true" } } }))
+            .await;
         wait_target(scenario, &spare, false).await;
-        spare.patch(scenario, json!({ "metadata": { "labels": { exclude: "false" } } })).await;
+        spare
+            .patch(scenario, json!({ "metadata": { "labels": { exclude: "false" } } }))
+            .await;
         wait_target(scenario, &spare, true).await;
 
         for key in ["ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupted"] {
@@ -69,9 +87,14 @@ async fn target_node_labels_narrow_the_targets_and_a_joining_node_costs_one_regi
     changing_nodes("node-labels", async |scenario| {
         let _elbow = scenario.elbow("only", &[]).await;
         let spare = SpareNode::join(scenario, "spare", true).await;
-        let narrow = scenario.service("narrow").aws("target-node-labels", &format!("spare={}", spare.name));
+        let narrow = scenario
+            .service("narrow")
+            .aws("target-node-labels", &format!("spare={}", spare.name));
         scenario.serve(&narrow).await;
-        assert_eq!(targets_of(scenario, "narrow").await, BTreeSet::from([spare.instance.clone()]));
+        assert_eq!(
+            targets_of(scenario, "narrow").await,
+            BTreeSet::from([spare.instance.clone()])
+        );
         scenario.serve(&scenario.service("web")).await;
 
         scenario.proxy.reset_counts().await.unwrap();
@@ -97,7 +120,11 @@ async fn targets(scenario: &Scenario) -> BTreeSet<String> {
 
 async fn targets_of(scenario: &Scenario, service: &str) -> BTreeSet<String> {
     let held = scenario.holdings(service).await;
-    held.target_group().targets.iter().map(|target| target.instance.to_string()).collect()
+    held.target_group()
+        .targets
+        .iter()
+        .map(|target| target.instance.to_string())
+        .collect()
 }
 
 async fn wait_target(scenario: &Scenario, spare: &SpareNode, present: bool) {

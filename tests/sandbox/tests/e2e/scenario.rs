@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use elbow_sandbox::kubernetes;
 use elbow_sandbox::proxy::Client as Proxy;
 use elbow_sandbox::state::Sandbox;
-use elbow_sandbox::kubernetes;
 use futures::FutureExt as _;
 
 use crate::cloud::{Cloud, Holdings};
@@ -59,16 +59,22 @@ enum Serving {
 }
 
 async fn run(name: &str, serving: Serving, test: impl AsyncFnOnce(Arc<Scenario>)) {
-    let scratch = scratch::Scratch::new();
-    let scenario = Arc::new(Scenario::new(name, serving, scratch.path().to_owned()).await);
-    let outcome = std::panic::AssertUnwindSafe(test(scenario.clone())).catch_unwind().await;
+    let scratch = std::env::temp_dir().join(format!("elbow-{name}-{:08x}", unique()));
+    std::fs::create_dir_all(&scratch).unwrap();
+    let scenario = Arc::new(Scenario::new(name, serving, scratch.clone()).await);
+    let outcome = std::panic::AssertUnwindSafe(test(scenario.clone()))
+        .catch_unwind()
+        .await;
     if let Err(panic) = outcome {
         scenario.print_logs();
         // Best effort: the first failure is the one to tell.
-        let _ = std::panic::AssertUnwindSafe(scenario.clean_up(serving)).catch_unwind().await;
+        let _ = std::panic::AssertUnwindSafe(scenario.clean_up(serving))
+            .catch_unwind()
+            .await;
         std::panic::resume_unwind(panic);
     }
     scenario.clean_up(serving).await;
+    std::fs::remove_dir_all(scratch).unwrap();
 }
 
 impl Scenario {
@@ -80,15 +86,33 @@ impl Scenario {
         let namespace = format!("{name}-{:08x}", unique());
         let cluster = Cluster::create(client, namespace.clone()).await;
         let (cluster_name, class, lane) = match serving {
-            Serving::Installed => {
-                (sandbox.infrastructure.cluster_name.clone(), "elbow.dev/nlb".to_owned(), "elbow-system".to_owned())
-            }
-            Serving::Own => (namespace.clone(), format!("{namespace}.elbow.dev/nlb"), namespace.clone()),
+            Serving::Installed => (
+                sandbox.infrastructure.cluster_name.clone(),
+                "elbow.dev/nlb".to_owned(),
+                "elbow-system".to_owned(),
+            ),
+            Serving::Own => (
+                namespace.clone(),
+                format!("{namespace}.elbow.dev/nlb"),
+                namespace.clone(),
+            ),
         };
         let proxy = Proxy::new(&sandbox.aws_proxy_url, &lane);
-        let cloud = Cloud::connect(&sandbox.localstack_url, &sandbox.infrastructure.region).await;
-        let binary = std::env::var("ELBOW_SANDBOX_ELBOW").expect("ELBOW_SANDBOX_ELBOW is set by `cargo sandbox test`").into();
-        Self { cluster, cloud, proxy, sandbox, cluster_name, class, lane, binary, scratch }
+        let cloud = Cloud::connect(&sandbox.infrastructure.region).await;
+        let binary = std::env::var("ELBOW_SANDBOX_ELBOW")
+            .expect("ELBOW_SANDBOX_ELBOW is set by `cargo sandbox test`")
+            .into();
+        Self {
+            cluster,
+            cloud,
+            proxy,
+            sandbox,
+            cluster_name,
+            class,
+            lane,
+            binary,
+            scratch,
+        }
     }
 
     /// A Service of this test's class with one TCP port 80.
@@ -152,13 +176,19 @@ impl Scenario {
             ("AWS_ACCESS_KEY_ID", &self.lane),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
         ];
-        environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+        environment
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
     }
 
     /// Calls of this test's elbow to AWS since the counts were reset, by `service:Action`.
     pub async fn calls(&self) -> Vec<String> {
         let counts = self.proxy.counts().await.unwrap();
-        counts.calls.into_iter().map(|(action, count)| format!("{action} {count}")).collect()
+        counts
+            .calls
+            .into_iter()
+            .map(|(action, count)| format!("{action} {count}"))
+            .collect()
     }
 
     async fn clean_up(&self, serving: Serving) {
@@ -171,21 +201,34 @@ impl Scenario {
             Serving::Own => Some(self.elbow("sweeper", &[]).await),
         };
         self.cluster.destroy().await;
-        let prefix = format!("{}/", self.cluster.namespace);
         until("nothing of the test to be left in AWS", async || {
             let left = match serving {
-                Serving::Installed => self.cloud.of_namespace(&self.cluster_name, &prefix).await,
+                Serving::Installed => {
+                    self.cloud
+                        .of_namespace(&self.cluster_name, &self.cluster.namespace)
+                        .await
+                }
                 Serving::Own => self.cloud.of_cluster(&self.cluster_name).await,
             };
-            if left.is_empty() { Ok(()) } else { Err(format!("{left:#?}")) }
+            if left.is_empty() {
+                Ok(())
+            } else {
+                Err(format!("{left:#?}"))
+            }
         })
         .await;
         drop(sweeper);
     }
 
     fn print_logs(&self) {
-        let Ok(entries) = std::fs::read_dir(&self.scratch) else { return };
-        for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "log")) {
+        let Ok(entries) = std::fs::read_dir(&self.scratch) else {
+            return;
+        };
+        for path in entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "log"))
+        {
             let log = std::fs::read_to_string(&path).unwrap_or_default();
             let lines: Vec<_> = log.lines().collect();
             println!("--- the last lines of {}", path.display());
@@ -198,6 +241,8 @@ impl Scenario {
 
 /// Differs between tests and runs; names of AWS resources derive from UIDs, so it need not be unguessable.
 fn unique() -> u32 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
     now.subsec_nanos() ^ std::process::id().rotate_left(16)
 }

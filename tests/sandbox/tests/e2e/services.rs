@@ -21,14 +21,41 @@ async fn a_service_gets_a_load_balancer_whose_targets_are_the_nodes_at_its_node_
         assert_eq!(hostname, held.load_balancer().description.dns_name);
         assert_eq!(held.load_balancer().description.scheme, Some(Scheme::Internal));
         assert!(held.load_balancer().description.network);
-        let subnets: BTreeSet<_> = held.load_balancer().description.subnets.iter().map(|id| id.as_str().to_owned()).collect();
-        let private: BTreeSet<_> = scenario.sandbox.infrastructure.private_subnet_ids.iter().cloned().collect();
+        let subnets: BTreeSet<_> = held
+            .load_balancer()
+            .description
+            .subnets
+            .iter()
+            .map(|id| id.as_str().to_owned())
+            .collect();
+        let private: BTreeSet<_> = scenario
+            .sandbox
+            .infrastructure
+            .private_subnet_ids
+            .iter()
+            .cloned()
+            .collect();
         assert_eq!(subnets, private);
         assert_eq!(targets(&held, 80), expected_targets(&scenario, node_port(&service, 80)));
-        let status = service.status.as_ref().unwrap().load_balancer.as_ref().unwrap().ingress.as_ref().unwrap();
+        let status = service
+            .status
+            .as_ref()
+            .unwrap()
+            .load_balancer
+            .as_ref()
+            .unwrap()
+            .ingress
+            .as_ref()
+            .unwrap();
         let ports = status[0].ports.as_ref().unwrap();
         assert_eq!((ports[0].port, ports[0].protocol.as_str()), (80, "TCP"));
-        assert!(service.metadata.finalizers.unwrap().contains(&"elbow.dev/load-balancer".to_owned()));
+        assert!(
+            service
+                .metadata
+                .finalizers
+                .unwrap()
+                .contains(&"elbow.dev/load-balancer".to_owned())
+        );
         scenario.cluster.wait_event("web", "EnsuredLoadBalancer").await;
     })
     .await;
@@ -38,13 +65,22 @@ async fn a_service_gets_a_load_balancer_whose_targets_are_the_nodes_at_its_node_
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn everything_made_for_a_service_carries_its_tags() {
     with_installed_elbow("tags", async |scenario| {
-        let manifest = scenario.service("web").aws("additional-resource-tags", "team=blue,cost-center=42");
+        let manifest = scenario
+            .service("web")
+            .aws("additional-resource-tags", "team=blue,cost-center=42");
         scenario.serve(&manifest).await;
         let held = scenario.holdings("web").await;
-        let all = [&held.load_balancer().tags, &held.target_group().tags, &held.security_group().tags];
+        let all = [
+            &held.load_balancer().tags,
+            &held.target_group().tags,
+            &held.security_group().tags,
+        ];
         for tags in all {
             assert_eq!(tags["elbow.dev/service"], scenario.owner("web"));
-            assert_eq!(tags[&format!("kubernetes.io/cluster/{}", scenario.cluster_name)], "owned");
+            assert_eq!(
+                tags[&format!("kubernetes.io/cluster/{}", scenario.cluster_name)],
+                "owned"
+            );
             assert_eq!((tags["team"].as_str(), tags["cost-center"].as_str()), ("blue", "42"));
         }
     })
@@ -55,11 +91,28 @@ async fn everything_made_for_a_service_carries_its_tags() {
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn an_internet_facing_service_stands_in_the_public_subnets() {
     with_installed_elbow("public", async |scenario| {
-        scenario.serve(&scenario.service("web").aws("scheme", "internet-facing")).await;
+        scenario
+            .serve(&scenario.service("web").aws("scheme", "internet-facing"))
+            .await;
         let held = scenario.holdings("web").await;
-        let subnets: BTreeSet<_> = held.load_balancer().description.subnets.iter().map(|id| id.as_str().to_owned()).collect();
+        let subnets: BTreeSet<_> = held
+            .load_balancer()
+            .description
+            .subnets
+            .iter()
+            .map(|id| id.as_str().to_owned())
+            .collect();
         assert_eq!(held.load_balancer().description.scheme, Some(Scheme::InternetFacing));
-        assert_eq!(subnets, scenario.sandbox.infrastructure.public_subnet_ids.iter().cloned().collect());
+        assert_eq!(
+            subnets,
+            scenario
+                .sandbox
+                .infrastructure
+                .public_subnet_ids
+                .iter()
+                .cloned()
+                .collect()
+        );
     })
     .await;
 }
@@ -78,11 +131,22 @@ async fn every_port_of_a_service_gets_a_listener_and_a_target_group_of_its_proto
         let held = scenario.holdings("web").await;
         assert_eq!(held.listener_ports(), [53, 80, 7777]);
         let protocols = [53, 80, 7777].map(|port| held.behind(port).description.settings.as_ref().unwrap().protocol);
-        assert_eq!(protocols, [TargetProtocol::TcpUdp, TargetProtocol::Tcp, TargetProtocol::Udp]);
+        assert_eq!(
+            protocols,
+            [TargetProtocol::TcpUdp, TargetProtocol::Tcp, TargetProtocol::Udp]
+        );
         assert_eq!(targets(&held, 53), expected_targets(&scenario, 31053));
         let rules = &held.security_group().rules;
-        let opened: BTreeSet<_> = rules.iter().map(|rule| (rule.protocol.clone(), rule.from, rule.to)).collect();
-        let wanted = [(RuleProtocol::Tcp, 53, 53), (RuleProtocol::Tcp, 80, 80), (RuleProtocol::Udp, 53, 53), (RuleProtocol::Udp, 7777, 7777)];
+        let opened: BTreeSet<_> = rules
+            .iter()
+            .map(|rule| (rule.protocol.clone(), rule.from, rule.to))
+            .collect();
+        let wanted = [
+            (RuleProtocol::Tcp, 53, 53),
+            (RuleProtocol::Tcp, 80, 80),
+            (RuleProtocol::Udp, 53, 53),
+            (RuleProtocol::Udp, 7777, 7777),
+        ];
         assert_eq!(opened, BTreeSet::from(wanted));
     })
     .await;
@@ -96,7 +160,10 @@ async fn tcp_and_udp_on_one_port_with_two_node_ports_are_refused_and_nothing_is_
             { "name": "dns-tcp", "port": 53, "protocol": "TCP", "nodePort": 31153 },
             { "name": "dns-udp", "port": 53, "protocol": "UDP", "nodePort": 31154 },
         ]);
-        scenario.cluster.create_service(&scenario.service("web").ports(ports)).await;
+        scenario
+            .cluster
+            .create_service(&scenario.service("web").ports(ports))
+            .await;
         let reason = stalled_reason(&scenario, "web").await;
         let message = scenario.cluster.wait_refused("web", &reason).await;
         assert!(message.contains("31153") && message.contains("31154"), "{message}");
@@ -111,14 +178,30 @@ async fn a_certificate_makes_the_named_ports_tls() {
     with_installed_elbow("tls", async |scenario| {
         let ports = json!([{ "name": "https", "port": 443 }, { "name": "http", "port": 80 }]);
         let certificate = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-2222-3333-4444-555555555555";
-        let manifest = scenario.service("web").ports(ports).aws("ssl-cert", certificate).aws("ssl-ports", "https");
+        let manifest = scenario
+            .service("web")
+            .ports(ports)
+            .aws("ssl-cert", certificate)
+            .aws("ssl-ports", "https");
         scenario.serve(&manifest).await;
         let held = scenario.holdings("web").await;
-        let listener = |port: u16| held.load_balancer().listeners.iter().find(|found| found.port.get() == port).unwrap().settings.clone().unwrap();
+        let listener = |port: u16| {
+            held.load_balancer()
+                .listeners
+                .iter()
+                .find(|found| found.port.get() == port)
+                .unwrap()
+                .settings
+                .clone()
+                .unwrap()
+        };
         assert_eq!(listener(443).protocol, ListenerProtocol::Tls);
         assert_eq!(listener(443).certificate.unwrap().as_str(), certificate);
         assert_eq!(listener(80).protocol, ListenerProtocol::Tcp);
-        assert_eq!(held.behind(443).description.settings.as_ref().unwrap().protocol, TargetProtocol::Tcp);
+        assert_eq!(
+            held.behind(443).description.settings.as_ref().unwrap().protocol,
+            TargetProtocol::Tcp
+        );
     })
     .await;
 }
@@ -127,14 +210,33 @@ async fn a_certificate_makes_the_named_ports_tls() {
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn the_local_policy_probes_the_health_check_node_port_and_the_cluster_policy_the_traffic_port() {
     with_installed_elbow("policy", async |scenario| {
-        scenario.serve(&scenario.service("web").spec("externalTrafficPolicy", json!("Local"))).await;
+        scenario
+            .serve(&scenario.service("web").spec("externalTrafficPolicy", json!("Local")))
+            .await;
         let service = scenario.cluster.services().get("web").await.unwrap();
         let node_port = service.spec.unwrap().health_check_node_port.unwrap();
-        let check = scenario.holdings("web").await.target_group().description.settings.clone().unwrap().health_check;
-        assert!(matches!(&check.protocol, HealthCheckProtocol::Http { path, .. } if path == "/healthz"), "{check:?}");
-        assert!(matches!(check.port, HealthCheckPort::Number(port) if i32::from(port.get()) == node_port), "{check:?}");
+        let check = scenario
+            .holdings("web")
+            .await
+            .target_group()
+            .description
+            .settings
+            .clone()
+            .unwrap()
+            .health_check;
+        assert!(
+            matches!(&check.protocol, HealthCheckProtocol::Http { path, .. } if path == "/healthz"),
+            "{check:?}"
+        );
+        assert!(
+            matches!(check.port, HealthCheckPort::Number(port) if i32::from(port.get()) == node_port),
+            "{check:?}"
+        );
 
-        scenario.cluster.patch_service("web", json!({ "spec": { "externalTrafficPolicy": "Cluster" } })).await;
+        scenario
+            .cluster
+            .patch_service("web", json!({ "spec": { "externalTrafficPolicy": "Cluster" } }))
+            .await;
         scenario
             .wait_holdings("a TCP probe of the traffic port", "web", |held| {
                 let check = held.target_groups.first()?.description.settings.clone()?.health_check;
@@ -149,11 +251,22 @@ async fn the_local_policy_probes_the_health_check_node_port_and_the_cluster_poli
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn client_ip_affinity_is_source_ip_stickiness() {
     with_installed_elbow("affinity", async |scenario| {
-        scenario.serve(&scenario.service("web").spec("sessionAffinity", json!("ClientIP"))).await;
+        scenario
+            .serve(&scenario.service("web").spec("sessionAffinity", json!("ClientIP")))
+            .await;
         let held = scenario.holdings("web").await;
         let attributes = &held.target_group().attributes;
-        assert_eq!((attributes["stickiness.enabled"].as_str(), attributes["stickiness.type"].as_str()), ("true", "source_ip"));
-        scenario.cluster.patch_service("web", json!({ "spec": { "sessionAffinity": "None" } })).await;
+        assert_eq!(
+            (
+                attributes["stickiness.enabled"].as_str(),
+                attributes["stickiness.type"].as_str()
+            ),
+            ("true", "source_ip")
+        );
+        scenario
+            .cluster
+            .patch_service("web", json!({ "spec": { "sessionAffinity": "None" } }))
+            .await;
         scenario
             .wait_holdings("stickiness to be off", "web", |held| {
                 (held.target_groups.first()?.attributes.get("stickiness.enabled")? == "false").then_some(())
@@ -176,9 +289,14 @@ async fn a_service_without_a_selector_is_served_beside_its_manual_endpoint_slice
         .unwrap();
         let slices = Api::<EndpointSlice>::namespaced(scenario.cluster.client.clone(), &scenario.cluster.namespace);
         slices.create(&PostParams::default(), &slice).await.unwrap();
-        scenario.serve(&scenario.service("web").spec("selector", Value::Null)).await;
+        scenario
+            .serve(&scenario.service("web").spec("selector", Value::Null))
+            .await;
         let service = scenario.cluster.services().get("web").await.unwrap();
-        assert_eq!(targets(&scenario.holdings("web").await, 80), expected_targets(&scenario, node_port(&service, 80)));
+        assert_eq!(
+            targets(&scenario.holdings("web").await, 80),
+            expected_targets(&scenario, node_port(&service, 80))
+        );
     })
     .await;
 }
@@ -189,7 +307,10 @@ async fn a_fixed_node_port_is_the_port_of_the_targets() {
     with_installed_elbow("fixed", async |scenario| {
         let ports = json!([{ "port": 80, "nodePort": 31234 }]);
         scenario.serve(&scenario.service("web").ports(ports)).await;
-        assert_eq!(targets(&scenario.holdings("web").await, 80), expected_targets(&scenario, 31234));
+        assert_eq!(
+            targets(&scenario.holdings("web").await, 80),
+            expected_targets(&scenario, 31234)
+        );
     })
     .await;
 }
@@ -200,14 +321,27 @@ async fn groups_of_the_user_replace_the_managed_one() {
     with_installed_elbow("groups", async |scenario| {
         let group = scenario.sandbox.infrastructure.node_security_group_id.clone();
         scenario.serve(&scenario.service("web")).await;
-        scenario.cluster.patch_service("web", annotate("security-groups", Some(&group))).await;
+        scenario
+            .cluster
+            .patch_service("web", annotate("security-groups", Some(&group)))
+            .await;
         scenario
             .wait_holdings("only the user's group", "web", |held| {
-                let groups: Vec<_> = held.load_balancers.first()?.description.security_groups.iter().map(ToString::to_string).collect();
+                let groups: Vec<_> = held
+                    .load_balancers
+                    .first()?
+                    .description
+                    .security_groups
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
                 (groups == [group.clone()] && held.security_groups.is_empty()).then_some(())
             })
             .await;
-        scenario.cluster.patch_service("web", annotate("security-groups", None)).await;
+        scenario
+            .cluster
+            .patch_service("web", annotate("security-groups", None))
+            .await;
         scenario
             .wait_holdings("the managed group again", "web", |held| {
                 let groups = &held.load_balancers.first()?.description.security_groups;
@@ -259,20 +393,37 @@ fn node_port(service: &k8s_openapi::api::core::v1::Service, port: i32) -> u16 {
 }
 
 fn targets(held: &crate::cloud::Holdings, port: u16) -> BTreeSet<(String, u16)> {
-    held.behind(port).targets.iter().map(|target| (target.instance.to_string(), target.port.get())).collect()
+    held.behind(port)
+        .targets
+        .iter()
+        .map(|target| (target.instance.to_string(), target.port.get()))
+        .collect()
 }
 
 /// The nodes that the sandbox started with, at a port. Tests that bring nodes of their own keep them from these Services.
 fn expected_targets(scenario: &Scenario, port: u16) -> BTreeSet<(String, u16)> {
-    scenario.sandbox.infrastructure.instances.iter().map(|instance| (instance.id.clone(), port)).collect()
+    scenario
+        .sandbox
+        .infrastructure
+        .instances
+        .iter()
+        .map(|instance| (instance.id.clone(), port))
+        .collect()
 }
 
 /// The reason that `Stalled` gives, once it is True.
 async fn stalled_reason(scenario: &Scenario, name: &str) -> String {
     crate::wait::until("the Service to be stalled", async || {
-        let service = scenario.cluster.services().get(name).await.map_err(|error| error.to_string())?;
+        let service = scenario
+            .cluster
+            .services()
+            .get(name)
+            .await
+            .map_err(|error| error.to_string())?;
         let stalled = condition(&service, "Stalled").filter(|found| found.status == "True");
-        stalled.map(|found| found.reason.clone()).ok_or(format!("{:?}", service.status))
+        stalled
+            .map(|found| found.reason.clone())
+            .ok_or(format!("{:?}", service.status))
     })
     .await
 }

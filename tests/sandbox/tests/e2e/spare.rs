@@ -30,7 +30,12 @@ impl SpareNode {
             "spec": { "providerID": format!("aws:///{}/{instance}", infrastructure.instances[0].zone) },
         }))
         .unwrap();
-        scenario.cluster.nodes().create(&PostParams::default(), &node).await.unwrap();
+        scenario
+            .cluster
+            .nodes()
+            .create(&PostParams::default(), &node)
+            .await
+            .unwrap();
         let spare = Self { name, instance };
         spare.patch(scenario, json!({ "spec": { "taints": null } })).await;
         spare.set_ready(scenario, ready).await;
@@ -43,24 +48,47 @@ impl SpareNode {
         let condition = json!({ "type": "Ready", "status": status, "reason": if ready { "KubeletReady" } else { "KubeletNotReady" },
             "lastHeartbeatTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z", "message": "set by a test" });
         let patch = Patch::Merge(json!({ "status": { "conditions": [condition] } }));
-        scenario.cluster.nodes().patch_status(&self.name, &PatchParams::default(), &patch).await.unwrap();
+        scenario
+            .cluster
+            .nodes()
+            .patch_status(&self.name, &PatchParams::default(), &patch)
+            .await
+            .unwrap();
     }
 
     /// Changes the node by a JSON merge patch.
     pub async fn patch(&self, scenario: &Scenario, patch: Value) {
-        scenario.cluster.nodes().patch(&self.name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
+        scenario
+            .cluster
+            .nodes()
+            .patch(&self.name, &PatchParams::default(), &Patch::Merge(patch))
+            .await
+            .unwrap();
     }
 
     /// Deletes the Node object; the instance runs on.
     pub async fn delete_node(&self, scenario: &Scenario) {
-        scenario.cluster.nodes().delete(&self.name, &DeleteParams::default()).await.unwrap();
+        scenario
+            .cluster
+            .nodes()
+            .delete(&self.name, &DeleteParams::default())
+            .await
+            .unwrap();
     }
 
     /// Terminates the instance and deletes the Node object if it is still there.
     pub async fn remove(self, scenario: &Scenario) {
         // It may be gone already: that is what some tests are about.
-        let _ = scenario.cluster.nodes().delete(&self.name, &DeleteParams::default()).await;
-        ec2(scenario, &format!("ec2.terminate_instances(InstanceIds=['{}'])", self.instance)).await;
+        let _ = scenario
+            .cluster
+            .nodes()
+            .delete(&self.name, &DeleteParams::default())
+            .await;
+        ec2(
+            scenario,
+            &format!("ec2.terminate_instances(InstanceIds=['{}'])", self.instance),
+        )
+        .await;
     }
 }
 
@@ -72,7 +100,12 @@ async fn ec2(scenario: &Scenario, code: &str) -> String {
         "import boto3; ec2 = boto3.client('ec2', endpoint_url='{}', region_name='{}', aws_access_key_id='observer', aws_secret_access_key='secret')\n{code}",
         sandbox.localstack_url, sandbox.infrastructure.region,
     );
-    let output = Command::new(&sandbox.tools.localstack_python).arg("-c").arg(client).output().await.unwrap();
+    let output = Command::new(&sandbox.tools.localstack_python)
+        .arg("-c")
+        .arg(client)
+        .output()
+        .await
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

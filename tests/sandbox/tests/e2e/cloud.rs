@@ -18,45 +18,45 @@ const TAGS_PER_CALL: usize = 20;
 
 /// What stands in AWS for one Service or one cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Holdings {
+pub(crate) struct Holdings {
     /// Load balancers.
-    pub load_balancers: Vec<HeldLoadBalancer>,
+    pub(crate) load_balancers: Vec<HeldLoadBalancer>,
     /// Target groups by port (their `elbow.dev/resource` tag tells more).
-    pub target_groups: Vec<HeldTargetGroup>,
+    pub(crate) target_groups: Vec<HeldTargetGroup>,
     /// Security groups, the cluster's shared one among them when the whole cluster was asked for.
-    pub security_groups: Vec<SecurityGroupDescription>,
+    pub(crate) security_groups: Vec<SecurityGroupDescription>,
 }
 
 /// A load balancer with all that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldLoadBalancer {
+pub(crate) struct HeldLoadBalancer {
     /// Itself.
-    pub description: LoadBalancerDescription,
+    pub(crate) description: LoadBalancerDescription,
     /// Its tags.
-    pub tags: Tags,
+    pub(crate) tags: Tags,
     /// Its listeners, by port.
-    pub listeners: Vec<ListenerDescription>,
+    pub(crate) listeners: Vec<ListenerDescription>,
     /// Its attributes.
-    pub attributes: Attributes,
+    pub(crate) attributes: Attributes,
 }
 
 /// A target group with all that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldTargetGroup {
+pub(crate) struct HeldTargetGroup {
     /// Itself.
-    pub description: TargetGroupDescription,
+    pub(crate) description: TargetGroupDescription,
     /// Its tags.
-    pub tags: Tags,
+    pub(crate) tags: Tags,
     /// Its registered targets, draining ones left out.
-    pub targets: BTreeSet<Target>,
+    pub(crate) targets: BTreeSet<Target>,
     /// Its attributes.
-    pub attributes: Attributes,
+    pub(crate) attributes: Attributes,
 }
 
 /// Looks at AWS past the proxy.
-pub struct Cloud {
+pub(crate) struct Cloud {
     /// The API, for changes made by hand.
-    pub api: SdkApi,
+    pub(crate) api: SdkApi,
 }
 
 /// The tests' own calls are of no interest.
@@ -68,30 +68,30 @@ impl CallObserver for Unobserved {
 
 impl Holdings {
     /// Does nothing stand there?
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.load_balancers.is_empty() && self.target_groups.is_empty() && self.security_groups.is_empty()
     }
 
     /// The only load balancer.
-    pub fn load_balancer(&self) -> &HeldLoadBalancer {
+    pub(crate) fn load_balancer(&self) -> &HeldLoadBalancer {
         assert_eq!(self.load_balancers.len(), 1, "one load balancer: {self:#?}");
         &self.load_balancers[0]
     }
 
     /// The only target group.
-    pub fn target_group(&self) -> &HeldTargetGroup {
+    pub(crate) fn target_group(&self) -> &HeldTargetGroup {
         assert_eq!(self.target_groups.len(), 1, "one target group: {self:#?}");
         &self.target_groups[0]
     }
 
     /// The only security group.
-    pub fn security_group(&self) -> &SecurityGroupDescription {
+    pub(crate) fn security_group(&self) -> &SecurityGroupDescription {
         assert_eq!(self.security_groups.len(), 1, "one security group: {self:#?}");
         &self.security_groups[0]
     }
 
     /// Ports of all listeners, ascending.
-    pub fn listener_ports(&self) -> Vec<u16> {
+    pub(crate) fn listener_ports(&self) -> Vec<u16> {
         let listeners = self.load_balancers.iter().flat_map(|held| &held.listeners);
         let mut ports: Vec<u16> = listeners.map(|listener| listener.port.get()).collect();
         ports.sort_unstable();
@@ -99,7 +99,7 @@ impl Holdings {
     }
 
     /// The target group that the listener on a port forwards to.
-    pub fn behind(&self, port: u16) -> &HeldTargetGroup {
+    pub(crate) fn behind(&self, port: u16) -> &HeldTargetGroup {
         let listener = self
             .load_balancer()
             .listeners
@@ -115,14 +115,14 @@ impl Holdings {
 
 impl Cloud {
     /// Opens AWS as the environment names it; never fenced, for a test may write what it likes.
-    pub async fn connect(region: &str) -> Self {
+    pub(crate) async fn connect(region: &str) -> Self {
         Self {
             api: sdk::connect(region, &Fence::open(), Arc::new(Unobserved)).await,
         }
     }
 
     /// All that belongs to the Services of a namespace.
-    pub async fn of_namespace(&self, cluster: &str, namespace: &str) -> Holdings {
+    pub(crate) async fn of_namespace(&self, cluster: &str, namespace: &str) -> Holdings {
         let prefix = format!("{namespace}/");
         let belongs = |tags: &Tags| {
             tags.get("elbow.dev/service")
@@ -132,7 +132,7 @@ impl Cloud {
     }
 
     /// All that carries `elbow.dev/service=SERVICE` (namespace/name) for a cluster.
-    pub async fn of_service(&self, cluster: &str, service: &str) -> Holdings {
+    pub(crate) async fn of_service(&self, cluster: &str, service: &str) -> Holdings {
         let belongs = |tags: &Tags| {
             tags.get("elbow.dev/cluster").is_some_and(|found| found == cluster)
                 && tags.get("elbow.dev/service").is_some_and(|found| found == service)
@@ -141,7 +141,7 @@ impl Cloud {
     }
 
     /// All that carries a cluster's tag.
-    pub async fn of_cluster(&self, cluster: &str) -> Holdings {
+    pub(crate) async fn of_cluster(&self, cluster: &str) -> Holdings {
         self.holdings(cluster, |tags| {
             tags.get("elbow.dev/cluster").is_some_and(|found| found == cluster)
         })
@@ -149,7 +149,7 @@ impl Cloud {
     }
 
     /// Waits until what stands for a Service is as the look wants it; returns what the look returned.
-    pub async fn wait<T>(
+    pub(crate) async fn wait<T>(
         &self,
         what: &str,
         cluster: &str,

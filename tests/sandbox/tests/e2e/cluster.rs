@@ -11,16 +11,16 @@ use crate::wait::until;
 
 /// The administrator's view of one namespace.
 #[derive(Clone)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// The administrator's client.
-    pub client: Client,
+    pub(crate) client: Client,
     /// The test's own namespace.
-    pub namespace: String,
+    pub(crate) namespace: String,
 }
 
 impl Cluster {
     /// Makes the namespace.
-    pub async fn create(client: Client, namespace: String) -> Self {
+    pub(crate) async fn create(client: Client, namespace: String) -> Self {
         let object = serde_json::from_value::<Namespace>(json!({ "metadata": { "name": namespace } })).unwrap();
         Api::<Namespace>::all(client.clone())
             .create(&PostParams::default(), &object)
@@ -30,7 +30,7 @@ impl Cluster {
     }
 
     /// Deletes the namespace and waits until the last finalizer in it is gone.
-    pub async fn destroy(&self) {
+    pub(crate) async fn destroy(&self) {
         let api = Api::<Namespace>::all(self.client.clone());
         let services = self.services();
         services
@@ -51,46 +51,25 @@ impl Cluster {
     }
 
     /// The Services of the namespace.
-    pub fn services(&self) -> Api<Service> {
+    pub(crate) fn services(&self) -> Api<Service> {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
     /// The nodes.
-    pub fn nodes(&self) -> Api<Node> {
+    pub(crate) fn nodes(&self) -> Api<Node> {
         Api::all(self.client.clone())
     }
 
     /// Creates a Service.
-    pub async fn create_service(&self, manifest: &Manifest) -> Service {
+    pub(crate) async fn create_service(&self, manifest: &Manifest) -> Service {
         self.services()
             .create(&PostParams::default(), &manifest.object())
             .await
             .unwrap()
     }
 
-    /// Replaces a Service as `kubectl replace` does, keeping what the API server has given (addresses, node ports of
-    /// ports that have none in the manifest are given anew).
-    pub async fn replace_service(&self, manifest: &Manifest) -> Service {
-        until("the Service to be replaced", async || {
-            let current = self
-                .services()
-                .get(manifest.name())
-                .await
-                .map_err(|error| error.to_string())?;
-            let mut wanted = manifest.object();
-            wanted.metadata.resource_version = current.metadata.resource_version.clone();
-            wanted.metadata.finalizers = current.metadata.finalizers.clone();
-            let params = PostParams::default();
-            self.services()
-                .replace(manifest.name(), &params, &wanted)
-                .await
-                .map_err(|error| error.to_string())
-        })
-        .await
-    }
-
     /// Changes a Service by a JSON merge patch.
-    pub async fn patch_service(&self, name: &str, patch: Value) -> Service {
+    pub(crate) async fn patch_service(&self, name: &str, patch: Value) -> Service {
         self.services()
             .patch(name, &PatchParams::default(), &Patch::Merge(patch))
             .await
@@ -98,13 +77,13 @@ impl Cluster {
     }
 
     /// Deletes a Service and waits until it is gone, finalizer and all.
-    pub async fn delete_service(&self, name: &str) {
+    pub(crate) async fn delete_service(&self, name: &str) {
         self.services().delete(name, &DeleteParams::default()).await.unwrap();
         self.wait_deleted(name).await;
     }
 
     /// Waits until a Service is gone.
-    pub async fn wait_deleted(&self, name: &str) {
+    pub(crate) async fn wait_deleted(&self, name: &str) {
         until(&format!("Service {name} to be gone"), async || {
             match self.services().get_opt(name).await.unwrap() {
                 None => Ok(()),
@@ -115,7 +94,7 @@ impl Cluster {
     }
 
     /// Waits until a Service is programmed; returns its hostname.
-    pub async fn wait_programmed(&self, name: &str) -> String {
+    pub(crate) async fn wait_programmed(&self, name: &str) -> String {
         until(&format!("Service {name} to be programmed"), async || {
             let service = self.services().get(name).await.map_err(|error| error.to_string())?;
             let programmed = condition(&service, "elbow.dev/Programmed").is_some_and(|found| found.status == "True");
@@ -128,7 +107,7 @@ impl Cluster {
     }
 
     /// Waits until `elbow.dev/Programmed` is False for this reason; returns the message.
-    pub async fn wait_refused(&self, name: &str, reason: &str) -> String {
+    pub(crate) async fn wait_refused(&self, name: &str, reason: &str) -> String {
         until(&format!("Service {name} to be refused as {reason}"), async || {
             let service = self.services().get(name).await.map_err(|error| error.to_string())?;
             match condition(&service, "elbow.dev/Programmed") {
@@ -140,7 +119,7 @@ impl Cluster {
     }
 
     /// Waits for an event with this reason on the Service; returns its note.
-    pub async fn wait_event(&self, name: &str, reason: &str) -> String {
+    pub(crate) async fn wait_event(&self, name: &str, reason: &str) -> String {
         let events = Api::<Event>::namespaced(self.client.clone(), &self.namespace);
         let params = ListParams::default().fields(&format!("involvedObject.name={name}"));
         until(&format!("event {reason} on Service {name}"), async || {
@@ -156,13 +135,13 @@ impl Cluster {
 }
 
 /// The condition of this type on a Service.
-pub fn condition<'a>(service: &'a Service, name: &str) -> Option<&'a Condition> {
+pub(crate) fn condition<'a>(service: &'a Service, name: &str) -> Option<&'a Condition> {
     let conditions = service.status.as_ref()?.conditions.as_ref()?;
     conditions.iter().find(|condition| condition.type_ == name)
 }
 
 /// The hostname in a Service's status.
-pub fn hostname(service: &Service) -> Option<String> {
+pub(crate) fn hostname(service: &Service) -> Option<String> {
     let ServiceStatus { load_balancer, .. } = service.status.as_ref()?;
     load_balancer.as_ref()?.ingress.as_ref()?.first()?.hostname.clone()
 }

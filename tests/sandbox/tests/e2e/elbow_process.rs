@@ -13,29 +13,29 @@ use crate::wait::until;
 
 /// How an elbow is started.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Name of this replica.
-    pub replica: String,
+    pub(crate) replica: String,
     /// The kubeconfig with the identity it runs under.
-    pub kubeconfig: PathBuf,
+    pub(crate) kubeconfig: PathBuf,
     /// More flags.
-    pub flags: Vec<String>,
+    pub(crate) flags: Vec<String>,
 }
 
 /// A running elbow; killed when dropped.
-pub struct Elbow {
+pub(crate) struct Elbow {
     child: Child,
     /// Where its log goes.
-    pub log: PathBuf,
+    pub(crate) log: PathBuf,
     /// Base URL of `/healthz` and `/readyz`.
-    pub health_url: String,
+    pub(crate) health_url: String,
     /// URL of `/metrics`.
-    pub metrics_url: String,
+    pub(crate) metrics_url: String,
 }
 
 impl Elbow {
     /// Starts one; does not wait for anything.
-    pub fn start(scenario: &Scenario, settings: &Settings) -> Self {
+    pub(crate) fn start(scenario: &Scenario, settings: &Settings) -> Self {
         let log = scenario.scratch.join(format!("{}.log", settings.replica));
         let file = std::fs::OpenOptions::new()
             .create(true)
@@ -70,12 +70,12 @@ impl Elbow {
     }
 
     /// Sends SIGKILL and waits for the end.
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
     /// Sends a signal by name, such as `STOP`, `CONT` or `TERM`.
-    pub async fn signal(&self, name: &str) {
+    pub(crate) async fn signal(&self, name: &str) {
         let Some(pid) = self.child.id() else { return };
         let status = Command::new("kill")
             .arg(format!("-{name}"))
@@ -87,7 +87,7 @@ impl Elbow {
     }
 
     /// Waits for the end of the process; returns whether it ended with exit code 0.
-    pub async fn wait(&mut self, within: Duration) -> bool {
+    pub(crate) async fn wait(&mut self, within: Duration) -> bool {
         tokio::time::timeout(within, self.child.wait())
             .await
             .expect("elbow ends in time")
@@ -96,7 +96,7 @@ impl Elbow {
     }
 
     /// Waits until it says that it is ready.
-    pub async fn wait_ready(&self) {
+    pub(crate) async fn wait_ready(&self) {
         let url = format!("{}/readyz", self.health_url);
         until("elbow to be ready", async || {
             if http::answers(&url).await {
@@ -104,15 +104,6 @@ impl Elbow {
             } else {
                 Err(tail(&std::fs::read_to_string(&self.log).unwrap_or_default()))
             }
-        })
-        .await;
-    }
-
-    /// Waits until its log has a line with this text.
-    pub async fn wait_log(&self, text: &str) {
-        until(&format!("`{text}` in elbow's log"), async || {
-            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-            if log.contains(text) { Ok(()) } else { Err(tail(&log)) }
         })
         .await;
     }

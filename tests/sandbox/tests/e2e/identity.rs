@@ -16,7 +16,7 @@ const RELEASE_NAMESPACE: &str = "elbow-system";
 const RELEASE: &str = "elbow";
 
 /// A kubeconfig for the chart's own ServiceAccount, which may hold its lease in the test's namespace too.
-pub async fn chart(scenario: &Scenario) -> PathBuf {
+pub(crate) async fn chart(scenario: &Scenario) -> PathBuf {
     let path = scenario.scratch.join("chart.kubeconfig");
     if !path.exists() {
         let rules = lease_rules(scenario).await;
@@ -27,7 +27,7 @@ pub async fn chart(scenario: &Scenario) -> PathBuf {
 }
 
 /// Every permission of the chart: (rule of the role, verb).
-pub async fn permissions(scenario: &Scenario) -> Vec<Permission> {
+pub(crate) async fn permissions(scenario: &Scenario) -> Vec<Permission> {
     let cluster = cluster_rules(scenario)
         .await
         .into_iter()
@@ -46,7 +46,7 @@ pub async fn permissions(scenario: &Scenario) -> Vec<Permission> {
 
 /// One verb of one rule.
 #[derive(Clone, Debug)]
-pub struct Permission {
+pub(crate) struct Permission {
     scope: Scope,
     rule: PolicyRule,
     verb: String,
@@ -71,7 +71,7 @@ impl std::fmt::Display for Permission {
 
 /// A kubeconfig for an identity that has all of the chart's permissions but one. Its cluster-wide objects go by
 /// [`forget`].
-pub async fn without(scenario: &Scenario, missing: &Permission) -> PathBuf {
+pub(crate) async fn without(scenario: &Scenario, missing: &Permission) -> PathBuf {
     let name = &scenario.cluster.namespace;
     let namespace = &scenario.cluster.namespace;
     let client = || scenario.cluster.client.clone();
@@ -106,7 +106,7 @@ pub async fn without(scenario: &Scenario, missing: &Permission) -> PathBuf {
 }
 
 /// Deletes what [`without`] made outside the test's namespace.
-pub async fn forget(scenario: &Scenario) {
+pub(crate) async fn forget(scenario: &Scenario) {
     let name = &scenario.cluster.namespace;
     let params = DeleteParams::default();
     Api::<ClusterRoleBinding>::all(scenario.cluster.client.clone())

@@ -91,6 +91,21 @@ async fn a_frozen_leader_that_wakes_after_its_lease_writes_nothing_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
+async fn the_replica_that_does_not_lead_is_live_ready_and_measured_too() {
+    with_own_elbow("leader-standby", async |scenario| {
+        let _first = scenario.elbow("first", &[]).await;
+        wait_leader(&scenario, "first").await;
+        let second = scenario.elbow("second", &[]).await;
+        for url in [format!("{}/healthz", second.health_url), second.metrics_url.clone()] {
+            assert!(elbow_sandbox::http::answers(&url).await, "{url}");
+        }
+        wait_leader(&scenario, "first").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn sigterm_stops_at_a_calls_edge_within_10_seconds_and_gives_the_lease_back() {
     with_own_elbow("leader-stopped", async |scenario| {
         let mut first = scenario.elbow("first", &[]).await;

@@ -103,7 +103,9 @@ async fn edited(scenario: &Scenario, elbow: &mut Elbow, settings: &Settings) -> 
         .delete("web", &DeleteParams::default())
         .await
         .map_err(|error| error.to_string())?;
-    timely(scenario.cluster.wait_deleted("web")).await.ok_or_else(|| "not deleted".to_owned())
+    timely(scenario.cluster.wait_deleted("web"))
+        .await
+        .ok_or_else(|| "not deleted".to_owned())
 }
 
 async fn timely<T>(work: impl Future<Output = T>) -> Option<T> {

@@ -17,38 +17,38 @@ use crate::manifest::Manifest;
 use crate::wait::until;
 
 /// What a test works with.
-pub struct Scenario {
+pub(crate) struct Scenario {
     /// The Kubernetes side.
-    pub cluster: Cluster,
+    pub(crate) cluster: Cluster,
     /// The AWS side.
-    pub cloud: Cloud,
+    pub(crate) cloud: Cloud,
     /// Control of the proxy for the lane of the elbow that serves this test.
-    pub proxy: Proxy,
+    pub(crate) proxy: Proxy,
     /// The sandbox.
-    pub sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
     /// Name of the cluster in AWS tags.
-    pub cluster_name: String,
+    pub(crate) cluster_name: String,
     /// The class that serves this test's Services.
-    pub class: String,
+    pub(crate) class: String,
     /// Access key id of this test's elbow: its lane at the proxy.
-    pub lane: String,
+    pub(crate) lane: String,
     /// The elbow binary.
-    pub binary: PathBuf,
+    pub(crate) binary: PathBuf,
     /// A directory of this test's own.
-    pub scratch: PathBuf,
+    pub(crate) scratch: PathBuf,
 }
 
 /// Held for reading by tests that count what elbow asks of AWS, for writing by tests that bring or take nodes: a node is
 /// every elbow's business.
-pub static NODES: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
+pub(crate) static NODES: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
 
 /// Runs a test against the elbow that Helm installed, two replicas of it, shared by all such tests.
-pub async fn with_installed_elbow(name: &str, test: impl AsyncFnOnce(Arc<Scenario>)) {
+pub(crate) async fn with_installed_elbow(name: &str, test: impl AsyncFnOnce(Arc<Scenario>)) {
     run(name, Serving::Installed, test).await;
 }
 
 /// Runs a test that starts elbows of its own: with their own class, cluster name and lane.
-pub async fn with_own_elbow(name: &str, test: impl AsyncFnOnce(Arc<Scenario>)) {
+pub(crate) async fn with_own_elbow(name: &str, test: impl AsyncFnOnce(Arc<Scenario>)) {
     run(name, Serving::Own, test).await;
 }
 
@@ -116,33 +116,33 @@ impl Scenario {
     }
 
     /// A Service of this test's class with one TCP port 80.
-    pub fn service(&self, name: &str) -> Manifest {
+    pub(crate) fn service(&self, name: &str) -> Manifest {
         Manifest::new(name).class(&self.class)
     }
 
     /// `namespace/name`.
-    pub fn owner(&self, name: &str) -> String {
+    pub(crate) fn owner(&self, name: &str) -> String {
         format!("{}/{name}", self.cluster.namespace)
     }
 
     /// What stands in AWS for a Service.
-    pub async fn holdings(&self, name: &str) -> Holdings {
+    pub(crate) async fn holdings(&self, name: &str) -> Holdings {
         self.cloud.of_service(&self.cluster_name, &self.owner(name)).await
     }
 
     /// Waits until what stands for a Service is as wanted; returns what the look returned.
-    pub async fn wait_holdings<T>(&self, what: &str, name: &str, look: impl FnMut(&Holdings) -> Option<T>) -> T {
+    pub(crate) async fn wait_holdings<T>(&self, what: &str, name: &str, look: impl FnMut(&Holdings) -> Option<T>) -> T {
         self.cloud.wait(what, &self.cluster_name, &self.owner(name), look).await
     }
 
     /// Creates a Service and waits until it is programmed; returns its hostname.
-    pub async fn serve(&self, manifest: &Manifest) -> String {
+    pub(crate) async fn serve(&self, manifest: &Manifest) -> String {
         self.cluster.create_service(manifest).await;
         self.cluster.wait_programmed(manifest.name()).await
     }
 
     /// Starts an elbow of this test's own under the chart's role and waits until it is ready.
-    pub async fn elbow(&self, replica: &str, flags: &[&str]) -> Elbow {
+    pub(crate) async fn elbow(&self, replica: &str, flags: &[&str]) -> Elbow {
         let settings = Settings {
             replica: replica.to_owned(),
             kubeconfig: identity::chart(self).await,
@@ -154,7 +154,7 @@ impl Scenario {
     }
 
     /// Flags that every elbow of this test has.
-    pub fn flags(&self) -> Vec<String> {
+    pub(crate) fn flags(&self) -> Vec<String> {
         vec![
             format!("--cluster-name={}", self.cluster_name),
             format!("--aws-vpc-id={}", self.sandbox.infrastructure.vpc_id),
@@ -169,7 +169,7 @@ impl Scenario {
     }
 
     /// Environment of every elbow of this test: where AWS is, and nothing else.
-    pub fn environment(&self) -> Vec<(String, String)> {
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
         let environment = [
             ("AWS_ENDPOINT_URL", self.sandbox.aws_proxy_url.as_str()),
             ("AWS_REGION", &self.sandbox.infrastructure.region),
@@ -182,7 +182,7 @@ impl Scenario {
     }
 
     /// Calls of this test's elbow to AWS since the counts were reset, by `service:Action`.
-    pub async fn calls(&self) -> Vec<String> {
+    pub(crate) async fn calls(&self) -> Vec<String> {
         let counts = self.proxy.counts().await.unwrap();
         counts
             .calls

@@ -8,16 +8,16 @@ use tokio::process::Command;
 use crate::scenario::Scenario;
 
 /// An EC2 instance of the test's own, with a Node object; both are taken away by [`SpareNode::remove`].
-pub struct SpareNode {
+pub(crate) struct SpareNode {
     /// Name of the node.
-    pub name: String,
+    pub(crate) name: String,
     /// The instance id.
-    pub instance: String,
+    pub(crate) instance: String,
 }
 
 impl SpareNode {
     /// Starts an instance beside the others and makes its node, Ready or not.
-    pub async fn join(scenario: &Scenario, name: &str, ready: bool) -> Self {
+    pub(crate) async fn join(scenario: &Scenario, name: &str, ready: bool) -> Self {
         let infrastructure = &scenario.sandbox.infrastructure;
         let code = format!(
             "print(ec2.run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1, SubnetId='{}', SecurityGroupIds=['{}'])['Instances'][0]['InstanceId'])",
@@ -43,7 +43,7 @@ impl SpareNode {
     }
 
     /// Reports the node Ready or NotReady as its kubelet would.
-    pub async fn set_ready(&self, scenario: &Scenario, ready: bool) {
+    pub(crate) async fn set_ready(&self, scenario: &Scenario, ready: bool) {
         let status = if ready { "True" } else { "False" };
         let condition = json!({ "type": "Ready", "status": status, "reason": if ready { "KubeletReady" } else { "KubeletNotReady" },
             "lastHeartbeatTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z", "message": "set by a test" });
@@ -57,7 +57,7 @@ impl SpareNode {
     }
 
     /// Changes the node by a JSON merge patch.
-    pub async fn patch(&self, scenario: &Scenario, patch: Value) {
+    pub(crate) async fn patch(&self, scenario: &Scenario, patch: Value) {
         scenario
             .cluster
             .nodes()
@@ -67,7 +67,7 @@ impl SpareNode {
     }
 
     /// Deletes the Node object; the instance runs on.
-    pub async fn delete_node(&self, scenario: &Scenario) {
+    pub(crate) async fn delete_node(&self, scenario: &Scenario) {
         scenario
             .cluster
             .nodes()
@@ -77,7 +77,7 @@ impl SpareNode {
     }
 
     /// Terminates the instance and deletes the Node object if it is still there.
-    pub async fn remove(self, scenario: &Scenario) {
+    pub(crate) async fn remove(self, scenario: &Scenario) {
         // It may be gone already: that is what some tests are about.
         let _ = scenario
             .cluster

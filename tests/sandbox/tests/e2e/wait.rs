@@ -5,18 +5,18 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Long enough for any step of elbow on a busy machine; a test that meets it has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Looks until there is an answer. Panics at the deadline with what was awaited and what was seen last.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
     within(PATIENCE, what, &mut look).await
 }
 
 /// As [`until`], with a deadline of its own.
-pub async fn within<T>(deadline: Duration, what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
+pub(crate) async fn within<T>(deadline: Duration, what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
     let end = Instant::now() + deadline;
     loop {
         match look().await {
@@ -28,7 +28,7 @@ pub async fn within<T>(deadline: Duration, what: &str, mut look: impl AsyncFnMut
 }
 
 /// Looks for as long as `span` that a condition keeps holding. Panics when it does not.
-pub async fn steadily(span: Duration, what: &str, mut look: impl AsyncFnMut() -> Result<(), String>) {
+pub(crate) async fn steadily(span: Duration, what: &str, mut look: impl AsyncFnMut() -> Result<(), String>) {
     let end = Instant::now() + span;
     while Instant::now() < end {
         if let Err(seen) = look().await {

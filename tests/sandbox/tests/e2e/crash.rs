@@ -173,10 +173,16 @@ async fn wait_nothing(scenario: &Scenario) {
 /// What stands in AWS without what AWS and Kubernetes give anew each time.
 #[derive(Debug, PartialEq, Eq)]
 struct Digest {
-    load_balancers: Vec<(Vec<(u16, ListenerProtocol)>, usize, usize)>,
+    load_balancers: Vec<BalancerDigest>,
     target_groups: Vec<(TargetProtocol, HealthCheck, Vec<String>)>,
-    security_groups: Vec<Vec<(RuleProtocol, u16, u16, Option<RuleSource>)>>,
+    security_groups: Vec<Vec<RuleDigest>>,
 }
+
+/// Listeners, number of subnets, number of security groups.
+type BalancerDigest = (Vec<(u16, ListenerProtocol)>, usize, usize);
+
+/// Protocol, first and last port, and the source unless it is a group.
+type RuleDigest = (RuleProtocol, u16, u16, Option<RuleSource>);
 
 fn digest(holdings: &Holdings) -> Digest {
     let balancer = |held: &crate::cloud::HeldLoadBalancer| {

@@ -140,7 +140,9 @@ mod tests {
     async fn a_port_alone_is_every_address() {
         let listener = BindAddress::Every(0).listen().await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .unwrap();
     }
 
     #[tokio::test]
@@ -163,7 +165,10 @@ mod tests {
     }
 
     async fn ask(endpoints: Router, path: &str) -> (u16, String) {
-        let answer = endpoints.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let answer = endpoints
+            .oneshot(Request::get(path).body(Body::empty()).unwrap())
+            .await
+            .unwrap();
         let status = answer.status().as_u16();
         let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())

@@ -86,7 +86,11 @@ mod tests {
         for (name, class, conditions) in [
             ("served", "elbow.dev/nlb", json!([condition(PROGRAMMED, "True")])),
             ("new", "elbow.dev/nlb", json!([])),
-            ("wrong", "elbow.dev/nlb", json!([condition(PROGRAMMED, "False"), stalled])),
+            (
+                "wrong",
+                "elbow.dev/nlb",
+                json!([condition(PROGRAMMED, "False"), stalled]),
+            ),
             ("foreign", "other.example/lb", json!([condition(PROGRAMMED, "True")])),
         ] {
             writer.apply_watcher_event(&Event::Apply(service(name, class, conditions)));
@@ -96,11 +100,17 @@ mod tests {
         writer.apply_watcher_event(&Event::Apply(going));
 
         let mut registry = Registry::default();
-        let claims = Claims { classes: ["elbow.dev/nlb".to_owned()].into(), unclassed: false };
+        let claims = Claims {
+            classes: ["elbow.dev/nlb".to_owned()].into(),
+            unclassed: false,
+        };
         registry.register_collector(Box::new(Services::new(store, claims)));
         let text = encode(&registry).unwrap();
         for condition in ["Programmed", "Reconciling", "Stalled", "Deleting"] {
-            assert!(text.contains(&format!("elbow_services{{condition=\"{condition}\"}} 1\n")), "{text}");
+            assert!(
+                text.contains(&format!("elbow_services{{condition=\"{condition}\"}} 1\n")),
+                "{text}"
+            );
         }
     }
 

@@ -8,6 +8,7 @@ mod records;
 mod snapshot;
 mod write;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -19,6 +20,7 @@ use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::{LoadBalancerArn, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
+use crate::aws::stack::GroupRef;
 use records::{Knowledge, Moment, Records};
 
 pub(crate) use write::Write;
@@ -195,9 +197,9 @@ impl<A: AwsApi> Inventory<A> {
         keepers
     }
 
-    /// Is there anything in AWS for any Service, or might there be?
-    pub(crate) fn serves_anyone(&self) -> bool {
-        self.records().serves_anyone()
+    /// Does a load balancer of any Service carry one of these groups, or might one?
+    pub(crate) fn may_carry(&self, groups: &BTreeSet<GroupRef>) -> bool {
+        self.records().may_carry(groups)
     }
 
     /// Nothing is known any more: another replica may have written.

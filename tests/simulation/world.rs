@@ -270,6 +270,7 @@ fn build(aws: &Aws) {
         internet_gateway: false,
     });
     add_group(aws, "sg-nodes", &[]);
+    add_group(aws, "sg-own", &[("Name", "own")]);
     for number in 1..=9 {
         launch(aws, number, &["sg-nodes"]);
     }

@@ -3,7 +3,7 @@
 //! Time is a counter of events. A reading of AWS is taken over only where nothing was written for the keeper since the
 //! reading began: else it might show AWS as it was before.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::overlay::with_known_details;
 use super::snapshot::Snapshot;
@@ -12,6 +12,7 @@ use crate::aws::ids::LoadBalancerArn;
 use crate::aws::observed::{Observed, Outcome};
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::step::Step;
+use crate::aws::stack::GroupRef;
 
 /// A point in the order of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,11 +121,14 @@ impl Records {
         records.map(|(keeper, record)| (keeper, &record.observed))
     }
 
-    /// Is there anything for any Service, or might there be?
-    pub(super) fn serves_anyone(&self) -> bool {
-        let mut records = self.records.iter();
-        records.any(|(keeper, record)| {
-            *keeper != Keeper::Cluster && (!record.is_empty() || record.doubted.is_some() || record.writing > 0)
+    /// Does a load balancer of any Service carry one of these groups, or might one?
+    pub(super) fn may_carry(&self, groups: &BTreeSet<GroupRef>) -> bool {
+        let services = self.records.iter().filter(|(keeper, _)| **keeper != Keeper::Cluster);
+        let mut records = services.map(|(_, record)| record);
+        records.any(|record| {
+            let mut load_balancers = record.observed.load_balancers.iter();
+            let carries = load_balancers.any(|known| !known.spec.security_groups.is_disjoint(groups));
+            carries || record.doubted.is_some() || record.writing > 0
         })
     }
 

@@ -81,7 +81,7 @@ async fn after(walk: &[(Service, bool, u8)]) -> World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_end_depends_on_the_last_declaration_only(

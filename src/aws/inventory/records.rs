@@ -23,6 +23,8 @@ pub(super) struct Moment(u64);
 pub(super) struct Records {
     now: Moment,
     snapshot: Option<Moment>,
+    /// When all was forgotten; no snapshot from before counts.
+    forgotten: Moment,
     records: HashMap<Keeper, Record>,
 }
 
@@ -45,8 +47,8 @@ struct Record {
 pub(super) enum Knowledge {
     /// All is known.
     Known(Observed),
-    /// A snapshot that begins now or later.
-    NeedsSnapshot,
+    /// A snapshot that began after this moment.
+    NeedsSnapshot(Moment),
     /// The details of these resources.
     NeedsDetails(Observed, Moment),
 }
@@ -67,11 +69,13 @@ impl Records {
     pub(super) fn knowledge(&mut self, keeper: &Keeper, with_details: bool) -> Knowledge {
         let now = self.tick();
         if self.snapshot.is_none() {
-            return Knowledge::NeedsSnapshot;
+            return Knowledge::NeedsSnapshot(self.forgotten);
         }
         match self.records.get(keeper) {
             None => Knowledge::Known(Observed::default()),
-            Some(record) if record.doubted.is_some() => Knowledge::NeedsSnapshot,
+            Some(Record {
+                doubted: Some(since), ..
+            }) => Knowledge::NeedsSnapshot(*since),
             Some(record) if with_details && !record.detailed => Knowledge::NeedsDetails(record.observed.clone(), now),
             Some(record) => Knowledge::Known(record.observed.clone()),
         }
@@ -80,6 +84,9 @@ impl Records {
     /// Takes over a snapshot that began at `started`. Returns how AWS differed from what was known of keepers whom nobody
     /// had reason to doubt.
     pub(super) fn take_snapshot(&mut self, snapshot: Snapshot, started: Moment) -> Vec<Drift> {
+        if started <= self.forgotten {
+            return Vec::new();
+        }
         let mut found = snapshot.kept;
         let mut drift = Vec::new();
         for (keeper, record) in &mut self.records {
@@ -172,8 +179,8 @@ impl Records {
 
     /// Nothing is known any more.
     pub(super) fn forget(&mut self) {
-        self.snapshot = None;
         let now = self.tick();
+        (self.snapshot, self.forgotten) = (None, now);
         for record in self.records.values_mut() {
             (record.changed, record.doubted) = (now, Some(now));
         }

@@ -1,6 +1,6 @@
 //! The attributes that AWS gives to what is new (ELBv2 user guides for Network Load Balancers, "attributes").
 
-use elbow::aws::stack::Attributes;
+use elbow::aws::stack::{Attributes, TargetProtocol};
 
 const LOAD_BALANCER: &[(&str, &str)] = &[
     ("access_logs.s3.bucket", ""),
@@ -41,8 +41,20 @@ pub(super) fn load_balancer_attributes() -> Attributes {
     attributes(LOAD_BALANCER)
 }
 
-pub(super) fn target_group_attributes() -> Attributes {
-    attributes(TARGET_GROUP)
+/// Of a target group that carries UDP, connections end with the target, and not with its health.
+pub(super) fn target_group_attributes(protocol: TargetProtocol) -> Attributes {
+    let mut attributes = attributes(TARGET_GROUP);
+    if protocol != TargetProtocol::Tcp {
+        attributes.insert(
+            "deregistration_delay.connection_termination.enabled".to_owned(),
+            "true".to_owned(),
+        );
+        attributes.insert(
+            "target_health_state.unhealthy.connection_termination.enabled".to_owned(),
+            "false".to_owned(),
+        );
+    }
+    attributes
 }
 
 fn attributes(pairs: &[(&str, &str)]) -> Attributes {

@@ -37,7 +37,7 @@ impl State {
             name: wanted.name.to_string(),
             vpc: wanted.vpc.clone(),
             settings,
-            attributes: catalog::target_group_attributes(),
+            attributes: catalog::target_group_attributes(wanted.protocol),
             targets: BTreeSet::new(),
             draining: BTreeSet::new(),
             tags: wanted.tags.clone(),

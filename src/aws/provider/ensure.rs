@@ -143,7 +143,7 @@ impl<A: AwsApi> AwsProvider<A> {
         observed: Observed,
     ) -> Result<Observed, ProviderError> {
         let view = view(service, &desired.stack.load_balancer.name, &observed);
-        let awaited = view.new().filter(|new| view.publishes_old() && !new.active);
+        let awaited = view.successor().filter(|new| view.publishes_old() && !new.active);
         match awaited.map(|new| new.arn.clone()) {
             Some(arn) => {
                 self.inventory.read_state(keeper, &arn).await?;

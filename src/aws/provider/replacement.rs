@@ -56,7 +56,7 @@ impl Replacements {
 
     /// The address to publish once the plan was applied; none where the wanted load balancer is not there.
     pub(super) fn address(&self, keeper: &Keeper, view: &View<'_>) -> Option<Address> {
-        let new = view.new()?;
+        let new = view.successor()?;
         if view.publishes_old() && !new.active {
             self.forget(keeper);
             return Some(Address {
@@ -106,7 +106,7 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     /// The wanted one, if it exists.
-    pub(super) fn new(&self) -> Option<&'a ObservedLoadBalancer> {
+    pub(super) fn successor(&self) -> Option<&'a ObservedLoadBalancer> {
         self.observed
             .load_balancers
             .iter()
@@ -127,7 +127,7 @@ impl<'a> View<'a> {
     }
 
     fn publishes_new(&self) -> bool {
-        self.new()
+        self.successor()
             .is_some_and(|known| Some(known.dns_name.as_str()) == self.published)
     }
 }

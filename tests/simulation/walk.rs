@@ -8,50 +8,48 @@ use crate::world::{World, annotate, nodes, service, service_port};
 /// A declaration that can be satisfied.
 fn declaration() -> impl Strategy<Value = Service> {
     let ports = proptest::collection::btree_set((80_u16..88, any::<bool>(), 0_u16..3), 1..4);
-    let annotations = (
-        any::<bool>(),
-        any::<bool>(),
-        any::<bool>(),
-        any::<bool>(),
-        any::<bool>(),
-    );
-    (ports, annotations, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(ports, annotations, local, sticky, closed)| {
-            let mut web = service("web", &[]);
-            for (port, udp, shift) in ports {
-                let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
-                if !web.ports.iter().any(|known| known.port.get() == port) {
-                    web.ports.push(service_port(protocol, port, 30000 + port + shift * 100));
-                }
-            }
-            let (facing, tagged, shaped, tuned, groups) = annotations;
-            let set = [
-                (facing, "scheme", "internet-facing"),
-                (tagged, "additional-resource-tags", "team=shop,stage=live"),
-                (shaped, "attributes", "load_balancing.cross_zone.enabled=true"),
-                (
-                    tuned,
-                    "target-group-attributes",
-                    "deregistration_delay.timeout_seconds=30",
-                ),
-                (groups, "security-groups", "own"),
-            ];
-            for (_, key, value) in set.iter().filter(|(wanted, _, _)| *wanted) {
-                annotate(&mut web, key, value);
-            }
-            if local {
-                web.traffic_policy = TrafficPolicy::Local;
-                web.health_check_node_port = std::num::NonZeroU16::new(32000);
-            }
-            if sticky {
-                web.session_affinity = SessionAffinity::ClientIp;
-            }
-            if closed && !groups {
-                web.source_ranges = vec!["192.0.2.0/24".to_owned(), "198.51.100.0/24".to_owned()];
-            }
-            web
-        },
-    )
+    let annotations = proptest::sample::subsequence(ANNOTATIONS, 0..=ANNOTATIONS.len());
+    let fields = (any::<bool>(), any::<bool>(), any::<bool>());
+    (ports, annotations, fields).prop_map(|(ports, annotations, (local, sticky, closed))| {
+        let mut web = service("web", &[]);
+        for (port, udp, shift) in ports {
+            add_port(&mut web, port, udp, shift);
+        }
+        for (key, value) in annotations {
+            annotate(&mut web, key, value);
+        }
+        if local {
+            web.traffic_policy = TrafficPolicy::Local;
+            web.health_check_node_port = std::num::NonZeroU16::new(32000);
+        }
+        if sticky {
+            web.session_affinity = SessionAffinity::ClientIp;
+        }
+        // Whoever names groups of their own says there who is admitted.
+        if closed && !web.annotations.keys().any(|key| key.ends_with("security-groups")) {
+            web.source_ranges = vec!["192.0.2.0/24".to_owned(), "198.51.100.0/24".to_owned()];
+        }
+        web
+    })
+}
+
+const ANNOTATIONS: &[(&str, &str)] = &[
+    ("scheme", "internet-facing"),
+    ("additional-resource-tags", "team=shop,stage=live"),
+    ("attributes", "load_balancing.cross_zone.enabled=true"),
+    ("target-group-attributes", "deregistration_delay.timeout_seconds=30"),
+    ("healthcheck-interval", "20"),
+    ("security-groups", "own"),
+];
+
+/// Each port once, for one protocol.
+fn add_port(service: &mut Service, port: u16, udp: bool, shift: u16) {
+    let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
+    if !service.ports.iter().any(|known| known.port.get() == port) {
+        service
+            .ports
+            .push(service_port(protocol, port, 30000 + port + shift * 100));
+    }
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {

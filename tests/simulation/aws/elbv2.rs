@@ -52,6 +52,15 @@ impl State {
             )?;
             return Ok(known.created(arn));
         }
+        Ok(self.add(wanted, groups, vpc))
+    }
+
+    fn add(
+        &mut self,
+        wanted: &stack::LoadBalancer,
+        groups: &BTreeSet<SecurityGroupId>,
+        vpc: VpcId,
+    ) -> CreatedLoadBalancer {
         let id = self.new_id();
         let arn = LoadBalancerArn::new(format!(
             "arn:aws:elasticloadbalancing:loadbalancer/net/{}/{id}",
@@ -70,7 +79,7 @@ impl State {
         };
         let created = made.created(&arn);
         self.load_balancers.insert(arn, made);
-        Ok(created)
+        created
     }
 
     fn vpc_of(&self, wanted: &stack::LoadBalancer) -> Answer<VpcId> {

@@ -180,7 +180,7 @@ fn a_listener_of_unknown_kind_becomes_known_without_tags() {
 #[test]
 fn the_default_certificate_is_not_in_the_list_that_removal_is_about() {
     let mut observed = created(&wanted());
-    observed.load_balancers[0].listeners[0].spec = Some(tls(&["a", "b", "a"], None));
+    observed.load_balancers[0].listeners[0].spec = Some(tls(&["a", "b", "a", "c"], None));
     let step = Step::RemoveListenerCertificates {
         load_balancer: name(&observed),
         port: port(443),
@@ -188,7 +188,21 @@ fn the_default_certificate_is_not_in_the_list_that_removal_is_about() {
     };
     observed.record(&step, &Outcome::Done);
     let listener = observed.load_balancers[0].listeners[0].spec.as_ref().unwrap();
-    assert_eq!(listener.certificates, certificates(&["a", "b"]));
+    assert_eq!(listener.certificates, certificates(&["a", "b", "c"]));
+}
+
+#[test]
+fn only_the_named_certificates_are_removed() {
+    let mut observed = created(&wanted());
+    observed.load_balancers[0].listeners[0].spec = Some(tls(&["a", "b", "c"], None));
+    let step = Step::RemoveListenerCertificates {
+        load_balancer: name(&observed),
+        port: port(443),
+        certificates: certificates(&["b"]),
+    };
+    observed.record(&step, &Outcome::Done);
+    let listener = observed.load_balancers[0].listeners[0].spec.as_ref().unwrap();
+    assert_eq!(listener.certificates, certificates(&["a", "c"]));
 }
 
 #[test]

@@ -4,11 +4,18 @@
 //! [`observed::Observed`]; `apply` runs the plan through [`api::AwsApi`].
 
 pub mod api;
+mod apply;
+pub mod audit;
+mod backend;
+mod cluster;
 pub mod desired;
 pub mod error;
 pub mod ids;
+mod inventory;
 pub mod observed;
+mod ownership;
 pub mod plan;
+pub mod provider;
 pub mod sdk;
 pub mod settings;
 pub mod stack;

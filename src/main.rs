@@ -1,2 +1,7 @@
 //! The elbow binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    elbow::cli::main()
+}

@@ -191,6 +191,8 @@ pub enum SecurityGroupSelection {
     Name(VpcId, String),
     /// These, by filter `group-id`, so that an unknown one is left out instead of an error.
     Ids(BTreeSet<SecurityGroupId>),
+    /// Those with an ingress rule whose source is this group (filter `ip-permission.group-id`).
+    Admitting(SecurityGroupId),
 }
 
 /// Which load balancers to describe.

@@ -15,7 +15,7 @@ mod security_groups;
 mod source_ranges;
 mod subnets;
 pub mod tags;
-mod targets;
+pub(super) mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ use crate::provider::Warning;
 use crate::service::{Port, Service};
 
 pub use health_check::KUBE_PROXY_PORT;
-pub use invalid::Invalid;
+pub use invalid::{Invalid, is_about_vpc};
 use load_balancer::Parts;
 use request::Request;
 

@@ -12,6 +12,11 @@ pub struct Invalid {
     pub message: String,
 }
 
+/// Reason where no subnet can be used.
+pub(super) const NO_SUBNET: &str = "NoSubnetFound";
+/// Reason where a security group does not exist.
+pub(super) const NO_SECURITY_GROUP: &str = "SecurityGroupNotFound";
+
 impl Invalid {
     /// Longest message in bytes: the note of an event holds 1024 (Kubernetes API reference, `events.k8s.io/v1`).
     pub const MAX_MESSAGE: usize = 1000;
@@ -20,6 +25,12 @@ impl Invalid {
         cut(&mut message, Self::MAX_MESSAGE);
         Self { reason, message }
     }
+}
+
+/// Does a declaration that is invalid for this reason perhaps become valid with newer facts about the VPC?
+#[must_use]
+pub fn is_about_vpc(reason: &str) -> bool {
+    [NO_SUBNET, NO_SECURITY_GROUP].contains(&reason)
 }
 
 impl From<Invalid> for ProviderError {

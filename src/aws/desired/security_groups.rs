@@ -7,7 +7,7 @@ use crate::aws::stack::GroupRef;
 
 use super::Facts;
 use super::annotations::{Reference, keys};
-use super::invalid::{Faults, Invalid, quoted};
+use super::invalid::{Faults, Invalid, NO_SECURITY_GROUP, quoted};
 use super::request::Request;
 
 /// The groups of the load balancer. With groups of the user's the backend group is left out, as its rules on nodes are:
@@ -59,7 +59,7 @@ fn find(reference: &Reference, facts: &Facts, faults: &mut Faults) -> Option<Gro
 
 fn refuse(name: &str, why: &str, faults: &mut Faults) {
     faults.add(
-        "SecurityGroupNotFound",
+        NO_SECURITY_GROUP,
         format!("annotation {}: {}: {why}", keys::SECURITY_GROUPS, quoted(name)),
     );
 }

@@ -13,7 +13,7 @@ use crate::aws::stack::{Scheme, Tags};
 
 use super::Facts;
 use super::annotations::keys;
-use super::invalid::{Invalid, joined};
+use super::invalid::{Invalid, NO_SUBNET, joined};
 use super::request::Request;
 use super::tags::KUBERNETES_CLUSTER;
 
@@ -138,7 +138,7 @@ fn none_fits(scheme: Scheme, mut dropped: Vec<String>) -> Invalid {
         role_key(scheme),
         keys::SUBNETS
     );
-    Invalid::new("NoSubnetFound", text)
+    Invalid::new(NO_SUBNET, text)
 }
 
 #[cfg(test)]

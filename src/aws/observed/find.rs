@@ -6,6 +6,12 @@ use crate::aws::plan::step::TaggedResource;
 use crate::aws::stack::{GroupRef, ResourceName, Tags, TargetGroup};
 
 impl Observed {
+    /// Is there nothing at all?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.load_balancers.is_empty() && self.target_groups.is_empty() && self.security_groups.is_empty()
+    }
+
     /// The id behind a group of a step. A plan names groups that exist by id, so [`GroupRef::Frontend`] is the one that
     /// the same plan made: the last that was recorded. None before that.
     #[must_use]

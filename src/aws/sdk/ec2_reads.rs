@@ -73,6 +73,7 @@ fn group_filters(selection: &SecurityGroupSelection) -> Vec<Vec<Filter>> {
     match selection {
         SecurityGroupSelection::Tag(key, value) => vec![vec![filter(&format!("tag:{key}"), value)]],
         SecurityGroupSelection::Name(vpc, name) => vec![vec![in_vpc(vpc), filter("group-name", name)]],
+        SecurityGroupSelection::Admitting(id) => vec![vec![filter("ip-permission.group-id", id.as_str())]],
         SecurityGroupSelection::Ids(ids) => by_values("group-id", strings(ids)).map(|filter| vec![filter]).collect(),
     }
 }

@@ -32,6 +32,8 @@ enum Command {
     Install(crate::install::Args),
     /// Remove what `install` installed
     Uninstall,
+    /// Show the logs of elbow's Pods
+    Logs,
     /// Show what runs, where, and where its logs are
     Status,
     /// Run every test there is, in a sandbox of its own unless one is up
@@ -69,6 +71,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Demo => crate::demo::demo(&directory).await?,
         Command::Install(arguments) => crate::install::install(&directory, &arguments).await?,
         Command::Uninstall => crate::install::uninstall(&directory).await?,
+        Command::Logs => print!("{}", crate::install::logs(&directory)?),
         Command::Status => print!("{}", status::status(&directory).await?),
         Command::Test(arguments) => test::test(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,

@@ -19,7 +19,7 @@ use crate::install::{self, Release};
 use crate::progress::in_words;
 use crate::proxy;
 use crate::state::Sandbox;
-use crate::{checkout, kubernetes};
+use crate::{checkout, interrupt, kubernetes};
 
 use aws::Aws;
 use kubectl::Kubectl;
@@ -69,7 +69,10 @@ pub async fn demo(directory: &Path) -> Result<()> {
     step("elbow, built and installed by its Helm chart");
     install::install(directory, &install::Args::default()).await?;
     let stage = Stage::set(&sandbox).await?;
-    stage.play().await?;
+    tokio::select! {
+        played = stage.play() => played?,
+        interrupted = interrupt::or(std::future::pending::<crate::error::Result<()>>()) => interrupted?,
+    }
     println!(
         "\nthe demo took {}; the sandbox stays up: `cargo sandbox down` ends it",
         in_words(started.elapsed())
@@ -99,7 +102,7 @@ impl<'a> Stage<'a> {
 
     async fn play(&self) -> Result<()> {
         self.kubectl
-            .quietly(&["delete", "namespace", NAMESPACE, "--ignore-not-found"])
+            .quietly(&["delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s"])
             .await?;
         let before = Snapshot::of(&self.aws).await?;
         self.kubectl.quietly(&["create", "namespace", NAMESPACE]).await?;
@@ -138,7 +141,10 @@ impl<'a> Stage<'a> {
             .collect();
         let mut wait = vec!["wait", "--for=condition=elbow.dev/Programmed", "--timeout=60s"];
         wait.extend(served.iter().map(String::as_str));
-        self.kubectl.run(&wait).await?;
+        if let Err(error) = self.kubectl.run(&wait).await {
+            self.kubectl.run(&["events", "--types=Warning"]).await?;
+            return Err(error);
+        }
         println!("programmed after {}\n", in_words(started.elapsed()));
         self.kubectl.run(&["get", "service"]).await?;
         println!(
@@ -180,7 +186,9 @@ impl<'a> Stage<'a> {
             .run(&["delete", "service", "--all", "--timeout=60s"])
             .await?;
         println!("gone after {}\n", in_words(started.elapsed()));
-        self.kubectl.quietly(&["delete", "namespace", NAMESPACE]).await?;
+        self.kubectl
+            .quietly(&["delete", "namespace", NAMESPACE, "--timeout=60s"])
+            .await?;
         self.show_calls().await
     }
 

@@ -105,6 +105,18 @@ pub async fn uninstall(directory: &Path) -> Result<()> {
     interrupt::or(progress.step("helm uninstall", Some(&log), run::to_end("helm", command, &log))).await
 }
 
+/// The logs of all Pods that were started since the sandbox came up, one after the other.
+///
+/// # Errors
+/// [`Error::NoSandbox`], or a file that cannot be read.
+pub fn logs(directory: &Path) -> Result<String> {
+    let mut text = String::new();
+    for log in replica::logs(&Sandbox::load(directory)?.directory)? {
+        text.push_str(&format!("==> {} <==\n{}\n", log.display(), files::read(&log)?));
+    }
+    Ok(text)
+}
+
 /// helm for this sandbox; what it keeps for itself goes to the state directory.
 fn helm(sandbox: &Sandbox) -> Result<Command> {
     let own = sandbox.layout()?.part("helm");

@@ -15,7 +15,9 @@ pub mod probe;
 mod prober;
 mod publisher;
 pub mod replica;
+mod run;
 pub mod status;
+mod wish;
 mod worker;
 
 use std::path::{Path, PathBuf};

@@ -27,6 +27,7 @@ pub mod nodes;
 pub mod ports;
 pub mod prerequisites;
 pub mod process;
+pub mod program;
 pub mod progress;
 pub mod proxy;
 pub mod run;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::{checkout, run};
+use crate::{checkout, files, run};
 
 /// What was found on the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +37,16 @@ const PYTHONS: [&str; 4] = ["python3.11", "python3.12", "python3.13", "python3"]
 
 const PYTHON_HELP: &str =
     "Python 3.11 to 3.13 with venv is missing: install it with your package manager (Debian and Ubuntu: python3-venv)";
+const LINUX_HELP: &str = "Linux is missing: the sandbox tells processes apart by /proc, so run it in a Linux machine";
 const GO_HELP: &str = "Go 1.21 or later is missing: get it from https://go.dev/dl";
 const TERRAFORM_HELP: &str =
     "Terraform 1.6 or later is missing: get it from https://developer.hashicorp.com/terraform/install";
 
 /// Finds everything, or installs it where the sandbox runs as root on Debian or Ubuntu; [`Error::Missing`] names the rest.
 pub async fn find_or_install(progress: &Progress) -> Result<Prerequisites> {
+    if !cfg!(target_os = "linux") {
+        return Err(Error::Missing(vec![LINUX_HELP.to_owned()]));
+    }
     let mut missing = Vec::new();
     let python = or_install("Python", &["python3", "python3-venv"], python, progress).await;
     let terraform = or_install("Terraform", &["terraform"], terraform, progress).await;
@@ -64,6 +68,9 @@ async fn or_install<T>(
 ) -> Option<T> {
     if let Some(found) = find().await {
         return Some(found);
+    }
+    if !apt::is_possible() {
+        return None;
     }
     let installed = apt::install(packages);
     progress
@@ -92,15 +99,33 @@ fn python_from(answer: &str) -> Option<Python> {
     })
 }
 
-/// In a module's directory Go chooses the toolchain that the module asks for, and fails when it can get none.
+/// In a module's directory Go fetches the toolchain that the module asks for, unless it is too old to know of toolchains.
 async fn go() -> Option<()> {
-    run::query("go", &["version"], &checkout::go_module("control-plane"))
-        .await
-        .map(drop)
+    let module = checkout::go_module("control-plane");
+    let wanted = files::read(&module.join("go.mod")).ok()?;
+    let found = run::query("go", &["version"], &module).await?;
+    is_recent_enough(&found, &wanted).then_some(())
 }
 
+/// Whether the answer of `go version` is as recent as the `go` line of a `go.mod`.
+fn is_recent_enough(answer: &str, go_mod: &str) -> bool {
+    let found = answer
+        .split_whitespace()
+        .find_map(|word| minor(word.strip_prefix("go1.")?));
+    let wanted = go_mod.lines().find_map(|line| minor(line.strip_prefix("go 1.")?));
+    found.zip(wanted).is_some_and(|(found, wanted)| found >= wanted)
+}
+
+fn minor(version: &str) -> Option<u32> {
+    version
+        .split(|character: char| !character.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
+}
+
+/// Found without calling it, for `terraform version` asks a server for news.
 async fn terraform() -> Option<PathBuf> {
-    run::query("terraform", &["version"], Path::new("/")).await?;
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|directory| directory.join("terraform"))
@@ -116,6 +141,15 @@ mod tests {
         let python = python_from("3.11.7 /usr/lib/python 3/bin/python3\n").unwrap();
         assert_eq!(python.path, PathBuf::from("/usr/lib/python 3/bin/python3"));
         assert_eq!(python.identity, "3.11.7 /usr/lib/python 3/bin/python3");
+    }
+
+    #[test]
+    fn a_go_without_the_module_s_toolchain_is_not_enough() {
+        let wanted = "module m\n\ngo 1.26.0\n";
+        assert!(is_recent_enough("go version go1.26.8 linux/amd64\n", wanted));
+        assert!(is_recent_enough("go version go1.27rc1 linux/amd64\n", wanted));
+        assert!(!is_recent_enough("go version go1.19.8 linux/amd64\n", wanted));
+        assert!(!is_recent_enough("", wanted));
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use crate::aws::ids::SubnetId;
 
 use super::super::Facts;
 use super::super::annotations::{Reference, keys};
-use super::super::invalid::{Faults, Invalid, quoted};
+use super::super::invalid::{Faults, Invalid, NO_SUBNET, quoted};
 use super::too_full;
 
 /// The subnets, ordered by zone.
@@ -42,7 +42,7 @@ pub(super) fn subnets<'a>(references: &[Reference], facts: &'a Facts) -> Result<
 }
 
 fn refuse(faults: &mut Faults, why: &str) {
-    faults.add("NoSubnetFound", format!("annotation {}: {why}", keys::SUBNETS));
+    faults.add(NO_SUBNET, format!("annotation {}: {why}", keys::SUBNETS));
 }
 
 fn find<'a>(reference: &Reference, facts: &'a Facts) -> Result<&'a SubnetDescription, String> {

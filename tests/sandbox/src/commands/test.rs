@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::commands::{down, up};
 use crate::error::{Error, Result};
 use crate::state::Sandbox;
-use crate::{checkout, interrupt, run};
+use crate::{checkout, interrupt, program, run};
 
 /// Options of `cargo sandbox test`.
 #[derive(Debug, clap::Args)]
@@ -74,9 +74,9 @@ async fn sandbox(directory: &Path) -> Result<(Sandbox, Option<PathBuf>)> {
     }
 }
 
-/// Tests that need the sandbox are marked `#[ignore]`, so that a plain `cargo test` passes everywhere.
+/// Tests that need the sandbox are integration tests marked `#[ignore]`, so that a plain `cargo test` passes everywhere.
 async fn ignored_tests(sandbox: &Sandbox, filters: &[String]) -> Result<bool> {
-    let arguments = ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
+    let arguments = ["test", "--workspace", "--test", "*", "--no-fail-fast"];
     let mut filters = filters.to_vec();
     filters.insert(0, "--ignored".to_owned());
     cargo(&arguments, &filters, &variables(sandbox)?).await
@@ -84,11 +84,15 @@ async fn ignored_tests(sandbox: &Sandbox, filters: &[String]) -> Result<bool> {
 
 /// What a test on the sandbox finds in its environment.
 fn variables(sandbox: &Sandbox) -> Result<Vec<(&'static str, OsString)>> {
-    let own = std::env::current_exe().map_err(Error::file("find", Path::new("/proc/self/exe")))?;
+    let own = program::path()?;
     Ok(vec![
         ("ELBOW_SANDBOX_DIR", sandbox.directory.clone().into()),
         ("ELBOW_SANDBOX_ENV", sandbox.layout()?.environment().into()),
         ("ELBOW_SANDBOX_ELBOW", own.with_file_name("elbow").into()),
+        // The tests look at AWS past the proxy, so that only elbow's calls are counted.
+        ("AWS_ENDPOINT_URL", sandbox.localstack_url.clone().into()),
+        ("AWS_ACCESS_KEY_ID", "observer".into()),
+        ("AWS_SECRET_ACCESS_KEY", "secret".into()),
         ("ELBOW_SANDBOX_HELM", sandbox.tools.helm.clone().into()),
         ("ELBOW_SANDBOX_TERRAFORM", sandbox.tools.terraform.clone().into()),
         (

@@ -14,7 +14,7 @@ use crate::state::Sandbox;
 use crate::terraform::apply;
 use crate::terraform::infrastructure::Infrastructure;
 use crate::tools::Tools;
-use crate::{environment, http, interrupt, kubernetes, localstack, nodes, ports, prerequisites};
+use crate::{environment, http, interrupt, kubernetes, localstack, nodes, ports, prerequisites, program};
 
 /// The proxy is small: it listens within milliseconds.
 const PROXY_READY_WITHIN: Duration = Duration::from_secs(30);
@@ -128,8 +128,7 @@ async fn aws(tools: &Tools, cache: &Cache, layout: &Layout, port: u16, progress:
 
 /// The proxy is a hidden command of this very program.
 async fn start_proxy(layout: &Layout, port: u16, upstream: &str) -> Result<String> {
-    let program = std::env::current_exe().map_err(crate::error::Error::file("find", Path::new("/proc/self/exe")))?;
-    let process = Detached::new("aws-proxy", program)
+    let process = Detached::new("aws-proxy", program::path()?)
         .argument("proxy")
         .flag("listen", format!("127.0.0.1:{port}"))
         .flag("upstream", upstream);

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::progress::Progress;
 use crate::state::Sandbox;
-use crate::{checkout, run};
+use crate::{checkout, program, run};
 
 /// Where the stand-in finds the binary; a copy, so that a later build cannot change what a running release restarts with.
 pub(super) fn path(layout: &Layout) -> PathBuf {
@@ -19,7 +19,7 @@ pub(super) fn path(layout: &Layout) -> PathBuf {
 pub(super) async fn build(sandbox: &Sandbox, progress: &Progress) -> Result<String> {
     let layout = sandbox.layout()?;
     let log = layout.log("build-elbow");
-    let own = std::env::current_exe().map_err(Error::file("find", Path::new("/proc/self/exe")))?;
+    let own = program::path()?;
     // All targets, so that these dependencies are the ones that the tests use too, and are built once.
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo

@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Host;
-use super::worker::{Wish, Worker};
+use super::wish::Wish;
+use super::worker::Worker;
 
 /// What Kubernetes gives a Pod that does not say: 30 s.
 const DEFAULT_GRACE: Duration = Duration::from_secs(30);

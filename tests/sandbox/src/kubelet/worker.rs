@@ -14,10 +14,10 @@ use super::address::Lease;
 use super::container::{self, Process, Recipe};
 use super::credentials::{Credentials, RENEW_AFTER};
 use super::environment::Addresses;
-use super::probe::Purpose;
-use super::prober::Prober;
 use super::publisher::publish;
+use super::run::Run;
 use super::status::{Ended, Progress, State};
+use super::wish::{Wish, ending};
 use super::{Error, Host, Replica, Result, placement, replica};
 use crate::process::identity::Identity;
 
@@ -26,33 +26,10 @@ use crate::process::identity::Identity;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause, that of the same feature gate.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// Time from SIGTERM to SIGKILL for a container that its probes gave up.
+const UNHEALTHY_GRACE: Duration = Duration::from_secs(30);
 /// Pause before the next try to make what a container needs.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// What is to become of a Pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
-    /// It is to run.
-    Run,
-    /// Its process is to end.
-    End {
-        /// Time from SIGTERM to SIGKILL.
-        grace: Duration,
-        /// Whether to delete the Pod then, which only waits for it.
-        remove: bool,
-    },
-}
-
-impl Wish {
-    /// Goes from running to ending, never back, and from a deletion to a faster one; tells whether anything changed.
-    pub(super) fn advance(&mut self, next: Self) -> bool {
-        let changed = matches!((&*self, next), (Self::Run, Self::End { .. }));
-        if changed {
-            *self = next;
-        }
-        changed
-    }
-}
 
 /// How one run of the container ended.
 enum Round {
@@ -206,21 +183,11 @@ impl Worker {
         placed.replica.process = process.pid().and_then(Identity::of);
         placed.replica.save(&self.host.directory)?;
         let began = Timestamp::now();
-        let has = |purpose| recipe.probes.iter().any(|probe| probe.purpose == purpose);
-        let prober = Prober::start(&recipe.probes, placed.addresses.pod);
         placed.progress.send_modify(|progress| {
             progress.state = State::Running(began);
             progress.restarts = placed.replica.restarts;
         });
-        let mut run = Run {
-            gated: has(Purpose::Readiness),
-            was_ready: false,
-            prober,
-            progress: &placed.progress,
-        };
-        if !has(Purpose::Startup) {
-            run.turned((Purpose::Startup, true));
-        }
+        let mut run = Run::begin(&recipe.probes, placed.addresses.pod, &placed.progress);
         let (exit_code, round) = self.supervise(&mut run, &mut process, &placed.pod).await;
         let last = Ended {
             exit_code,
@@ -240,9 +207,9 @@ impl Worker {
             tokio::select! {
                 exit_code = process.ended() => return (exit_code, Round::Over { was_ready: run.was_ready }),
                 grace = ending(&mut self.wish) => return (process.stop(grace).await, Round::Ended),
-                turn = run.prober.turn() => {
-                    if run.turned(turn) {
-                        return (process.stop(Duration::from_secs(30)).await, Round::Over { was_ready: run.was_ready });
+                turn = run.turn() => {
+                    if run.take(turn) {
+                        return (process.stop(UNHEALTHY_GRACE).await, Round::Over { was_ready: run.was_ready });
                     }
                 }
                 () = sleep_until(renew) => renew = Instant::now() + self.renew(pod).await,
@@ -290,47 +257,6 @@ impl Worker {
             }
             sleep(PAUSE).await;
         }
-    }
-}
-
-/// A run under way.
-struct Run<'a> {
-    /// Whether a readiness probe decides.
-    gated: bool,
-    was_ready: bool,
-    prober: Prober,
-    progress: &'a watch::Sender<Progress>,
-}
-
-impl Run<'_> {
-    /// Takes a verdict; tells whether the container must be started again.
-    fn turned(&mut self, (purpose, success): (Purpose, bool)) -> bool {
-        match (purpose, success) {
-            (Purpose::Startup, true) => {
-                self.prober.started();
-                let ready = !self.gated;
-                self.was_ready |= ready;
-                self.progress
-                    .send_modify(|progress| (progress.started, progress.ready) = (true, ready));
-            }
-            (Purpose::Readiness, ready) => {
-                self.was_ready |= ready;
-                self.progress.send_modify(|progress| progress.ready = ready);
-            }
-            (Purpose::Liveness, true) => {}
-            (Purpose::Startup | Purpose::Liveness, false) => return true,
-        }
-        false
-    }
-}
-
-/// Resolves to the grace period when the Pod is to end.
-async fn ending(wish: &mut watch::Receiver<Wish>) -> Duration {
-    let wish = wish.wait_for(|wish| *wish != Wish::Run).await.map(|wish| *wish);
-    match wish {
-        Ok(Wish::End { grace, .. }) => grace,
-        // Nobody can wish any more: the stand-in itself is gone.
-        Ok(Wish::Run) | Err(_) => Duration::ZERO,
     }
 }
 

@@ -7,25 +7,21 @@ use tokio::process::Command;
 use crate::error::{Error, Result};
 use crate::run;
 
-/// Installs packages; an error where this is not possible: not root, no apt, no such package.
+/// Whether the sandbox may install packages: as root, on Debian or Ubuntu.
+pub(super) fn is_possible() -> bool {
+    rustix::process::geteuid().is_root() && Path::new("/etc/debian_version").is_file()
+}
+
+/// Installs packages; [`Error::Missing`] when apt has none of that name.
 pub(super) async fn install(packages: &[&str]) -> Result<()> {
-    let unavailable = || Error::Missing(vec![format!("apt has no {}", packages.join(" "))]);
-    if !rustix::process::geteuid().is_root() || !Path::new("/etc/debian_version").is_file() {
-        return Err(Error::Missing(vec![
-            "packages are installed only by root on Debian and Ubuntu".to_owned(),
-        ]));
-    }
     if !are_known(packages).await {
         apt_get(&["update"]).await?;
     }
     if !are_known(packages).await {
-        return Err(unavailable());
+        return Err(Error::Missing(vec![format!("apt has no {}", packages.join(" "))]));
     }
-    let arguments: Vec<&str> = ["install", "--yes", "--no-install-recommends"]
-        .iter()
-        .chain(packages)
-        .copied()
-        .collect();
+    let install = ["install", "--yes", "--no-install-recommends"];
+    let arguments: Vec<&str> = install.iter().chain(packages).copied().collect();
     apt_get(&arguments).await
 }
 

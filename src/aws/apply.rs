@@ -1,0 +1,168 @@
+//! Runs a [`Plan`]: the only code that writes to AWS. Every success is recorded at once, so that whatever happens next,
+//! the next pass begins where this one ended.
+
+mod names;
+mod namesakes;
+mod send;
+mod targets;
+
+use std::collections::BTreeSet;
+
+use futures::stream::{self, StreamExt};
+
+use crate::aws::api::AwsApi;
+use crate::aws::error::{AwsError, ErrorKind};
+use crate::aws::ids::InstanceId;
+use crate::aws::inventory::{Inventory, Write};
+use crate::aws::observed::Outcome;
+use crate::aws::ownership::Keeper;
+use crate::aws::plan::Plan;
+use crate::aws::plan::step::Step;
+use crate::provider::ProviderError;
+
+/// Steps of one stage that run at the same time: enough for a Service of many ports, and few enough that one Service does
+/// not use up the account's rate alone (the writes of ELBv2 refill at some 3 a second).
+const STEPS_AT_ONCE: usize = 8;
+
+/// What came of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Applied {
+    /// Writes that AWS has accepted.
+    pub(crate) writes: usize,
+    /// AWS was found to hold something that was not known, so the rest of the plan was left: look again and plan again.
+    pub(crate) unsettled: bool,
+    /// Instances that AWS refuses to register. The other targets are registered.
+    pub(crate) refused: BTreeSet<InstanceId>,
+}
+
+/// Applies plans for one keeper.
+pub(crate) struct Apply<'a, A> {
+    pub(crate) api: &'a A,
+    pub(crate) inventory: &'a Inventory<A>,
+    pub(crate) keeper: &'a Keeper,
+}
+
+impl<A: AwsApi> Apply<'_, A> {
+    /// Runs the stages one after the other and the steps of a stage at the same time. After a failed step no new stage
+    /// begins; the other steps of its stage are brought to their end.
+    ///
+    /// # Errors
+    /// The first error in the order of the stage, but [`ProviderError::Closed`] before all others.
+    pub(crate) async fn run(&self, plan: &Plan) -> Result<Applied, ProviderError> {
+        let mut applied = Applied::default();
+        for stage in &plan.stages {
+            let steps: Vec<_> = stage.iter().map(|step| self.step(step)).collect();
+            let ends: Vec<_> = stream::iter(steps).buffered(STEPS_AT_ONCE).collect().await;
+            let mut errors = Vec::new();
+            for end in ends {
+                match end {
+                    Ok(end) => applied.add(end),
+                    Err(error) => errors.push(error),
+                }
+            }
+            if let Some(error) = most_telling(errors) {
+                return Err(error);
+            }
+            if applied.unsettled {
+                break;
+            }
+        }
+        Ok(applied)
+    }
+
+    async fn step(&self, step: &Step) -> Result<Applied, ProviderError> {
+        tracing::info!(%step, "writing to AWS");
+        match step {
+            Step::RegisterTargets { target_group, targets } => self.register(target_group, targets).await,
+            Step::CreateLoadBalancer(wanted) if wanted.explicit_name && self.is_name_held(wanted).await? => {
+                self.inventory.begin_write(self.keeper).unknown();
+                Ok(Applied::unsettled())
+            }
+            _ => self.write(step).await,
+        }
+    }
+
+    async fn write(&self, step: &Step) -> Result<Applied, ProviderError> {
+        let write = self.inventory.begin_write(self.keeper);
+        match self.send(step).await {
+            Ok(outcome) => {
+                write.done(step, &outcome);
+                Ok(Applied::one())
+            }
+            Err(error) => self.after_failure(step, write, error).await,
+        }
+    }
+
+    /// Some failures are none: the wanted state is there already.
+    async fn after_failure(&self, step: &Step, write: Write<'_, A>, error: AwsError) -> Result<Applied, ProviderError> {
+        let is_rule = matches!(step, Step::AuthorizeIngress { .. } | Step::RevokeIngress { .. });
+        match error.kind {
+            ErrorKind::NotFound if step.is_delete() => {
+                write.done(step, &Outcome::Done);
+                Ok(Applied::one())
+            }
+            // AWS refuses the call as a whole, so which of the rules are there has to be read.
+            ErrorKind::NotFound | ErrorKind::AlreadyExists if is_rule => {
+                write.unknown();
+                Ok(Applied::unsettled())
+            }
+            ErrorKind::AlreadyExists => {
+                write.unknown();
+                self.check_namesake(step, error).await?;
+                Ok(Applied::unsettled())
+            }
+            _ => {
+                self.settle(write, &error);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What a failed write leaves behind in the memory.
+    fn settle(&self, write: Write<'_, A>, error: &AwsError) {
+        match error.kind {
+            ErrorKind::InUse
+            | ErrorKind::Throttled
+            | ErrorKind::Denied
+            | ErrorKind::Quota
+            | ErrorKind::InvalidTarget
+            | ErrorKind::Protected => write.refused(),
+            ErrorKind::NotFound | ErrorKind::AlreadyExists | ErrorKind::Rejected | ErrorKind::Transient => {
+                write.unknown();
+            }
+            ErrorKind::Closed(_) => {
+                write.unknown();
+                // Whoever leads next changes what is known here.
+                self.inventory.forget();
+            }
+        }
+    }
+}
+
+impl Applied {
+    fn one() -> Self {
+        Self {
+            writes: 1,
+            ..Self::default()
+        }
+    }
+
+    fn unsettled() -> Self {
+        Self {
+            unsettled: true,
+            ..Self::default()
+        }
+    }
+
+    /// Adds what came of another plan.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.writes = self.writes.saturating_add(other.writes);
+        self.unsettled |= other.unsettled;
+        self.refused.extend(other.refused);
+    }
+}
+
+fn most_telling(errors: Vec<ProviderError>) -> Option<ProviderError> {
+    let closed = errors.iter().find(|error| matches!(error, ProviderError::Closed(_)));
+    closed.or(errors.first()).cloned()
+}

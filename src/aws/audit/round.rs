@@ -1,0 +1,87 @@
+//! One round of the audit.
+
+use tokio::time::Instant;
+
+use super::budget::Budget;
+use crate::aws::api::{AwsApi, AwsResult};
+use crate::aws::backend::Backend;
+use crate::aws::cluster::Cluster;
+use crate::aws::inventory::Inventory;
+use crate::aws::ownership::Keeper;
+use crate::provider::Audited;
+
+/// Where the audit stands. One for the process; rounds do not overlap.
+#[derive(Debug)]
+pub(crate) struct Audit(tokio::sync::Mutex<Progress>);
+
+#[derive(Debug)]
+struct Progress {
+    budget: Budget,
+    /// The keeper that was read last; the next round goes on behind it.
+    last: Option<Keeper>,
+    /// The budget ended with the snapshot, so the next round begins with details: else nobody's would ever be read.
+    owes_details: bool,
+}
+
+impl Audit {
+    /// An audit that may make so many calls a minute.
+    pub(crate) fn new(calls_per_minute: u32) -> Self {
+        Self(tokio::sync::Mutex::new(Progress {
+            budget: Budget::new(calls_per_minute, Instant::now()),
+            last: None,
+            owes_details: false,
+        }))
+    }
+
+    /// Takes a snapshot and reads the facts that all Services share; then, as far as the budget goes, the details of one
+    /// keeper after the other, going on where the last round ended.
+    ///
+    /// # Errors
+    /// When AWS cannot be read; what was known before stays.
+    pub(crate) async fn round<A: AwsApi>(
+        &self,
+        inventory: &Inventory<A>,
+        cluster: &Cluster<A>,
+        backend: &Backend<A>,
+    ) -> AwsResult<Audited> {
+        let mut progress = self.0.lock().await;
+        let mut audited = Audited::default();
+        progress.budget.fill(Instant::now());
+        if !progress.owes_details && progress.budget.is_left() {
+            progress.spend(&mut audited, inventory.refresh().await)?;
+            progress.spend(&mut audited, cluster.refresh().await)?;
+            progress.spend(&mut audited, backend.refresh().await)?;
+        }
+        for keeper in progress.next(inventory.keepers()) {
+            if !progress.budget.is_left() {
+                break;
+            }
+            progress.spend(&mut audited, inventory.reread(&keeper).await)?;
+            progress.last = Some(keeper);
+            audited.examined = audited.examined.saturating_add(1);
+        }
+        progress.owes_details = audited.examined == 0 && !progress.budget.is_left();
+        Ok(audited)
+    }
+}
+
+impl Progress {
+    /// A failed reading is paid as one call.
+    fn spend(&mut self, audited: &mut Audited, outcome: AwsResult<usize>) -> AwsResult<()> {
+        let calls = *outcome.as_ref().unwrap_or(&1);
+        self.budget.pay(calls);
+        audited.calls = audited.calls.saturating_add(calls);
+        outcome.map(drop)
+    }
+
+    /// All Services once, beginning behind the last.
+    fn next(&self, mut keepers: Vec<Keeper>) -> Vec<Keeper> {
+        keepers.retain(|keeper| *keeper != Keeper::Cluster);
+        let done = keepers
+            .iter()
+            .filter(|keeper| Some(*keeper) <= self.last.as_ref())
+            .count();
+        keepers.rotate_left(done);
+        keepers
+    }
+}

@@ -1,0 +1,172 @@
+//! The security group that all load balancers of the cluster share, and the rules by which nodes admit it: one rule a
+//! protocol for the whole cluster, whatever the number of Services. Made when the first load balancer needs it, gone with the
+//! last.
+
+mod health_ports;
+mod observe;
+mod release;
+mod wanted;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::{RwLock, RwLockReadGuard};
+
+use crate::aws::api::AwsApi;
+use crate::aws::apply::Apply;
+use crate::aws::ids::{SecurityGroupId, VpcId};
+use crate::aws::inventory::Inventory;
+use crate::aws::observed::ObservedSecurityGroup;
+use crate::aws::ownership::Keeper;
+use crate::aws::plan::Plan;
+use crate::aws::plan::step::{Step, TaggedResource};
+use crate::aws::settings::AwsSettings;
+use crate::aws::stack::Tags;
+use crate::provider::ProviderError;
+use health_ports::HealthPorts;
+use wanted::{NodeRules, Rules};
+
+/// How often it is looked at again where AWS was found to hold something that was not known.
+const PASSES: usize = 3;
+
+/// The shared group. One for the process.
+#[derive(Debug)]
+pub(crate) struct Backend<A> {
+    api: Arc<A>,
+    inventory: Arc<Inventory<A>>,
+    settings: AwsSettings,
+    health_ports: HealthPorts,
+    /// Held for reading while a load balancer is made that carries the group, for writing while the group goes.
+    users: RwLock<()>,
+    /// The rules by which groups admit ours; none where that has to be read.
+    admitted: tokio::sync::Mutex<Option<NodeRules>>,
+}
+
+/// The group exists and stays for as long as this is held.
+#[derive(Debug)]
+pub(crate) struct InUse<'a> {
+    /// The group.
+    pub(crate) group: SecurityGroupId,
+    _user: RwLockReadGuard<'a, ()>,
+}
+
+impl<A: AwsApi> Backend<A> {
+    /// The shared group of a cluster, of which nothing is known yet.
+    pub(crate) fn new(api: Arc<A>, inventory: Arc<Inventory<A>>, settings: AwsSettings) -> Self {
+        Self {
+            api,
+            inventory,
+            settings,
+            health_ports: HealthPorts::default(),
+            users: RwLock::default(),
+            admitted: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Which ports outside of the nodePorts this Service's health checks need.
+    pub(crate) fn need_health_ports(&self, keeper: &Keeper, ports: impl IntoIterator<Item = u16>) {
+        self.health_ports.set(keeper, ports.into_iter().collect());
+    }
+
+    /// The group's id if it is known to exist.
+    pub(crate) fn group(&self, vpc: &VpcId) -> Option<SecurityGroupId> {
+        self.known(vpc).map(|group| group.id)
+    }
+
+    /// Makes sure that the group exists, and that these groups of nodes admit it. No call where that is known.
+    ///
+    /// # Errors
+    /// When AWS cannot be read or refuses a write.
+    pub(crate) async fn ensure(
+        &self,
+        vpc: &VpcId,
+        node_groups: &BTreeSet<SecurityGroupId>,
+    ) -> Result<InUse<'_>, ProviderError> {
+        let user = self.users.read().await;
+        let mut admitted = self.admitted.lock().await;
+        let group = self.ensure_group(vpc).await?;
+        let wanted = wanted::rules(&self.settings, &self.health_ports.all(), &group);
+        let known = match admitted.take() {
+            Some(known) => known,
+            None => self.read_admitted(&group).await?,
+        };
+        let stages = wanted::stages(&wanted, node_groups, &known, self.may_revoke());
+        if stages.is_empty() {
+            *admitted = Some(known);
+        } else {
+            let after = wanted::after(&stages, known);
+            let applied = self.apply().run(&Plan { stages }).await?;
+            *admitted = (!applied.unsettled).then_some(after);
+        }
+        Ok(InUse { group, _user: user })
+    }
+
+    async fn ensure_group(&self, vpc: &VpcId) -> Result<SecurityGroupId, ProviderError> {
+        let wanted = wanted::group(&self.settings.cluster, vpc);
+        for _ in 0..PASSES {
+            let observed = self.inventory.observe_basics(&Keeper::Cluster).await?;
+            let known = observed
+                .security_groups
+                .into_iter()
+                .find(|group| group.spec.name == wanted.name);
+            match known {
+                Some(known) => match missing_tags(&wanted.tags, &known) {
+                    None => return Ok(known.id),
+                    Some(step) => self.run(step).await?,
+                },
+                None => self.run(Step::CreateSecurityGroup(wanted.clone())).await?,
+            }
+        }
+        Err(ProviderError::Transient {
+            action: "ec2:CreateSecurityGroup".to_owned(),
+            message: format!("the group {} is not there yet", wanted.name),
+        })
+    }
+
+    async fn run(&self, step: Step) -> Result<(), ProviderError> {
+        let stages = vec![vec![step]];
+        self.apply().run(&Plan { stages }).await.map(drop)
+    }
+
+    /// Rules for health ports may go only when every Service that has a load balancer has said which it needs.
+    fn may_revoke(&self) -> Rules {
+        let services = self
+            .inventory
+            .keepers()
+            .into_iter()
+            .filter(|keeper| *keeper != Keeper::Cluster);
+        if self.health_ports.are_known_for(services) {
+            Rules::All
+        } else {
+            Rules::OfForeignNodes
+        }
+    }
+
+    fn known(&self, vpc: &VpcId) -> Option<ObservedSecurityGroup> {
+        let wanted = wanted::group(&self.settings.cluster, vpc);
+        self.inventory.look(&Keeper::Cluster, |observed| {
+            let known = observed
+                .security_groups
+                .iter()
+                .find(|group| group.spec.name == wanted.name);
+            known.cloned()
+        })
+    }
+
+    fn apply(&self) -> Apply<'_, A> {
+        Apply {
+            api: &self.api,
+            inventory: &self.inventory,
+            keeper: &Keeper::Cluster,
+        }
+    }
+}
+
+fn missing_tags(wanted: &Tags, known: &ObservedSecurityGroup) -> Option<Step> {
+    let missing = wanted
+        .iter()
+        .filter(|(key, value)| known.spec.tags.get(*key) != Some(value));
+    let tags: Tags = missing.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let resource = TaggedResource::SecurityGroup(known.id.clone());
+    (!tags.is_empty()).then_some(Step::AddTags { resource, tags })
+}

@@ -1,0 +1,51 @@
+//! Reading by which rules groups admit ours.
+
+use super::Backend;
+use super::wanted::NodeRules;
+use crate::aws::api::{AwsApi, AwsResult, SecurityGroupSelection};
+use crate::aws::audit::Drift;
+use crate::aws::ids::SecurityGroupId;
+use crate::aws::ownership::Keeper;
+use crate::aws::stack::RuleSource;
+
+impl<A: AwsApi> Backend<A> {
+    /// Only rules whose source is our group are looked at: all others belong to somebody else.
+    pub(super) async fn read_admitted(&self, group: &SecurityGroupId) -> AwsResult<NodeRules> {
+        let found = self
+            .api
+            .describe_security_groups(&SecurityGroupSelection::Admitting(group.clone()))
+            .await?;
+        let source = RuleSource::Group(group.clone());
+        let ours = found.into_iter().map(|found| {
+            let rules = found.rules.into_iter().filter(|rule| rule.source == source);
+            (found.id, rules.collect())
+        });
+        Ok(ours.collect())
+    }
+
+    /// Reads the rules again. Returns the calls that it took.
+    ///
+    /// # Errors
+    /// When AWS cannot be read; what was known before stays.
+    pub(crate) async fn refresh(&self) -> AwsResult<usize> {
+        let mut admitted = self.admitted.lock().await;
+        let Some(known) = admitted.as_ref() else { return Ok(0) };
+        let groups = self
+            .inventory
+            .look(&Keeper::Cluster, |observed| observed.security_groups.clone());
+        let Some(group) = groups.first() else {
+            *admitted = None;
+            return Ok(0);
+        };
+        let now = self.read_admitted(&group.id).await?;
+        if now != *known {
+            let drift = Drift {
+                resource: "node-security-group",
+                field: "rules",
+            };
+            self.inventory.drift().add(&[drift]);
+        }
+        *admitted = Some(now);
+        Ok(1)
+    }
+}

@@ -1,0 +1,82 @@
+//! Which security group of each node has to admit the load balancers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Cluster;
+use crate::aws::api::{AwsApi, AwsResult, InstanceDescription, SecurityGroupSelection};
+use crate::aws::desired::tags::KUBERNETES_CLUSTER;
+use crate::aws::ids::SecurityGroupId;
+use crate::aws::settings::AwsSettings;
+use crate::aws::stack::Tags;
+
+impl<A: AwsApi> Cluster<A> {
+    /// One group of each instance that is known and runs.
+    ///
+    /// # Errors
+    /// When AWS cannot be read; it is asked only about groups of instances that have several.
+    pub(crate) async fn node_groups(&self) -> AwsResult<BTreeSet<SecurityGroupId>> {
+        let unknown = self.groups_without_tags();
+        if !unknown.is_empty() {
+            let _alone = self.reading.lock().await;
+            self.read_group_tags(self.groups_without_tags()).await?;
+        }
+        let known = self.known();
+        let found = known.instances.values().filter_map(|instance| instance.found.as_ref());
+        let instances: Vec<&InstanceDescription> = found.filter(|instance| !instance.terminated).collect();
+        Ok(choose(&instances, &known.group_tags, &self.settings))
+    }
+
+    pub(super) async fn read_group_tags(&self, ids: BTreeSet<SecurityGroupId>) -> AwsResult<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let found = self
+            .api
+            .describe_security_groups(&SecurityGroupSelection::Ids(ids.clone()))
+            .await?;
+        let mut tags: BTreeMap<_, _> = found.into_iter().map(|group| (group.id, group.tags)).collect();
+        let mut known = self.known();
+        for id in ids {
+            let tags = tags.remove(&id).unwrap_or_default();
+            known.group_tags.insert(id, tags);
+        }
+        Ok(())
+    }
+
+    fn groups_without_tags(&self) -> BTreeSet<SecurityGroupId> {
+        let known = self.known();
+        let found = known.instances.values().filter_map(|instance| instance.found.as_ref());
+        let several = found.filter(|instance| instance.security_groups.len() > 1);
+        let groups = several.flat_map(|instance| &instance.security_groups);
+        groups
+            .filter(|id| !known.group_tags.contains_key(*id))
+            .cloned()
+            .collect()
+    }
+}
+
+/// PURE. For each instance its only group; of several the one with the cluster's tag and the tags of the settings, else one
+/// that all instances share, else the one with the lowest id. The rule with the tags is that of the AWS cloud provider.
+fn choose(
+    instances: &[&InstanceDescription],
+    tags: &BTreeMap<SecurityGroupId, Tags>,
+    settings: &AwsSettings,
+) -> BTreeSet<SecurityGroupId> {
+    let is_tagged = |id: &&SecurityGroupId| tags.get(*id).is_some_and(|tags| is_the_clusters(tags, settings));
+    let is_shared = |id: &&SecurityGroupId| instances.iter().all(|other| other.security_groups.contains(*id));
+    let choice = instances.iter().filter_map(|instance| {
+        let groups = &instance.security_groups;
+        let tagged = groups.iter().find(is_tagged);
+        tagged
+            .or_else(|| groups.iter().find(is_shared))
+            .or_else(|| groups.first())
+            .cloned()
+    });
+    choice.collect()
+}
+
+fn is_the_clusters(tags: &Tags, settings: &AwsSettings) -> bool {
+    let wanted = &settings.target_eni_group_tags;
+    tags.contains_key(&format!("{KUBERNETES_CLUSTER}{}", settings.cluster))
+        && wanted.iter().all(|(key, value)| tags.get(key) == Some(value))
+}

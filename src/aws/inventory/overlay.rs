@@ -1,0 +1,41 @@
+//! PURE. A snapshot shows resources without their details; those that are known already stay valid.
+
+use crate::aws::observed::{Observed, ObservedLoadBalancer, ObservedTargetGroup};
+use crate::aws::stack::{LoadBalancer, TargetGroup};
+
+/// What a snapshot found, with the details that are known. The second value tells whether all details are known: not so
+/// where something is there that was not known at all.
+pub(super) fn with_known_details(found: Observed, known: &Observed) -> (Observed, bool) {
+    let mut complete = true;
+    let mut observed = found;
+    for load_balancer in &mut observed.load_balancers {
+        match known.load_balancers.iter().find(|known| known.arn == load_balancer.arn) {
+            Some(known) => keep_load_balancer_details(load_balancer, known),
+            None => complete = false,
+        }
+    }
+    for target_group in &mut observed.target_groups {
+        match known.target_groups.iter().find(|known| known.arn == target_group.arn) {
+            Some(known) => keep_target_group_details(target_group, known),
+            None => complete = false,
+        }
+    }
+    (observed, complete)
+}
+
+fn keep_load_balancer_details(found: &mut ObservedLoadBalancer, known: &ObservedLoadBalancer) {
+    found.listeners.clone_from(&known.listeners);
+    found.spec = LoadBalancer {
+        attributes: known.spec.attributes.clone(),
+        explicit_name: known.spec.explicit_name,
+        ..found.spec.clone()
+    };
+}
+
+fn keep_target_group_details(found: &mut ObservedTargetGroup, known: &ObservedTargetGroup) {
+    found.spec = TargetGroup {
+        attributes: known.spec.attributes.clone(),
+        targets: known.spec.targets.clone(),
+        ..found.spec.clone()
+    };
+}

@@ -1,0 +1,109 @@
+//! One look at everything in AWS that carries the cluster's tags, in a few paged calls, whatever the number of Services.
+
+use std::collections::HashMap;
+
+use super::{parse, together};
+use crate::aws::api::{AwsApi, AwsResult, LoadBalancerSelection, SecurityGroupSelection};
+use crate::aws::desired::tags;
+use crate::aws::error::ErrorKind;
+use crate::aws::ids::VpcId;
+use crate::aws::observed::Observed;
+use crate::aws::ownership::Keeper;
+use crate::aws::stack::Tags;
+
+/// ARNs that `DescribeTags` takes in one call (ELBv2 API reference).
+const ARNS_PER_CALL: usize = 20;
+
+/// What AWS holds for each keeper, without the details that take a call for each resource: listeners, attributes, targets.
+#[derive(Debug, Default)]
+pub(super) struct Snapshot {
+    /// Only keepers for whom there is something.
+    pub(super) kept: HashMap<Keeper, Observed>,
+    /// Calls that it took.
+    pub(super) calls: usize,
+}
+
+/// Takes a snapshot. Load balancers and target groups of other VPCs than `vpc`, where it is known, are passed over.
+pub(super) async fn take<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>) -> AwsResult<Snapshot> {
+    let ours = SecurityGroupSelection::Tag(tags::CLUSTER.to_owned(), cluster.to_owned());
+    let (mut load_balancers, mut target_groups, security_groups) = tokio::try_join!(
+        api.describe_load_balancers(&LoadBalancerSelection::All),
+        api.describe_target_groups(),
+        api.describe_security_groups(&ours),
+    )?;
+    load_balancers.retain(|found| found.network && vpc.is_none_or(|vpc| found.vpc == *vpc));
+    target_groups.retain(|found| found.settings.is_some() && vpc.is_none_or(|vpc| found.vpc.as_ref() == Some(vpc)));
+    let load_balancer_arns = load_balancers.iter().map(|found| found.arn.to_string());
+    let arns: Vec<String> = load_balancer_arns
+        .chain(target_groups.iter().map(|found| found.arn.to_string()))
+        .collect();
+    let mut found_tags = tags_of(api, &arns).await?;
+
+    let mut snapshot = Snapshot {
+        calls: 3_usize.saturating_add(tag_calls(arns.len())),
+        ..Snapshot::default()
+    };
+    let mut owned = |arn: &str| {
+        let tags = found_tags.remove(arn)?;
+        Some((Keeper::of(&tags, cluster)?, tags))
+    };
+    for found in load_balancers {
+        let Some((keeper, tags)) = owned(found.arn.as_str()) else {
+            continue;
+        };
+        let parsed = parse::load_balancer(found, tags);
+        snapshot.of(keeper).load_balancers.extend(parsed);
+    }
+    for found in target_groups {
+        let Some((keeper, tags)) = owned(found.arn.as_str()) else {
+            continue;
+        };
+        let parsed = parse::target_group(found, tags);
+        snapshot.of(keeper).target_groups.extend(parsed);
+    }
+    for found in security_groups {
+        let Some(keeper) = Keeper::of(&found.tags, cluster) else {
+            continue;
+        };
+        let parsed = parse::security_group(found);
+        snapshot.of(keeper).security_groups.extend(parsed);
+    }
+    Ok(snapshot)
+}
+
+impl Snapshot {
+    fn of(&mut self, keeper: Keeper) -> &mut Observed {
+        self.kept.entry(keeper).or_default()
+    }
+}
+
+/// How many calls it takes to read the tags of so many resources.
+pub(super) fn tag_calls(resources: usize) -> usize {
+    resources.div_ceil(ARNS_PER_CALL)
+}
+
+/// The tags of resources of ELBv2, some twenty a call. A resource that is gone meanwhile is left out.
+pub(super) async fn tags_of<A: AwsApi>(api: &A, arns: &[String]) -> AwsResult<HashMap<String, Tags>> {
+    let calls = arns.chunks(ARNS_PER_CALL).map(|arns| existing(api, arns.to_vec()));
+    let tags = together(calls.collect()).await?;
+    Ok(tags.into_iter().flatten().collect())
+}
+
+/// AWS refuses the whole call where one ARN does not exist, so the call is halved until that one is alone.
+async fn existing<A: AwsApi>(api: &A, arns: Vec<String>) -> AwsResult<Vec<(String, Tags)>> {
+    let mut found = Vec::with_capacity(arns.len());
+    let mut open = vec![arns];
+    while let Some(mut arns) = open.pop() {
+        match api.describe_tags(&arns).await {
+            Ok(tags) => found.extend(tags),
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                if arns.len() > 1 {
+                    let half = arns.split_off(arns.len() / 2);
+                    open.extend([arns, half]);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,103 @@
+//! The plug-in as the controller sees it: observe -> desired -> plan -> apply, for one Service at a time.
+
+mod delete;
+mod ensure;
+mod outcome;
+mod replacement;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::aws::api::AwsApi;
+use crate::aws::apply::Apply;
+use crate::aws::audit::{Audit, DriftCount};
+use crate::aws::backend::Backend;
+use crate::aws::cluster::Cluster;
+use crate::aws::ids::VpcId;
+use crate::aws::inventory::Inventory;
+use crate::aws::ownership::Keeper;
+use crate::aws::settings::AwsSettings;
+use crate::node::NodeSet;
+use crate::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, ProviderError};
+use crate::service::{Owner, Service};
+use replacement::Replacements;
+
+/// How often a Service is looked at again in one go where AWS was found to hold something that was not known.
+const PASSES: usize = 4;
+
+/// What the operator sets for the plug-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderSettings {
+    /// What decides how load balancers look.
+    pub aws: AwsSettings,
+    /// `--aws-vpc-id`; where it is not set, the nodes' instances tell the VPC.
+    pub vpc: Option<VpcId>,
+    /// `--audit-calls-per-minute`: what the drift audit may cost on average, more than 0.
+    pub audit_calls_per_minute: u32,
+    /// `--replacement-grace-period`: how long a replaced load balancer stays after its successor's hostname was published,
+    /// so that clients with an old answer of DNS are still served.
+    pub replacement_grace: Duration,
+}
+
+/// Load balancers of AWS for the Services of one cluster. One for the process: it remembers what AWS holds.
+#[derive(Debug)]
+pub struct AwsProvider<A> {
+    settings: ProviderSettings,
+    api: Arc<A>,
+    inventory: Arc<Inventory<A>>,
+    cluster: Cluster<A>,
+    backend: Backend<A>,
+    audit: Audit,
+    replacements: Replacements,
+}
+
+impl<A: AwsApi> AwsProvider<A> {
+    /// A provider that knows nothing of AWS yet; it reads what it needs with the first Service.
+    #[must_use]
+    pub fn new(api: A, settings: ProviderSettings) -> Self {
+        let api = Arc::new(api);
+        let inventory = Arc::new(Inventory::new(Arc::clone(&api), &settings.aws.cluster));
+        Self {
+            cluster: Cluster::new(Arc::clone(&api), settings.aws.clone(), settings.vpc.clone()),
+            backend: Backend::new(Arc::clone(&api), Arc::clone(&inventory), settings.aws.clone()),
+            audit: Audit::new(settings.audit_calls_per_minute),
+            replacements: Replacements::new(settings.replacement_grace),
+            settings,
+            api,
+            inventory,
+        }
+    }
+
+    /// How often AWS was found to differ from what elbow had left there, since the start of the process.
+    #[must_use]
+    pub fn drift(&self) -> Vec<DriftCount> {
+        self.inventory.drift().counts()
+    }
+
+    /// How old the newest snapshot of AWS is; none before the first.
+    pub async fn snapshot_age(&self) -> Option<Duration> {
+        self.inventory.snapshot_taken().await.map(|taken| taken.elapsed())
+    }
+
+    fn apply<'a>(&'a self, keeper: &'a Keeper) -> Apply<'a, A> {
+        Apply {
+            api: &self.api,
+            inventory: &self.inventory,
+            keeper,
+        }
+    }
+}
+
+impl<A: AwsApi> LoadBalancerProvider for AwsProvider<A> {
+    async fn ensure(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
+        self.ensure_service(service, nodes).await
+    }
+
+    async fn delete(&self, owner: &Owner) -> Result<Deleted, ProviderError> {
+        self.delete_all(&Keeper::Service(owner.uid.clone())).await
+    }
+
+    async fn audit(&self) -> Result<Audited, ProviderError> {
+        Ok(self.audit.round(&self.inventory, &self.cluster, &self.backend).await?)
+    }
+}

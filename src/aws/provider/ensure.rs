@@ -1,0 +1,171 @@
+//! Making AWS equal to what a Service asks for.
+
+use std::collections::BTreeSet;
+
+use super::replacement::View;
+use super::{AwsProvider, PASSES, outcome};
+use crate::aws::api::AwsApi;
+use crate::aws::apply::Applied;
+use crate::aws::backend::InUse;
+use crate::aws::desired::{self, Desired, Facts};
+use crate::aws::ids::{SubnetId, VpcId};
+use crate::aws::observed::Observed;
+use crate::aws::ownership::Keeper;
+use crate::aws::plan::plan;
+use crate::aws::stack::ResourceName;
+use crate::node::NodeSet;
+use crate::provider::{Ensured, ProviderError};
+use crate::service::Service;
+
+impl<A: AwsApi> AwsProvider<A> {
+    pub(super) async fn ensure_service(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
+        match self.settle(service, nodes).await {
+            // Perhaps somebody has just made or tagged what the Service needs.
+            Err(ProviderError::Invalid { reason, .. })
+                if desired::is_about_vpc(reason) && self.cluster.forget_network() =>
+            {
+                self.settle(service, nodes).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Looks, plans and applies until AWS is as wanted.
+    async fn settle(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
+        let keeper = Keeper::Service(service.owner.uid.clone());
+        let mut total = Applied::default();
+        for _ in 0..PASSES {
+            let (desired, applied) = self.pass(service, nodes, &keeper).await?;
+            total.add(applied);
+            if !std::mem::take(&mut total.unsettled) {
+                return self.ensured(service, &keeper, &desired, &total);
+            }
+        }
+        Err(ProviderError::Transient {
+            action: "elasticloadbalancing:DescribeLoadBalancers".to_owned(),
+            message: "AWS keeps showing something else than was just written; looking again".to_owned(),
+        })
+    }
+
+    async fn pass(
+        &self,
+        service: &Service,
+        nodes: &NodeSet,
+        keeper: &Keeper,
+    ) -> Result<(Desired, Applied), ProviderError> {
+        let (facts, observed) = self.look(service, nodes, keeper).await?;
+        let (desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
+        let observed = self.watch_replacement(service, keeper, &desired, observed).await?;
+        let view = view(service, &desired.stack.load_balancer.name, &observed);
+        let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
+        let applied = self.apply(keeper).run(&plan).await?;
+        self.cluster.refuse(&applied.refused);
+        Ok((desired, applied))
+    }
+
+    /// Reads what has to be known, which is nothing where nothing is new.
+    async fn look(
+        &self,
+        service: &Service,
+        nodes: &NodeSet,
+        keeper: &Keeper,
+    ) -> Result<(Facts, Observed), ProviderError> {
+        let vpc = self.cluster.vpc(nodes).await?;
+        self.inventory.confine(&vpc);
+        let subnets = self.cluster.subnets(&vpc).await?;
+        let requirements = desired::requirements(service, &self.settings.aws, &subnets)?;
+        let mut facts = self
+            .cluster
+            .facts(&requirements, nodes, self.backend.group(&vpc))
+            .await?;
+        let observed = self.inventory.observe(keeper).await?;
+        facts.load_balancer_subnets = subnets_of(&observed, &requirements.load_balancer);
+        Ok((facts, observed))
+    }
+
+    /// What AWS should hold. Where that includes the cluster's shared group, it exists from here on, and nodes admit it.
+    async fn decide(
+        &self,
+        service: &Service,
+        nodes: &NodeSet,
+        keeper: &Keeper,
+        mut facts: Facts,
+    ) -> Result<(Desired, Option<InUse<'_>>), ProviderError> {
+        let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
+        self.backend
+            .need_health_ports(keeper, desired.health_ports.iter().map(|port| port.get()));
+        if !desired.backend_group {
+            return Ok((desired, None));
+        }
+        let in_use = self.share_backend(&facts.vpc).await?;
+        if facts.backend_group.as_ref() == Some(&in_use.group) {
+            return Ok((desired, Some(in_use)));
+        }
+        facts.backend_group = Some(in_use.group.clone());
+        let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
+        Ok((desired, Some(in_use)))
+    }
+
+    async fn share_backend(&self, vpc: &VpcId) -> Result<InUse<'_>, ProviderError> {
+        let node_groups = self.cluster.node_groups().await?;
+        self.backend.ensure(vpc, &node_groups).await
+    }
+
+    /// While clients wait for a new load balancer, its state is read each time.
+    async fn watch_replacement(
+        &self,
+        service: &Service,
+        keeper: &Keeper,
+        desired: &Desired,
+        observed: Observed,
+    ) -> Result<Observed, ProviderError> {
+        let view = view(service, &desired.stack.load_balancer.name, &observed);
+        let awaited = view.successor().filter(|new| view.publishes_old() && !new.active);
+        match awaited.map(|new| new.arn.clone()) {
+            Some(arn) => {
+                self.inventory.read_state(keeper, &arn).await?;
+                Ok(self.inventory.look(keeper, Observed::clone))
+            }
+            None => Ok(observed),
+        }
+    }
+
+    fn ensured(
+        &self,
+        service: &Service,
+        keeper: &Keeper,
+        desired: &Desired,
+        applied: &Applied,
+    ) -> Result<Ensured, ProviderError> {
+        let address = self.inventory.look(keeper, |observed| {
+            let view = view(service, &desired.stack.load_balancer.name, observed);
+            self.replacements.address(keeper, &view)
+        });
+        let address = address.ok_or_else(|| ProviderError::Transient {
+            action: "elasticloadbalancing:CreateLoadBalancer".to_owned(),
+            message: "the load balancer went away meanwhile; looking again".to_owned(),
+        })?;
+        Ok(outcome::ensured(
+            desired,
+            address,
+            applied,
+            self.cluster.retries_instances(),
+        ))
+    }
+}
+
+fn view<'a>(service: &'a Service, wanted: &'a ResourceName, observed: &'a Observed) -> View<'a> {
+    View {
+        observed,
+        wanted,
+        published: service.published.as_deref(),
+    }
+}
+
+fn subnets_of(observed: &Observed, load_balancer: &ResourceName) -> BTreeSet<SubnetId> {
+    let known = observed
+        .load_balancers
+        .iter()
+        .find(|known| known.spec.name == *load_balancer);
+    known.map(|known| known.spec.subnets.clone()).unwrap_or_default()
+}

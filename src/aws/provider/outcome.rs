@@ -1,0 +1,76 @@
+//! PURE. What the controller is told after a Service was served.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::replacement::Address;
+use crate::aws::apply::Applied;
+use crate::aws::desired::Desired;
+use crate::aws::ids::InstanceId;
+use crate::aws::stack::{ListenerProtocol, Stack};
+use crate::provider::{Ensured, Warning};
+use crate::service::{Port, Protocol};
+
+/// `retry` is when instances that cannot be targets now are looked at again.
+pub(super) fn ensured(desired: &Desired, address: Address, applied: &Applied, retry: Option<Duration>) -> Ensured {
+    let mut warnings = desired.warnings.clone();
+    warnings.extend(refused(&applied.refused));
+    Ensured {
+        hostname: address.hostname,
+        ports: ports(&desired.stack),
+        writes: applied.writes,
+        summary: summary(desired),
+        warnings,
+        recheck: address.recheck.into_iter().chain(retry).min(),
+    }
+}
+
+/// What clients can connect to: a listener for both protocols counts twice.
+fn ports(stack: &Stack) -> Vec<(Port, Protocol)> {
+    let listeners = stack.listeners.values();
+    let ports = listeners.flat_map(|listener| {
+        protocols(listener.protocol)
+            .iter()
+            .map(|protocol| (listener.port, *protocol))
+    });
+    ports.collect()
+}
+
+fn protocols(listener: ListenerProtocol) -> &'static [Protocol] {
+    match listener {
+        ListenerProtocol::Tcp | ListenerProtocol::Tls => &[Protocol::Tcp],
+        ListenerProtocol::Udp => &[Protocol::Udp],
+        ListenerProtocol::TcpUdp => &[Protocol::Tcp, Protocol::Udp],
+    }
+}
+
+fn summary(desired: &Desired) -> String {
+    let load_balancer = &desired.stack.load_balancer;
+    let zones: Vec<&str> = desired.zones.iter().map(String::as_str).collect();
+    let targets = desired.stack.target_groups.values().flat_map(|group| &group.targets);
+    let instances: BTreeSet<&InstanceId> = targets.map(|target| &target.instance).collect();
+    format!(
+        "{} network load balancer {} in {}, {} to {}",
+        load_balancer.scheme,
+        load_balancer.name,
+        zones.join(", "),
+        count(desired.stack.listeners.len(), "listener"),
+        count(instances.len(), "node"),
+    )
+}
+
+fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+fn refused(instances: &BTreeSet<InstanceId>) -> Option<Warning> {
+    let names: Vec<&str> = instances.iter().map(InstanceId::as_str).collect();
+    (!names.is_empty()).then(|| Warning {
+        reason: "TargetsRefused",
+        message: format!(
+            "AWS refuses {} as targets; the other nodes are registered, these are tried again",
+            names.join(", ")
+        ),
+    })
+}

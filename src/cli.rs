@@ -1,0 +1,94 @@
+//! The commands.
+
+pub mod process;
+pub mod provider;
+pub mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::settings::{Flags, Settings};
+use crate::telemetry::logs;
+
+/// AWS load balancers for Kubernetes Services of type LoadBalancer.
+#[derive(Debug, Parser)]
+#[command(name = "elbow", version, about, max_term_width = 120, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the cluster: give its Services load balancers and keep them as declared
+    ///
+    /// Every flag can be given by the environment too: ELBOW_ and the flag in upper case. AWS' own settings (endpoint,
+    /// credentials, profile) are those of its SDK: AWS_ENDPOINT_URL, AWS_PROFILE and so on.
+    #[command(args_override_self = true)]
+    Run(Box<Flags>),
+}
+
+/// The settings cannot be used.
+const BAD_SETTINGS: u8 = 2;
+
+/// Does what the command line says. The exit code is 0 if it was done, 2 if it cannot be done with these settings, and 1
+/// if it failed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Command::Run(flags) = Cli::parse().command;
+    let settings = match Settings::check(&flags) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            eprintln!("elbow: {problems}");
+            return ExitCode::from(BAD_SETTINGS);
+        }
+    };
+    logs::start(&settings.telemetry.level, settings.telemetry.format);
+    match serve(&settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = logs::chain(&error), "elbow ends");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(settings: &Settings) -> Result<(), run::RunError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(run::RunError::Runtime)?;
+    let outcome = runtime.block_on(run::run(settings, provider::open));
+    // Watches go on for ever; nothing of theirs is worth waiting for.
+    runtime.shutdown_background();
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_shows_the_flags_in_groups() {
+        let mut command = Cli::command();
+        let help = command
+            .find_subcommand_mut("run")
+            .unwrap()
+            .render_long_help()
+            .to_string();
+        for heading in [
+            "Cluster:",
+            "Services:",
+            "Leader election:",
+            "Telemetry:",
+            "This replica:",
+        ] {
+            assert!(help.contains(&format!("\n{heading}\n")), "{help}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The election against a mock API server.

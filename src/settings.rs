@@ -1,0 +1,308 @@
+//! The settings of `elbow run`: [`Flags`] as they are given, checked all at once into [`Settings`].
+
+mod flags;
+mod parse;
+mod problems;
+
+pub use flags::Flags;
+pub use problems::{Problem, Problems};
+
+use std::collections::BTreeSet;
+use std::num::{NonZeroU16, NonZeroU32};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::aws::ids::VpcId;
+use crate::aws::stack::{Scheme, Tags};
+use crate::controller::claim::Claims;
+use crate::controller::lease::Times;
+use crate::fence::WRITE_DEADLINE;
+use crate::telemetry::http::BindAddress;
+use crate::telemetry::logs::{Format, Level};
+
+use self::problems::Check;
+
+/// Checked settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the cluster is.
+    pub cluster: Cluster,
+    /// Which Services are served and how.
+    pub services: Services,
+    /// What load balancers look like where a Service does not say.
+    pub defaults: Defaults,
+    /// Who leads.
+    pub leader_election: LeaderElection,
+    /// What elbow says about itself.
+    pub telemetry: Telemetry,
+    /// Who this process is.
+    pub pod: Pod,
+}
+
+/// Where the cluster is.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its name, in tags of all that elbow makes.
+    pub name: String,
+    /// The region; none: the SDK's own settings, else the nodes' labels say.
+    pub region: Option<String>,
+    /// The VPC; none: that of the nodes.
+    pub vpc: Option<VpcId>,
+}
+
+/// Which Services are served and how.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// Which are ours.
+    pub claims: Claims,
+    /// How many are worked on at a time.
+    pub concurrency: NonZeroU16,
+    /// Time between two rounds of the drift audit.
+    pub audit_period: Duration,
+    /// Calls to AWS that the audit may make in a minute.
+    pub audit_calls_per_minute: NonZeroU32,
+    /// How long an old load balancer still serves after a new one has taken its place.
+    pub replacement_grace_period: Duration,
+}
+
+/// What load balancers look like where a Service does not say.
+#[derive(Clone, Debug)]
+pub struct Defaults {
+    /// Internal or internet-facing.
+    pub scheme: Scheme,
+    /// On all that elbow makes.
+    pub tags: Tags,
+    /// Security policy of TLS listeners.
+    pub ssl_policy: String,
+    /// The API server's `--service-node-port-range`.
+    pub node_ports: RangeInclusive<u16>,
+    /// Keys of tags that others put on our resources and that stay.
+    pub external_managed_tags: BTreeSet<String>,
+    /// Tells which of several security groups of a node is to admit load balancers.
+    pub target_eni_group_tags: Tags,
+}
+
+/// Who leads.
+#[derive(Clone, Debug)]
+pub struct LeaderElection {
+    /// Without, this replica leads: there must be no other.
+    pub enabled: bool,
+    /// Name of the Lease.
+    pub lease: String,
+    /// Its namespace; none: elbow's own.
+    pub namespace: Option<String>,
+    /// How long a term is and how it is kept.
+    pub times: Times,
+}
+
+/// What elbow says about itself.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// Where `/metrics` is served.
+    pub metrics: BindAddress,
+    /// Where `/healthz` and `/readyz` are served.
+    pub health: BindAddress,
+    /// Which lines are logged.
+    pub level: Level,
+    /// How they look.
+    pub format: Format,
+}
+
+/// Who this process is.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    /// Name of the Pod; else of the machine.
+    pub name: String,
+    /// Its namespace; none: that of the Kubernetes client's configuration.
+    pub namespace: Option<String>,
+}
+
+impl Settings {
+    /// Checks what was given.
+    ///
+    /// # Errors
+    /// All that is wrong, not only the first.
+    pub fn check(flags: &Flags) -> Result<Self, Problems> {
+        let mut check = Check::default();
+        let cluster = Cluster::check(&flags.cluster, &mut check);
+        let services = Services::check(&flags.services, &mut check);
+        let defaults = Defaults::check(&flags.defaults, &mut check);
+        let leader_election = LeaderElection::check(&flags.leader_election, &mut check);
+        let telemetry = Telemetry::check(&flags.telemetry, &mut check);
+        let pod = Pod::check(&flags.pod, &mut check);
+        let settings = || {
+            Some(Self {
+                cluster: cluster?,
+                services: services?,
+                defaults: defaults?,
+                leader_election: leader_election?,
+                telemetry: telemetry?,
+                pod: pod?,
+            })
+        };
+        check.outcome(settings())
+    }
+}
+
+impl Cluster {
+    fn check(flags: &flags::Cluster, check: &mut Check) -> Option<Self> {
+        let name = check.required("cluster-name", flags.cluster_name.as_ref(), parse::cluster_name);
+        let region = check.optional("aws-region", flags.aws_region.as_ref(), parse::region);
+        let vpc = check.optional("aws-vpc-id", flags.aws_vpc_id.as_ref(), parse::vpc);
+        Some(Self {
+            name: name?,
+            region: region?,
+            vpc: vpc?,
+        })
+    }
+}
+
+impl Services {
+    fn check(flags: &flags::Services, check: &mut Check) -> Option<Self> {
+        let classes = check.value("load-balancer-class", &flags.load_balancer_class, parse::classes);
+        let unclassed = check.value("claim-unclassed", &flags.claim_unclassed, parse::boolean);
+        let concurrency = check.value(
+            "service-max-concurrent-reconciles",
+            &flags.service_max_concurrent_reconciles,
+            parse::count,
+        );
+        let period = check.value("audit-period", &flags.audit_period, parse::duration);
+        let budget = check.value("audit-calls-per-minute", &flags.audit_calls_per_minute, parse::count);
+        let grace = check.value(
+            "replacement-grace-period",
+            &flags.replacement_grace_period,
+            parse::duration_or_zero,
+        );
+        Some(Self {
+            claims: Claims {
+                classes: classes?,
+                unclassed: unclassed?,
+            },
+            concurrency: concurrency?,
+            audit_period: period?,
+            audit_calls_per_minute: budget?,
+            replacement_grace_period: grace?,
+        })
+    }
+}
+
+impl Defaults {
+    fn check(flags: &flags::Defaults, check: &mut Check) -> Option<Self> {
+        let scheme = check.value(
+            "default-load-balancer-scheme",
+            &flags.default_load_balancer_scheme,
+            parse::scheme,
+        );
+        let tags = check.value("default-tags", &flags.default_tags, parse::tags);
+        let policy = check.value("default-ssl-policy", &flags.default_ssl_policy, parse::ssl_policy);
+        let ports = check.value("node-port-range", &flags.node_port_range, parse::port_range);
+        let external = check.value("external-managed-tags", &flags.external_managed_tags, parse::tag_keys);
+        let groups = check.value(
+            "service-target-eni-security-group-tags",
+            &flags.service_target_eni_security_group_tags,
+            parse::tags,
+        );
+        Some(Self {
+            scheme: scheme?,
+            tags: tags?,
+            ssl_policy: policy?,
+            node_ports: ports?,
+            external_managed_tags: external?,
+            target_eni_group_tags: groups?,
+        })
+    }
+}
+
+impl LeaderElection {
+    fn check(flags: &flags::LeaderElection, check: &mut Check) -> Option<Self> {
+        let enabled = check.value("enable-leader-election", &flags.enable_leader_election, parse::boolean);
+        let lease = check.value("leader-election-id", &flags.leader_election_id, parse::object_name);
+        let namespace = check.optional(
+            "leader-election-namespace",
+            flags.leader_election_namespace.as_ref(),
+            parse::object_name,
+        );
+        let times = Self::times(flags, check);
+        Some(Self {
+            enabled: enabled?,
+            lease: lease?,
+            namespace: namespace?,
+            times: times?,
+        })
+    }
+
+    /// The deadline lies so far before the end of the lease that a write which was let out just before it has landed when
+    /// another replica may lead.
+    fn times(flags: &flags::LeaderElection, check: &mut Check) -> Option<Times> {
+        const LEASE: &str = "leader-election-lease-duration";
+        const DEADLINE: &str = "leader-election-renew-deadline";
+        let lease = check.value(LEASE, &flags.leader_election_lease_duration, parse::whole_seconds);
+        let deadline = check.value(DEADLINE, &flags.leader_election_renew_deadline, parse::duration);
+        let retry = check.value(
+            "leader-election-retry-period",
+            &flags.leader_election_retry_period,
+            parse::duration,
+        );
+        let times = Times {
+            lease: lease?,
+            renew_deadline: deadline?,
+            retry: retry?,
+        };
+        if times.renew_deadline + WRITE_DEADLINE > times.lease {
+            let least = WRITE_DEADLINE.as_secs();
+            let allowed = format!("at least {least} s longer than --{DEADLINE}: a write may take so long");
+            check.wrong(LEASE, &flags.leader_election_lease_duration, allowed);
+        }
+        if times.retry >= times.renew_deadline {
+            let allowed = "longer than --leader-election-retry-period".to_owned();
+            check.wrong(DEADLINE, &flags.leader_election_renew_deadline, allowed);
+        }
+        Some(times)
+    }
+}
+
+impl Telemetry {
+    fn check(flags: &flags::Telemetry, check: &mut Check) -> Option<Self> {
+        const HEALTH: &str = "health-probe-bind-addr";
+        let metrics = check.value("metrics-bind-addr", &flags.metrics_bind_addr, str::parse::<BindAddress>);
+        let health = check.value(HEALTH, &flags.health_probe_bind_addr, str::parse::<BindAddress>);
+        let level = check.value("log-level", &flags.log_level, str::parse);
+        let format = check.value("log-format", &flags.log_format, parse::log_format);
+        if metrics.is_some() && metrics == health {
+            check.wrong(
+                HEALTH,
+                &flags.health_probe_bind_addr,
+                "another than --metrics-bind-addr".to_owned(),
+            );
+        }
+        Some(Self {
+            metrics: metrics?,
+            health: health?,
+            level: level?,
+            format: format?,
+        })
+    }
+}
+
+impl Pod {
+    fn check(flags: &flags::Pod, check: &mut Check) -> Option<Self> {
+        let name = check.optional("pod-name", flags.pod_name.as_ref(), parse::object_name);
+        let namespace = check.optional("pod-namespace", flags.pod_namespace.as_ref(), parse::object_name);
+        Some(Self {
+            name: name?.unwrap_or_else(hostname),
+            namespace: namespace?,
+        })
+    }
+}
+
+/// The machine's name; `elbow` where it has none to tell.
+fn hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    Some(name.trim())
+        .filter(|name| !name.is_empty())
+        .unwrap_or("elbow")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests;

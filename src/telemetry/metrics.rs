@@ -1,0 +1,175 @@
+//! What is counted. Names and labels are an interface: dashboards and alerts use them.
+
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime};
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use super::aws_calls::AwsCalls;
+use crate::provider::{Audited, ProviderError};
+
+/// The figures of the Kubernetes half. Clones count into the same.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    passes: Family<Outcome, Counter>,
+    durations: Histogram,
+    errors: Family<Reason, Counter>,
+    audits: Family<Outcome, Counter>,
+    audit_calls: Counter,
+    leader: Gauge,
+    last_sync: Gauge<f64, AtomicU64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
+impl Outcome {
+    const SUCCESS: Self = Self { result: "success" };
+    const ERROR: Self = Self { result: "error" };
+}
+
+impl Metrics {
+    /// Registers all figures, for [`encode`].
+    #[must_use]
+    pub fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            passes: Family::default(),
+            durations: Histogram::new(exponential_buckets(0.001, 4.0, 9)),
+            errors: Family::default(),
+            audits: Family::default(),
+            audit_calls: Counter::default(),
+            leader: Gauge::default(),
+            last_sync: Gauge::default(),
+        };
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))].to_vec());
+        registry.register("elbow_build", "The version that runs", version);
+        registry.register("elbow_leader", "1 while this replica leads", metrics.leader.clone());
+        registry.register(
+            "elbow_reconcile",
+            "Passes over a Service of ours, by result",
+            metrics.passes.clone(),
+        );
+        registry.register(
+            "elbow_reconcile_duration_seconds",
+            "Time that a pass over a Service of ours took",
+            metrics.durations.clone(),
+        );
+        registry.register(
+            "elbow_reconcile_errors",
+            "Passes that failed, by reason",
+            metrics.errors.clone(),
+        );
+        registry.register(
+            "elbow_audits",
+            "Rounds of the drift audit, by result",
+            metrics.audits.clone(),
+        );
+        registry.register(
+            "elbow_audit_calls",
+            "Calls to the cloud that the audit took",
+            metrics.audit_calls.clone(),
+        );
+        registry.register(
+            "elbow_last_sync_timestamp_seconds",
+            "When a pass last succeeded, in seconds since 1970",
+            metrics.last_sync.clone(),
+        );
+        metrics
+    }
+
+    /// A pass has succeeded.
+    pub fn reconciled(&self, took: Duration) {
+        self.passes.get_or_create(&Outcome::SUCCESS).inc();
+        self.durations.observe(took.as_secs_f64());
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        self.last_sync.set(now.as_secs_f64());
+    }
+
+    /// A pass has failed.
+    pub fn reconcile_failed(&self, reason: &'static str, took: Duration) {
+        self.passes.get_or_create(&Outcome::ERROR).inc();
+        self.durations.observe(took.as_secs_f64());
+        self.errors.get_or_create(&Reason { reason }).inc();
+    }
+
+    /// A round of the audit has ended.
+    pub fn audited(&self, audited: &Result<Audited, ProviderError>) {
+        match audited {
+            Ok(audited) => {
+                self.audits.get_or_create(&Outcome::SUCCESS).inc();
+                self.audit_calls
+                    .inc_by(u64::try_from(audited.calls).unwrap_or(u64::MAX));
+            }
+            Err(_) => {
+                self.audits.get_or_create(&Outcome::ERROR).inc();
+            }
+        }
+    }
+
+    /// Does this replica lead?
+    pub fn leads(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
+    }
+}
+
+/// A registry with all figures of the process.
+#[must_use]
+pub fn registry() -> (Registry, Metrics, AwsCalls) {
+    let mut registry = Registry::default();
+    let metrics = Metrics::register(&mut registry);
+    let aws_calls = AwsCalls::register(&mut registry);
+    (registry, metrics, aws_calls)
+}
+
+/// All figures in the OpenMetrics text format.
+///
+/// # Errors
+/// Never for figures of this crate; the encoder's interface allows for it.
+pub fn encode(registry: &Registry) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    text::encode(&mut text, registry)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_is_counted_under_its_published_name() {
+        let (registry, metrics, _) = registry();
+        metrics.leads(true);
+        metrics.reconciled(Duration::from_millis(20));
+        metrics.reconcile_failed("Throttled", Duration::from_millis(20));
+        metrics.audited(&Ok(Audited { examined: 3, calls: 4 }));
+        let text = encode(&registry).unwrap();
+        for line in [
+            concat!("elbow_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+            "elbow_leader 1",
+            "elbow_reconcile_total{result=\"success\"} 1",
+            "elbow_reconcile_total{result=\"error\"} 1",
+            "elbow_reconcile_duration_seconds_count 2",
+            "elbow_reconcile_errors_total{reason=\"Throttled\"} 1",
+            "elbow_audits_total{result=\"success\"} 1",
+            "elbow_audit_calls_total 4",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
+        }
+        assert!(text.contains("\nelbow_last_sync_timestamp_seconds 1"), "{text}");
+    }
+}

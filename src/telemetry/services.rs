@@ -1,0 +1,68 @@
+//! `elbow_services`: how many Services of ours there are, by condition. Counted when asked, from the watch's store.
+
+use std::fmt;
+
+use k8s_openapi::api::core::v1::Service;
+use kube::runtime::reflector::Store;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::gauge::ConstGauge;
+
+use crate::controller::claim::{Claim, Claims};
+use crate::controller::status::{OwnStatus, STALLED};
+
+/// Counts the Services in a store.
+pub struct Services {
+    store: Store<Service>,
+    claims: Claims,
+}
+
+impl Services {
+    /// Counts those of `store` that `claims` holds.
+    #[must_use]
+    pub fn new(store: Store<Service>, claims: Claims) -> Self {
+        Self { store, claims }
+    }
+
+    fn count(&self) -> [(&'static str, i64); 4] {
+        let mut counts = [("Programmed", 0), ("Reconciling", 0), ("Stalled", 0), ("Deleting", 0)];
+        for service in self.store.state() {
+            let index = match self.claims.of(&service) {
+                Claim::Foreign => continue,
+                Claim::Released => 3,
+                Claim::Held => held(&OwnStatus::of(&service)),
+            };
+            counts[index].1 += 1;
+        }
+        counts
+    }
+}
+
+/// Index into the counts.
+fn held(status: &OwnStatus) -> usize {
+    if status.conditions.iter().any(|condition| condition.type_ == STALLED) {
+        2
+    } else {
+        usize::from(!status.is_programmed())
+    }
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services")
+            .field("claims", &self.claims)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Collector for Services {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Services of ours, by condition";
+        let mut family = encoder.encode_descriptor("elbow_services", help, None, MetricType::Gauge)?;
+        for (condition, count) in self.count() {
+            ConstGauge::new(count).encode(family.encode_family(&[("condition", condition)])?)?;
+        }
+        Ok(())
+    }
+}

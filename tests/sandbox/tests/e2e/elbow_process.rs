@@ -1,0 +1,124 @@
+//! An elbow of the test's own: the local binary under the chart's ServiceAccount, with a cluster name, a class, a lane
+//! at the proxy and a lease of its own, so that it can be counted, disturbed and killed without touching other tests.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use elbow_sandbox::http;
+use tokio::process::{Child, Command};
+
+use crate::scenario::Scenario;
+use crate::wait::until;
+
+/// How an elbow is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Name of this replica.
+    pub(crate) replica: String,
+    /// The kubeconfig with the identity it runs under.
+    pub(crate) kubeconfig: PathBuf,
+    /// More flags.
+    pub(crate) flags: Vec<String>,
+}
+
+/// A running elbow; killed when dropped.
+pub(crate) struct Elbow {
+    child: Child,
+    /// Where its log goes.
+    pub(crate) log: PathBuf,
+    /// Base URL of `/healthz` and `/readyz`.
+    pub(crate) health_url: String,
+    /// URL of `/metrics`.
+    pub(crate) metrics_url: String,
+}
+
+impl Elbow {
+    /// Starts one; does not wait for anything.
+    pub(crate) fn start(scenario: &Scenario, settings: &Settings) -> Self {
+        let log = scenario.scratch.join(format!("{}.log", settings.replica));
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .unwrap();
+        let (health, metrics) = (free_port(), free_port());
+        let child = Command::new(&scenario.binary)
+            .arg("run")
+            .args(scenario.flags())
+            .arg(format!("--pod-name={}", settings.replica))
+            .arg(format!("--health-probe-bind-addr=127.0.0.1:{health}"))
+            .arg(format!("--metrics-bind-addr=127.0.0.1:{metrics}"))
+            .args(&settings.flags)
+            .env_clear()
+            .envs(scenario.environment())
+            .env("KUBECONFIG", &settings.kubeconfig)
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let health_url = format!("http://127.0.0.1:{health}");
+        let metrics_url = format!("http://127.0.0.1:{metrics}/metrics");
+        Self {
+            child,
+            log,
+            health_url,
+            metrics_url,
+        }
+    }
+
+    /// Sends SIGKILL and waits for the end.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Sends a signal by name, such as `STOP`, `CONT` or `TERM`.
+    pub(crate) async fn signal(&self, name: &str) {
+        let Some(pid) = self.child.id() else { return };
+        let status = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(pid.to_string())
+            .status()
+            .await
+            .unwrap();
+        assert!(status.success(), "kill -{name} {pid}");
+    }
+
+    /// Waits for the end of the process; returns whether it ended with exit code 0.
+    pub(crate) async fn wait(&mut self, within: Duration) -> bool {
+        tokio::time::timeout(within, self.child.wait())
+            .await
+            .expect("elbow ends in time")
+            .unwrap()
+            .success()
+    }
+
+    /// Waits until it says that it is ready.
+    pub(crate) async fn wait_ready(&self) {
+        let url = format!("{}/readyz", self.health_url);
+        until("elbow to be ready", async || {
+            if http::answers(&url).await {
+                Ok(())
+            } else {
+                Err(tail(&std::fs::read_to_string(&self.log).unwrap_or_default()))
+            }
+        })
+        .await;
+    }
+}
+
+/// A loopback port that is free at this moment.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+fn tail(log: &str) -> String {
+    let lines: Vec<_> = log.lines().rev().take(20).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,248 @@
+//! The frame of a test: its own namespace and class, and at the end nothing left behind.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use elbow_sandbox::kubernetes;
+use elbow_sandbox::proxy::Client as Proxy;
+use elbow_sandbox::state::Sandbox;
+use futures::FutureExt as _;
+
+use crate::cloud::{Cloud, Holdings};
+use crate::cluster::Cluster;
+use crate::elbow_process::{Elbow, Settings};
+use crate::identity;
+use crate::manifest::Manifest;
+use crate::wait::until;
+
+/// What a test works with.
+pub(crate) struct Scenario {
+    /// The Kubernetes side.
+    pub(crate) cluster: Cluster,
+    /// The AWS side.
+    pub(crate) cloud: Cloud,
+    /// Control of the proxy for the lane of the elbow that serves this test.
+    pub(crate) proxy: Proxy,
+    /// The sandbox.
+    pub(crate) sandbox: Sandbox,
+    /// Name of the cluster in AWS tags.
+    pub(crate) cluster_name: String,
+    /// The class that serves this test's Services.
+    pub(crate) class: String,
+    /// Access key id of this test's elbow: its lane at the proxy.
+    pub(crate) lane: String,
+    /// The elbow binary.
+    pub(crate) binary: PathBuf,
+    /// A directory of this test's own.
+    pub(crate) scratch: PathBuf,
+}
+
+/// Held for reading by tests that count what elbow asks of AWS, for writing by tests that bring or take nodes: a node is
+/// every elbow's business.
+pub(crate) static NODES: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
+
+/// Runs a test against the elbow that Helm installed, two replicas of it, shared by all such tests.
+pub(crate) async fn with_installed_elbow(name: &str, test: impl AsyncFnOnce(Arc<Scenario>)) {
+    run(name, Serving::Installed, test).await;
+}
+
+/// Runs a test that starts elbows of its own: with their own class, cluster name and lane.
+pub(crate) async fn with_own_elbow(name: &str, test: impl AsyncFnOnce(Arc<Scenario>)) {
+    run(name, Serving::Own, test).await;
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Serving {
+    Installed,
+    Own,
+}
+
+async fn run(name: &str, serving: Serving, test: impl AsyncFnOnce(Arc<Scenario>)) {
+    let scratch = std::env::temp_dir().join(format!("elbow-{name}-{:08x}", unique()));
+    std::fs::create_dir_all(&scratch).unwrap();
+    let scenario = Arc::new(Scenario::new(name, serving, scratch.clone()).await);
+    let outcome = std::panic::AssertUnwindSafe(test(scenario.clone()))
+        .catch_unwind()
+        .await;
+    if let Err(panic) = outcome {
+        scenario.print_logs();
+        // Best effort: the first failure is the one to tell.
+        let _ = std::panic::AssertUnwindSafe(scenario.clean_up(serving))
+            .catch_unwind()
+            .await;
+        std::panic::resume_unwind(panic);
+    }
+    scenario.clean_up(serving).await;
+    std::fs::remove_dir_all(scratch).unwrap();
+}
+
+impl Scenario {
+    async fn new(name: &str, serving: Serving, scratch: PathBuf) -> Self {
+        kubernetes::install_tls();
+        let directory = std::env::var("ELBOW_SANDBOX_DIR").expect("ELBOW_SANDBOX_DIR is set by `cargo sandbox test`");
+        let sandbox = Sandbox::load(directory.as_ref()).unwrap();
+        let client = kubernetes::client(&sandbox.kubeconfig).await.unwrap();
+        let namespace = format!("{name}-{:08x}", unique());
+        let cluster = Cluster::create(client, namespace.clone()).await;
+        let (cluster_name, class, lane) = match serving {
+            Serving::Installed => (
+                sandbox.infrastructure.cluster_name.clone(),
+                "elbow.dev/nlb".to_owned(),
+                "elbow-system".to_owned(),
+            ),
+            Serving::Own => (
+                namespace.clone(),
+                format!("{namespace}.elbow.dev/nlb"),
+                namespace.clone(),
+            ),
+        };
+        let proxy = Proxy::new(&sandbox.aws_proxy_url, &lane);
+        let cloud = Cloud::connect(&sandbox.infrastructure.region).await;
+        let binary = std::env::var("ELBOW_SANDBOX_ELBOW")
+            .expect("ELBOW_SANDBOX_ELBOW is set by `cargo sandbox test`")
+            .into();
+        Self {
+            cluster,
+            cloud,
+            proxy,
+            sandbox,
+            cluster_name,
+            class,
+            lane,
+            binary,
+            scratch,
+        }
+    }
+
+    /// A Service of this test's class with one TCP port 80.
+    pub(crate) fn service(&self, name: &str) -> Manifest {
+        Manifest::new(name).class(&self.class)
+    }
+
+    /// `namespace/name`.
+    pub(crate) fn owner(&self, name: &str) -> String {
+        format!("{}/{name}", self.cluster.namespace)
+    }
+
+    /// What stands in AWS for a Service.
+    pub(crate) async fn holdings(&self, name: &str) -> Holdings {
+        self.cloud.of_service(&self.cluster_name, &self.owner(name)).await
+    }
+
+    /// Waits until what stands for a Service is as wanted; returns what the look returned.
+    pub(crate) async fn wait_holdings<T>(&self, what: &str, name: &str, look: impl FnMut(&Holdings) -> Option<T>) -> T {
+        self.cloud.wait(what, &self.cluster_name, &self.owner(name), look).await
+    }
+
+    /// Creates a Service and waits until it is programmed; returns its hostname.
+    pub(crate) async fn serve(&self, manifest: &Manifest) -> String {
+        self.cluster.create_service(manifest).await;
+        self.cluster.wait_programmed(manifest.name()).await
+    }
+
+    /// Starts an elbow of this test's own under the chart's role and waits until it is ready.
+    pub(crate) async fn elbow(&self, replica: &str, flags: &[&str]) -> Elbow {
+        let settings = Settings {
+            replica: replica.to_owned(),
+            kubeconfig: identity::chart(self).await,
+            flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+        };
+        let elbow = Elbow::start(self, &settings);
+        elbow.wait_ready().await;
+        elbow
+    }
+
+    /// Flags that every elbow of this test has.
+    pub(crate) fn flags(&self) -> Vec<String> {
+        vec![
+            format!("--cluster-name={}", self.cluster_name),
+            format!("--aws-vpc-id={}", self.sandbox.infrastructure.vpc_id),
+            format!("--load-balancer-class={}", self.class),
+            format!("--leader-election-namespace={}", self.cluster.namespace),
+            "--leader-election-lease-duration=8s".to_owned(),
+            "--leader-election-renew-deadline=2s".to_owned(),
+            "--leader-election-retry-period=500ms".to_owned(),
+            "--log-format=text".to_owned(),
+            "--log-level=elbow=debug".to_owned(),
+        ]
+    }
+
+    /// Environment of every elbow of this test: where AWS is, and nothing else.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let environment = [
+            ("AWS_ENDPOINT_URL", self.sandbox.aws_proxy_url.as_str()),
+            ("AWS_REGION", &self.sandbox.infrastructure.region),
+            ("AWS_ACCESS_KEY_ID", &self.lane),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ];
+        environment
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
+    }
+
+    /// Calls of this test's elbow to AWS since the counts were reset, by `service:Action`.
+    pub(crate) async fn calls(&self) -> Vec<String> {
+        let counts = self.proxy.counts().await.unwrap();
+        counts
+            .calls
+            .into_iter()
+            .map(|(action, count)| format!("{action} {count}"))
+            .collect()
+    }
+
+    async fn clean_up(&self, serving: Serving) {
+        self.proxy.clear_faults().await.unwrap();
+        self.proxy.hang_up().await.unwrap();
+        self.proxy.clear_faults().await.unwrap();
+        // The test's own elbows have ended with it; one more takes away what they had no time for.
+        let sweeper = match serving {
+            Serving::Installed => None,
+            Serving::Own => Some(self.elbow("sweeper", &[]).await),
+        };
+        self.cluster.destroy().await;
+        until("nothing of the test to be left in AWS", async || {
+            let left = match serving {
+                Serving::Installed => {
+                    self.cloud
+                        .of_namespace(&self.cluster_name, &self.cluster.namespace)
+                        .await
+                }
+                Serving::Own => self.cloud.of_cluster(&self.cluster_name).await,
+            };
+            if left.is_empty() {
+                Ok(())
+            } else {
+                Err(format!("{left:#?}"))
+            }
+        })
+        .await;
+        drop(sweeper);
+    }
+
+    fn print_logs(&self) {
+        let Ok(entries) = std::fs::read_dir(&self.scratch) else {
+            return;
+        };
+        for path in entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "log"))
+        {
+            let log = std::fs::read_to_string(&path).unwrap_or_default();
+            let lines: Vec<_> = log.lines().collect();
+            println!("--- the last lines of {}", path.display());
+            for line in &lines[lines.len().saturating_sub(40)..] {
+                println!("{line}");
+            }
+        }
+    }
+}
+
+/// Differs between tests and runs; names of AWS resources derive from UIDs, so it need not be unguessable.
+fn unique() -> u32 {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    now.subsec_nanos() ^ std::process::id().rotate_left(16)
+}

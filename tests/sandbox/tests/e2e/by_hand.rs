@@ -32,11 +32,22 @@ fn subnets(sandbox: &Sandbox) -> Vec<String> {
     .concat()
 }
 
+/// A certificate in ACM; its ARN.
+pub(crate) async fn certificate(sandbox: &Sandbox) -> String {
+    let code = "print(client('acm').request_certificate(DomainName='web.example.com')['CertificateArn'])";
+    python(sandbox, code).await
+}
+
 /// Runs a line of Python with `ec2`, a client for LocalStack past the proxy; returns what it prints. elbow's own API has no
 /// call that starts an instance, and shall have none.
 pub(crate) async fn ec2(sandbox: &Sandbox, code: &str) -> String {
+    python(sandbox, &format!("ec2 = client('ec2')\n{code}")).await
+}
+
+async fn python(sandbox: &Sandbox, code: &str) -> String {
     let client = format!(
-        "import boto3; ec2 = boto3.client('ec2', endpoint_url='{}', region_name='{}', aws_access_key_id='observer', aws_secret_access_key='secret')\n{code}",
+        "import boto3\ndef client(name):\n    return boto3.client(name, endpoint_url='{}', region_name='{}', \
+         aws_access_key_id='observer', aws_secret_access_key='secret')\n{code}",
         sandbox.localstack_url, sandbox.infrastructure.region,
     );
     let output = Command::new(&sandbox.tools.localstack_python)

@@ -85,7 +85,7 @@ impl SpareNode {
             .delete(&self.name, &DeleteParams::default())
             .await;
         ec2(
-            scenario,
+            &scenario.sandbox,
             &format!("ec2.terminate_instances(InstanceIds=['{}'])", self.instance),
         )
         .await;

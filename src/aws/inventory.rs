@@ -8,6 +8,7 @@ mod records;
 mod snapshot;
 mod write;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -19,6 +20,7 @@ use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::{LoadBalancerArn, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
+use crate::aws::stack::GroupRef;
 use records::{Knowledge, Moment, Records};
 
 pub(crate) use write::Write;
@@ -46,7 +48,7 @@ pub(crate) struct Inventory<A> {
 struct Flight {
     /// When the last one was taken successfully.
     taken: Option<Instant>,
-    /// The last failure, for those who waited for that very snapshot.
+    /// The last failure and its moment, for those who have waited for that very snapshot.
     failed: Option<(Moment, AwsError)>,
     /// What the last successful one cost.
     calls: usize,
@@ -91,8 +93,8 @@ impl<A: AwsApi> Inventory<A> {
             let knowledge = self.records().knowledge(keeper, with_details);
             match knowledge {
                 Knowledge::Known(observed) => return Ok(observed),
-                Knowledge::NeedsSnapshot => {
-                    self.refresh().await?;
+                Knowledge::NeedsSnapshot(since) => {
+                    self.take_snapshot(since).await?;
                 }
                 Knowledge::NeedsDetails(basics, started) => {
                     self.read_details(keeper, basics, started).await?;
@@ -107,19 +109,25 @@ impl<A: AwsApi> Inventory<A> {
         ))
     }
 
-    /// Makes sure that there is a snapshot which began after this call did. Returns the calls that it took, 0 where
-    /// another one's snapshot serves.
+    /// Takes a snapshot that shows AWS as it is from now on. Returns the calls that it took, 0 where another one's snapshot
+    /// serves.
     ///
     /// # Errors
     /// When AWS cannot be read; what was known before stays.
     pub(crate) async fn refresh(&self) -> AwsResult<usize> {
+        let now = self.records().tick();
+        self.take_snapshot(now).await
+    }
+
+    /// Makes sure that there is a snapshot which began after `since`.
+    async fn take_snapshot(&self, since: Moment) -> AwsResult<usize> {
         let asked = self.records().tick();
         let mut flight = self.snapshot.lock().await;
-        if self.records().snapshot() > Some(asked) {
+        if self.records().snapshot() > Some(since) {
             return Ok(0);
         }
-        if let Some((started, error)) = &flight.failed
-            && *started > asked
+        if let Some((failed, error)) = &flight.failed
+            && *failed > asked
         {
             return Err(error.clone());
         }
@@ -132,7 +140,7 @@ impl<A: AwsApi> Inventory<A> {
                 Ok(flight.calls)
             }
             Err(error) => {
-                flight.failed = Some((started, error.clone()));
+                flight.failed = Some((self.records().tick(), error.clone()));
                 Err(error)
             }
         }
@@ -195,9 +203,9 @@ impl<A: AwsApi> Inventory<A> {
         keepers
     }
 
-    /// Is there anything in AWS for any Service, or might there be?
-    pub(crate) fn serves_anyone(&self) -> bool {
-        self.records().serves_anyone()
+    /// Does a load balancer of any Service carry one of these groups, or might one?
+    pub(crate) fn may_carry(&self, groups: &BTreeSet<GroupRef>) -> bool {
+        self.records().may_carry(groups)
     }
 
     /// Nothing is known any more: another replica may have written.

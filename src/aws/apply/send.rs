@@ -2,6 +2,7 @@
 
 use super::Apply;
 use crate::aws::api::{AwsApi, AwsResult, ListenerSettings};
+use crate::aws::ids::{LoadBalancerArn, TargetGroupArn};
 use crate::aws::observed::Outcome;
 use crate::aws::plan::step::{Step, TaggedResource};
 use crate::aws::stack::Listener;
@@ -54,51 +55,48 @@ impl<A: AwsApi> Apply<'_, A> {
             Step::DeleteTargetGroup { arn } => self.api.delete_target_group(arn).await,
             Step::DeleteSecurityGroup { id } => self.api.delete_security_group(id).await,
             Step::DeleteListener { arn, .. } => self.api.delete_listener(arn).await,
-            _ => self.send_setting(step).await,
+            Step::ModifyHealthCheck { target_group, .. }
+            | Step::ModifyTargetGroupAttributes { target_group, .. }
+            | Step::DeregisterTargets { target_group, .. } => {
+                let arn = self.target_group(step.action(), target_group)?;
+                self.send_to_target_group(step, &arn).await
+            }
+            Step::ModifyLoadBalancerAttributes { load_balancer, .. }
+            | Step::SetSecurityGroups { load_balancer, .. }
+            | Step::SetSubnets { load_balancer, .. } => {
+                let arn = self.load_balancer(step, load_balancer)?;
+                self.send_to_load_balancer(step, &arn).await
+            }
+            _ => self.send_to_listener(step).await,
         }
     }
 
-    async fn send_setting(&self, step: &Step) -> AwsResult<()> {
+    async fn send_to_target_group(&self, step: &Step, arn: &TargetGroupArn) -> AwsResult<()> {
         match step {
-            Step::ModifyHealthCheck {
-                target_group,
-                health_check,
-            } => {
-                let arn = self.target_group(step.action(), target_group)?;
-                self.api.modify_health_check(&arn, health_check).await
+            Step::ModifyHealthCheck { health_check, .. } => self.api.modify_health_check(arn, health_check).await,
+            Step::ModifyTargetGroupAttributes { attributes, .. } => {
+                self.api.modify_target_group_attributes(arn, attributes).await
             }
-            Step::ModifyTargetGroupAttributes {
-                target_group,
-                attributes,
-            } => {
-                let arn = self.target_group(step.action(), target_group)?;
-                self.api.modify_target_group_attributes(&arn, attributes).await
+            Step::DeregisterTargets { targets, .. } => self.api.deregister_targets(arn, targets).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn send_to_load_balancer(&self, step: &Step, arn: &LoadBalancerArn) -> AwsResult<()> {
+        match step {
+            Step::ModifyLoadBalancerAttributes { attributes, .. } => {
+                self.api.modify_load_balancer_attributes(arn, attributes).await
             }
-            Step::DeregisterTargets { target_group, targets } => {
-                let arn = self.target_group(step.action(), target_group)?;
-                self.api.deregister_targets(&arn, targets).await
+            Step::SetSecurityGroups { groups, .. } => {
+                self.api.set_security_groups(arn, &self.groups(step, groups)?).await
             }
-            Step::ModifyLoadBalancerAttributes {
-                load_balancer,
-                attributes,
-            } => {
-                let arn = self.load_balancer(step, load_balancer)?;
-                self.api.modify_load_balancer_attributes(&arn, attributes).await
-            }
-            Step::SetSecurityGroups { load_balancer, groups } => {
-                let arn = self.load_balancer(step, load_balancer)?;
-                self.api.set_security_groups(&arn, &self.groups(step, groups)?).await
-            }
-            Step::SetSubnets { load_balancer, subnets } => {
-                let arn = self.load_balancer(step, load_balancer)?;
-                self.api.set_subnets(&arn, subnets).await
-            }
-            _ => self.send_listener(step).await,
+            Step::SetSubnets { subnets, .. } => self.api.set_subnets(arn, subnets).await,
+            _ => Ok(()),
         }
     }
 
     /// Steps of other kinds do not come here; they would change nothing.
-    async fn send_listener(&self, step: &Step) -> AwsResult<()> {
+    async fn send_to_listener(&self, step: &Step) -> AwsResult<()> {
         match step {
             Step::ModifyListener { arn, listener, .. } => {
                 let settings = self.settings(step, listener)?;

@@ -2,28 +2,35 @@
 
 use super::{Backend, wanted};
 use crate::aws::api::AwsApi;
+use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, teardown};
+use crate::aws::stack::GroupRef;
 use crate::provider::ProviderError;
 
 impl<A: AwsApi> Backend<A> {
-    /// A Service has nothing in AWS any more. If it was the last, the group goes, with its rules on nodes. Returns how many
-    /// groups were deleted.
+    /// A Service is gone, and needs no health checks any more.
+    pub(crate) fn forget(&self, keeper: &Keeper) {
+        self.health_ports.forget(keeper);
+    }
+
+    /// Deletes the group with its rules on nodes if no load balancer carries it any more. Returns how many groups were
+    /// deleted. No call where there is no group or somebody needs it.
     ///
     /// # Errors
     /// [`ProviderError::Conflict`] while network interfaces of the last load balancer still carry the group.
-    pub(crate) async fn release(&self, keeper: &Keeper) -> Result<usize, ProviderError> {
-        self.health_ports.forget(keeper);
-        if self.inventory.serves_anyone() {
+    pub(crate) async fn release(&self) -> Result<usize, ProviderError> {
+        let observed = self.inventory.observe_basics(&Keeper::Cluster).await?;
+        if observed.is_empty() || self.is_needed(&observed) {
             return Ok(0);
         }
         let _nobody = self.users.write().await;
-        if self.inventory.serves_anyone() {
+        let observed = self.inventory.observe_basics(&Keeper::Cluster).await?;
+        if self.is_needed(&observed) {
             return Ok(0);
         }
         let mut admitted = self.admitted.lock().await;
-        let observed = self.inventory.observe_basics(&Keeper::Cluster).await?;
         *admitted = None;
         for group in &observed.security_groups {
             let rules = wanted::withdrawal(&self.read_admitted(&group.id).await?);
@@ -32,6 +39,14 @@ impl<A: AwsApi> Backend<A> {
         let plan = teardown(&observed);
         self.apply().run(&plan).await?;
         Ok(plan.steps().count())
+    }
+
+    fn is_needed(&self, observed: &Observed) -> bool {
+        let ids = observed
+            .security_groups
+            .iter()
+            .map(|group| GroupRef::Id(group.id.clone()));
+        self.inventory.may_carry(&ids.collect())
     }
 
     async fn run_all(&self, steps: Vec<Step>) -> Result<(), ProviderError> {

@@ -29,43 +29,52 @@ impl<A: AwsApi> Cluster<A> {
     /// When AWS cannot be read; what is not read again stays.
     pub(crate) async fn refresh(&self) -> AwsResult<usize> {
         let _alone = self.reading.lock().await;
-        let mut calls: usize = 0;
-        let (vpc, subnets, public, names, instances, groups) = {
+        let nodes = self.refresh_nodes().await?;
+        let network = self.refresh_network().await?;
+        Ok(nodes.saturating_add(network))
+    }
+
+    async fn refresh_nodes(&self) -> AwsResult<usize> {
+        let (instances, groups): (BTreeSet<_>, BTreeSet<_>) = {
+            let known = self.known();
+            (
+                known.instances.keys().cloned().collect(),
+                known.group_tags.keys().cloned().collect(),
+            )
+        };
+        let calls = [!instances.is_empty(), !groups.is_empty()];
+        if !instances.is_empty() {
+            self.read_instances(&instances).await?;
+        }
+        self.read_group_tags(groups).await?;
+        Ok(count(&calls))
+    }
+
+    async fn refresh_network(&self) -> AwsResult<usize> {
+        let (vpc, subnets, public, names) = {
             let known = self.known();
             let names: Vec<String> = known.named_groups.keys().cloned().collect();
-            let instances: BTreeSet<_> = known.instances.keys().cloned().collect();
-            let groups: BTreeSet<_> = known.group_tags.keys().cloned().collect();
-            let vpc = known.vpc.clone();
             (
-                vpc,
+                known.vpc.clone(),
                 known.subnets.is_some(),
                 known.public_subnets.is_some(),
                 names,
-                instances,
-                groups,
             )
         };
-        if !instances.is_empty() {
-            self.read_instances(&instances).await?;
-            calls = calls.saturating_add(1);
+        let Some(vpc) = vpc.filter(|_| subnets) else {
+            return Ok(0);
+        };
+        let subnets = self.read_subnets(&vpc).await?;
+        if public {
+            self.read_public_subnets(&vpc, &subnets).await?;
         }
-        if !groups.is_empty() {
-            self.read_group_tags(groups).await?;
-            calls = calls.saturating_add(1);
+        for name in &names {
+            self.read_named_group(&vpc, name).await?;
         }
-        let Some(vpc) = vpc else { return Ok(calls) };
-        if subnets {
-            let subnets = self.read_subnets(&vpc).await?;
-            calls = calls.saturating_add(1);
-            if public {
-                self.read_public_subnets(&vpc, &subnets).await?;
-                calls = calls.saturating_add(1);
-            }
-        }
-        for name in names {
-            self.read_named_group(&vpc, &name).await?;
-            calls = calls.saturating_add(1);
-        }
-        Ok(calls)
+        Ok(count(&[true, public]).saturating_add(names.len()))
     }
+}
+
+fn count(calls: &[bool]) -> usize {
+    calls.iter().filter(|made| **made).count()
 }

@@ -3,7 +3,7 @@
 //! Time is a counter of events. A reading of AWS is taken over only where nothing was written for the keeper since the
 //! reading began: else it might show AWS as it was before.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::overlay::with_known_details;
 use super::snapshot::Snapshot;
@@ -12,6 +12,7 @@ use crate::aws::ids::LoadBalancerArn;
 use crate::aws::observed::{Observed, Outcome};
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::step::Step;
+use crate::aws::stack::GroupRef;
 
 /// A point in the order of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,8 @@ pub(super) struct Moment(u64);
 pub(super) struct Records {
     now: Moment,
     snapshot: Option<Moment>,
+    /// When all was forgotten; no snapshot from before counts.
+    forgotten: Moment,
     records: HashMap<Keeper, Record>,
 }
 
@@ -44,8 +47,8 @@ struct Record {
 pub(super) enum Knowledge {
     /// All is known.
     Known(Observed),
-    /// A snapshot that begins now or later.
-    NeedsSnapshot,
+    /// A snapshot that began after this moment.
+    NeedsSnapshot(Moment),
     /// The details of these resources.
     NeedsDetails(Observed, Moment),
 }
@@ -66,11 +69,13 @@ impl Records {
     pub(super) fn knowledge(&mut self, keeper: &Keeper, with_details: bool) -> Knowledge {
         let now = self.tick();
         if self.snapshot.is_none() {
-            return Knowledge::NeedsSnapshot;
+            return Knowledge::NeedsSnapshot(self.forgotten);
         }
         match self.records.get(keeper) {
             None => Knowledge::Known(Observed::default()),
-            Some(record) if record.doubted.is_some() => Knowledge::NeedsSnapshot,
+            Some(Record {
+                doubted: Some(since), ..
+            }) => Knowledge::NeedsSnapshot(*since),
             Some(record) if with_details && !record.detailed => Knowledge::NeedsDetails(record.observed.clone(), now),
             Some(record) => Knowledge::Known(record.observed.clone()),
         }
@@ -79,6 +84,9 @@ impl Records {
     /// Takes over a snapshot that began at `started`. Returns how AWS differed from what was known of keepers whom nobody
     /// had reason to doubt.
     pub(super) fn take_snapshot(&mut self, snapshot: Snapshot, started: Moment) -> Vec<Drift> {
+        if started <= self.forgotten {
+            return Vec::new();
+        }
         let mut found = snapshot.kept;
         let mut drift = Vec::new();
         for (keeper, record) in &mut self.records {
@@ -120,11 +128,14 @@ impl Records {
         records.map(|(keeper, record)| (keeper, &record.observed))
     }
 
-    /// Is there anything for any Service, or might there be?
-    pub(super) fn serves_anyone(&self) -> bool {
-        let mut records = self.records.iter();
-        records.any(|(keeper, record)| {
-            *keeper != Keeper::Cluster && (!record.is_empty() || record.doubted.is_some() || record.writing > 0)
+    /// Does a load balancer of any Service carry one of these groups, or might one?
+    pub(super) fn may_carry(&self, groups: &BTreeSet<GroupRef>) -> bool {
+        let services = self.records.iter().filter(|(keeper, _)| **keeper != Keeper::Cluster);
+        let mut records = services.map(|(_, record)| record);
+        records.any(|record| {
+            let mut load_balancers = record.observed.load_balancers.iter();
+            let carries = load_balancers.any(|known| !known.spec.security_groups.is_disjoint(groups));
+            carries || record.doubted.is_some() || record.writing > 0
         })
     }
 
@@ -168,8 +179,8 @@ impl Records {
 
     /// Nothing is known any more.
     pub(super) fn forget(&mut self) {
-        self.snapshot = None;
         let now = self.tick();
+        (self.snapshot, self.forgotten) = (None, now);
         for record in self.records.values_mut() {
             (record.changed, record.doubted) = (now, Some(now));
         }

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::{parse, together};
-use crate::aws::api::{AwsApi, AwsResult, LoadBalancerSelection, SecurityGroupSelection};
+use crate::aws::api::{
+    AwsApi, AwsResult, LoadBalancerDescription, LoadBalancerSelection, SecurityGroupDescription,
+    SecurityGroupSelection, TargetGroupDescription,
+};
 use crate::aws::desired::tags;
 use crate::aws::error::ErrorKind;
 use crate::aws::ids::VpcId;
@@ -13,9 +16,11 @@ use crate::aws::stack::Tags;
 
 /// ARNs that `DescribeTags` takes in one call (ELBv2 API reference).
 const ARNS_PER_CALL: usize = 20;
+/// Calls of [`list`].
+const LISTINGS: usize = 3;
 
 /// What AWS holds for each keeper, without the details that take a call for each resource: listeners, attributes, targets.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Snapshot {
     /// Only keepers for whom there is something.
     pub(super) kept: HashMap<Keeper, Observed>,
@@ -23,8 +28,27 @@ pub(super) struct Snapshot {
     pub(super) calls: usize,
 }
 
+/// What the listings of the account show.
+struct Listings {
+    load_balancers: Vec<LoadBalancerDescription>,
+    target_groups: Vec<TargetGroupDescription>,
+    security_groups: Vec<SecurityGroupDescription>,
+}
+
 /// Takes a snapshot. Load balancers and target groups of other VPCs than `vpc`, where it is known, are passed over.
 pub(super) async fn take<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>) -> AwsResult<Snapshot> {
+    let listings = list(api, cluster, vpc).await?;
+    let load_balancers = listings.load_balancers.iter().map(|found| found.arn.to_string());
+    let target_groups = listings.target_groups.iter().map(|found| found.arn.to_string());
+    let arns: Vec<String> = load_balancers.chain(target_groups).collect();
+    let tags = tags_of(api, &arns).await?;
+    Ok(Snapshot {
+        kept: sort(listings, tags, cluster),
+        calls: LISTINGS.saturating_add(tag_calls(arns.len())),
+    })
+}
+
+async fn list<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>) -> AwsResult<Listings> {
     let ours = SecurityGroupSelection::Tag(tags::CLUSTER.to_owned(), cluster.to_owned());
     let (mut load_balancers, mut target_groups, security_groups) = tokio::try_join!(
         api.describe_load_balancers(&LoadBalancerSelection::All),
@@ -33,48 +57,39 @@ pub(super) async fn take<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>)
     )?;
     load_balancers.retain(|found| found.network && vpc.is_none_or(|vpc| found.vpc == *vpc));
     target_groups.retain(|found| found.settings.is_some() && vpc.is_none_or(|vpc| found.vpc.as_ref() == Some(vpc)));
-    let load_balancer_arns = load_balancers.iter().map(|found| found.arn.to_string());
-    let arns: Vec<String> = load_balancer_arns
-        .chain(target_groups.iter().map(|found| found.arn.to_string()))
-        .collect();
-    let mut found_tags = tags_of(api, &arns).await?;
-
-    let mut snapshot = Snapshot {
-        calls: 3_usize.saturating_add(tag_calls(arns.len())),
-        ..Snapshot::default()
-    };
-    let mut owned = |arn: &str| {
-        let tags = found_tags.remove(arn)?;
-        Some((Keeper::of(&tags, cluster)?, tags))
-    };
-    for found in load_balancers {
-        let Some((keeper, tags)) = owned(found.arn.as_str()) else {
-            continue;
-        };
-        let parsed = parse::load_balancer(found, tags);
-        snapshot.of(keeper).load_balancers.extend(parsed);
-    }
-    for found in target_groups {
-        let Some((keeper, tags)) = owned(found.arn.as_str()) else {
-            continue;
-        };
-        let parsed = parse::target_group(found, tags);
-        snapshot.of(keeper).target_groups.extend(parsed);
-    }
-    for found in security_groups {
-        let Some(keeper) = Keeper::of(&found.tags, cluster) else {
-            continue;
-        };
-        let parsed = parse::security_group(found);
-        snapshot.of(keeper).security_groups.extend(parsed);
-    }
-    Ok(snapshot)
+    Ok(Listings {
+        load_balancers,
+        target_groups,
+        security_groups,
+    })
 }
 
-impl Snapshot {
-    fn of(&mut self, keeper: Keeper) -> &mut Observed {
-        self.kept.entry(keeper).or_default()
+/// PURE. What belongs to whom.
+fn sort(listings: Listings, mut tags: HashMap<String, Tags>, cluster: &str) -> HashMap<Keeper, Observed> {
+    let mut kept: HashMap<Keeper, Observed> = HashMap::new();
+    let mut owned = |arn: &str| {
+        let tags = tags.remove(arn)?;
+        Some((Keeper::of(&tags, cluster)?, tags))
+    };
+    for found in listings.load_balancers {
+        if let Some((keeper, tags)) = owned(found.arn.as_str()) {
+            let parsed = parse::load_balancer(found, tags);
+            kept.entry(keeper).or_default().load_balancers.extend(parsed);
+        }
     }
+    for found in listings.target_groups {
+        if let Some((keeper, tags)) = owned(found.arn.as_str()) {
+            let parsed = parse::target_group(found, tags);
+            kept.entry(keeper).or_default().target_groups.extend(parsed);
+        }
+    }
+    for found in listings.security_groups {
+        if let Some(keeper) = Keeper::of(&found.tags, cluster) {
+            let parsed = parse::security_group(found);
+            kept.entry(keeper).or_default().security_groups.extend(parsed);
+        }
+    }
+    kept
 }
 
 /// How many calls it takes to read the tags of so many resources.

@@ -19,7 +19,8 @@ impl<A: AwsApi> AwsProvider<A> {
             resources = resources.saturating_add(applied.writes);
         }
         self.replacements.forget(keeper);
-        let shared = self.backend.release(keeper).await?;
+        self.backend.forget(keeper);
+        let shared = self.backend.release().await?;
         Ok(Deleted {
             resources: resources.saturating_add(shared),
         })

@@ -1,6 +1,7 @@
 //! Making AWS equal to what a Service asks for.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::replacement::View;
 use super::{AwsProvider, PASSES, outcome};
@@ -16,6 +17,9 @@ use crate::aws::stack::ResourceName;
 use crate::node::NodeSet;
 use crate::provider::{Ensured, ProviderError};
 use crate::service::Service;
+
+/// When to try again to delete the unused backend group.
+const RELEASE_PAUSE: Duration = Duration::from_secs(15);
 
 impl<A: AwsApi> AwsProvider<A> {
     pub(super) async fn ensure_service(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
@@ -38,13 +42,32 @@ impl<A: AwsApi> AwsProvider<A> {
             let (desired, applied) = self.pass(service, nodes, &keeper).await?;
             total.add(applied);
             if !std::mem::take(&mut total.unsettled) {
-                return self.ensured(service, &keeper, &desired, &total);
+                let mut ensured = self.ensured(service, &keeper, &desired, &total)?;
+                if !desired.backend_group {
+                    self.release_backend(&mut ensured).await?;
+                }
+                return Ok(ensured);
             }
         }
         Err(ProviderError::Transient {
             action: "elasticloadbalancing:DescribeLoadBalancers".to_owned(),
             message: "AWS keeps showing something else than was just written; looking again".to_owned(),
         })
+    }
+
+    /// The Service has groups of its own; perhaps it was the last one with the shared group. It is served all the same, so
+    /// that what keeps the group from going is no error of the Service.
+    async fn release_backend(&self, ensured: &mut Ensured) -> Result<(), ProviderError> {
+        match self.backend.release().await {
+            Ok(_) => Ok(()),
+            Err(error @ ProviderError::Closed(_)) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "the unused backend security group stays for now");
+                let recheck = ensured.recheck.unwrap_or(RELEASE_PAUSE);
+                ensured.recheck = Some(recheck.min(RELEASE_PAUSE));
+                Ok(())
+            }
+        }
     }
 
     async fn pass(

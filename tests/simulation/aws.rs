@@ -1,0 +1,164 @@
+//! AWS in memory, as strict as the real one where that matters: whole calls are refused for one bad part, creates are
+//! idempotent, resources in use stay, a target group serves one load balancer. Clones share one state.
+
+mod api;
+mod catalog;
+mod digest;
+mod ec2;
+mod elbv2;
+mod faults;
+mod hand;
+mod listeners;
+mod targets;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use elbow::aws::api::{
+    InstanceDescription, RouteTableDescription, SecurityGroupDescription, SubnetDescription, TargetGroupSettings,
+};
+use elbow::aws::error::AwsError;
+use elbow::aws::ids::{
+    CertificateArn, InstanceId, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn, VpcId,
+};
+use elbow::aws::stack::{Attributes, ListenerProtocol, Scheme, Tags, Target};
+use elbow::service::Port;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+pub(crate) use faults::Fault;
+
+/// The whole of AWS.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aws {
+    state: Arc<Mutex<State>>,
+    crashed: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    made: u64,
+    pub(crate) subnets: Vec<(VpcId, SubnetDescription)>,
+    pub(crate) route_tables: Vec<RouteTableDescription>,
+    pub(crate) instances: BTreeMap<InstanceId, InstanceDescription>,
+    pub(crate) groups: BTreeMap<SecurityGroupId, SecurityGroupDescription>,
+    pub(crate) load_balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
+    pub(crate) listeners: BTreeMap<ListenerArn, Listener>,
+    pub(crate) target_groups: BTreeMap<TargetGroupArn, TargetGroup>,
+    /// How long a new load balancer is `provisioning`.
+    pub(crate) provisioning: Duration,
+    /// How long the network interfaces of a deleted load balancer hold its groups.
+    pub(crate) release: Duration,
+    releasing: Vec<(Instant, BTreeSet<SecurityGroupId>)>,
+    log: Vec<&'static str>,
+    faults: BTreeMap<usize, Fault>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct LoadBalancer {
+    pub(crate) name: String,
+    pub(crate) scheme: Scheme,
+    pub(crate) vpc: VpcId,
+    pub(crate) subnets: BTreeSet<SubnetId>,
+    pub(crate) groups: BTreeSet<SecurityGroupId>,
+    pub(crate) attributes: Attributes,
+    pub(crate) tags: Tags,
+    pub(crate) dns_name: String,
+    active_from: Instant,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
+    pub(crate) load_balancer: LoadBalancerArn,
+    pub(crate) port: Port,
+    pub(crate) protocol: ListenerProtocol,
+    pub(crate) target_group: TargetGroupArn,
+    pub(crate) certificate: Option<CertificateArn>,
+    pub(crate) more_certificates: BTreeSet<CertificateArn>,
+    pub(crate) ssl_policy: Option<String>,
+    pub(crate) tags: Tags,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct TargetGroup {
+    pub(crate) name: String,
+    pub(crate) vpc: VpcId,
+    pub(crate) settings: TargetGroupSettings,
+    pub(crate) attributes: Attributes,
+    pub(crate) targets: BTreeSet<Target>,
+    pub(crate) draining: BTreeSet<Target>,
+    pub(crate) tags: Tags,
+}
+
+/// How an operation ends before AWS adds the name of the action.
+pub(crate) type Answer<T> = Result<T, (&'static str, String)>;
+
+/// A refusal.
+pub(crate) fn refuse<T>(code: &'static str, message: impl Into<String>) -> Answer<T> {
+    Err((code, message.into()))
+}
+
+/// A refusal unless it holds.
+pub(crate) fn require(holds: bool, code: &'static str, message: &str) -> Answer<()> {
+    if holds { Ok(()) } else { refuse(code, message) }
+}
+
+impl Aws {
+    /// The state, to build a world or look at it.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Actions called since the last time this was asked.
+    pub(crate) fn take_log(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.state().log)
+    }
+
+    /// Lets the call with this number, counted from now on from 0, end otherwise than well.
+    pub(crate) fn fail(&self, call: usize, fault: Fault) {
+        let mut state = self.state();
+        let number = state.log.len() + call;
+        state.faults.insert(number, fault);
+    }
+
+    /// Has the fault not happened yet? Takes it away.
+    pub(crate) fn is_fault_left(&self) -> bool {
+        !std::mem::take(&mut self.state().faults).is_empty()
+    }
+
+    /// Ends when a fault of a kind that kills the process happens.
+    pub(crate) async fn crash(&self) {
+        self.crashed.notified().await;
+    }
+
+    /// One call. Others may come between before and after it, as they can on the network.
+    async fn call<T>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&mut State) -> Answer<T> + Send,
+    ) -> Result<T, AwsError> {
+        tokio::task::yield_now().await;
+        let (fault, answer) = {
+            let mut state = self.state();
+            let number = state.log.len();
+            state.log.push(action);
+            let fault = state.faults.remove(&number);
+            let answer = fault.as_ref().is_none_or(Fault::is_done).then(|| work(&mut state));
+            (fault, answer)
+        };
+        if let Some(fault) = fault {
+            fault.strike(action, &self.crashed).await?;
+        }
+        tokio::task::yield_now().await;
+        let answer = answer.expect("a call without a fault was made");
+        answer.map_err(|(code, message)| AwsError::new(action, code, message))
+    }
+}
+
+impl State {
+    fn new_id(&mut self) -> String {
+        self.made += 1;
+        format!("{:017x}", self.made)
+    }
+}

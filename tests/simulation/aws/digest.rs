@@ -1,0 +1,121 @@
+//! All that AWS holds as text, with names in the place of ids, so that two histories can be compared.
+
+use std::collections::BTreeSet;
+
+use elbow::aws::ids::SecurityGroupId;
+use elbow::aws::stack::{IngressRule, RuleSource};
+
+use super::{Aws, Listener, LoadBalancer, State, TargetGroup};
+
+impl Aws {
+    /// A line for each resource, in the order of their names.
+    pub(crate) fn digest(&self) -> String {
+        let state = self.state();
+        let mut lines: Vec<String> = Vec::new();
+        for (arn, known) in &state.load_balancers {
+            let listeners = state
+                .listeners
+                .values()
+                .filter(|listener| listener.load_balancer == *arn);
+            lines.push(state.load_balancer_line(known));
+            lines.extend(listeners.map(|listener| state.listener_line(known, listener)));
+        }
+        lines.extend(state.target_groups.values().map(target_group_line));
+        for group in state.groups.values() {
+            let rules: BTreeSet<String> = group.rules.iter().map(|rule| state.rule_text(rule)).collect();
+            lines.push(format!(
+                "group {} {} {:?} {:?}",
+                group.name, group.description, rules, group.tags
+            ));
+        }
+        lines.sort();
+        lines.join("\n")
+    }
+
+    /// As [`Aws::digest`], of what belongs to others: nothing that is named after or tagged for this cluster.
+    pub(crate) fn foreign_digest(&self, cluster: &str) -> String {
+        let aws = Aws::default();
+        *aws.state() = self.state().foreign_part();
+        let digest = aws.digest();
+        let lines: Vec<&str> = digest.lines().filter(|line| !line.contains(cluster)).collect();
+        lines.join("\n")
+    }
+}
+
+impl State {
+    /// A copy without the rules that name a group of elbow's.
+    fn foreign_part(&self) -> Self {
+        let is_ours = |rule: &IngressRule| match &rule.source {
+            RuleSource::Group(id) => self.group_name(id).starts_with("k8s-"),
+            _ => false,
+        };
+        let mut groups = self.groups.clone();
+        for group in groups.values_mut() {
+            group.rules.retain(|rule| !is_ours(rule));
+        }
+        Self {
+            groups,
+            load_balancers: self.load_balancers.clone(),
+            listeners: self.listeners.clone(),
+            target_groups: self.target_groups.clone(),
+            ..Self::default()
+        }
+    }
+
+    fn load_balancer_line(&self, known: &LoadBalancer) -> String {
+        let groups: BTreeSet<String> = known.groups.iter().map(|id| self.group_name(id)).collect();
+        format!(
+            "load balancer {} {} {:?} {groups:?} {:?} {:?}",
+            known.name, known.scheme, known.subnets, known.attributes, known.tags
+        )
+    }
+
+    fn listener_line(&self, owner: &LoadBalancer, known: &Listener) -> String {
+        let target_group = self.target_groups.get(&known.target_group).map(|group| &group.name);
+        format!(
+            "listener {} {} {} {target_group:?} {:?} {:?} {:?} {:?}",
+            owner.name,
+            known.port,
+            known.protocol,
+            known.certificate,
+            known.more_certificates,
+            known.ssl_policy,
+            known.tags
+        )
+    }
+
+    fn rule_text(&self, rule: &IngressRule) -> String {
+        match &rule.source {
+            RuleSource::Group(id) => {
+                format!(
+                    "{:?} {}-{} group {}",
+                    rule.protocol,
+                    rule.from,
+                    rule.to,
+                    self.group_name(id)
+                )
+            }
+            other => format!("{:?} {}-{} {other:?}", rule.protocol, rule.from, rule.to),
+        }
+    }
+
+    fn group_name(&self, id: &SecurityGroupId) -> String {
+        self.groups
+            .get(id)
+            .map_or_else(|| id.to_string(), |group| group.name.clone())
+    }
+}
+
+fn target_group_line(known: &TargetGroup) -> String {
+    let targets: BTreeSet<String> = known.targets.iter().map(ToString::to_string).collect();
+    format!(
+        "target group {} {} {:?} {:?} {:?} {:?} {:?}",
+        known.name,
+        known.vpc,
+        known.settings.protocol,
+        known.settings.health_check,
+        known.attributes,
+        targets,
+        known.tags
+    )
+}

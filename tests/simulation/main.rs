@@ -1,0 +1,19 @@
+//! The real provider on an AWS in memory: what it costs, and that it ends in the same state whatever happens on the way.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where its world is not as it built it"
+)]
+
+mod audit;
+mod aws;
+mod backend;
+mod cost;
+mod crash;
+mod drift;
+mod names;
+mod replacement;
+mod targets;
+mod walk;
+mod world;

@@ -1,5 +1,6 @@
 //! The commands.
 
+pub mod office;
 pub mod process;
 pub mod provider;
 pub mod run;

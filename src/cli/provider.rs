@@ -1,12 +1,13 @@
 //! Opens AWS: finds the region, connects, and hears of every call.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use crate::aws::provider::AwsProvider;
 use crate::aws::sdk::{self, Call, CallObserver, SdkApi};
 use crate::controller::nodes::Published;
 use crate::telemetry::aws_calls::AwsCalls;
 use crate::telemetry::drift::DriftFigures;
+use crate::telemetry::metrics;
 
 use super::run::Surroundings;
 
@@ -45,11 +46,7 @@ pub async fn open(surroundings: Surroundings<'_>) -> Arc<AwsProvider<SdkApi>> {
     tracing::info!(region, cluster = settings.aws.provider.aws.cluster, "opening AWS");
     let api = sdk::connect(&region, &fence, Arc::new(aws_calls)).await;
     let provider = Arc::new(AwsProvider::new(api, settings.aws.provider.clone()));
-    let figures = DriftFigures::new(provider.clone());
-    registry
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .register_collector(Box::new(figures));
+    metrics::collect(&registry, DriftFigures::new(provider.clone()));
     provider
 }
 

@@ -1,15 +1,12 @@
 //! `elbow run`: puts the parts of the controller together, and ends them in order.
 
-use std::pin::pin;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, RwLock};
 
-use futures::FutureExt;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{Api, Client};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
 
+use super::office::Office;
 use super::process::Stop;
 use crate::controller::events::Events;
 use crate::controller::lease::{self, Election, Lost};
@@ -21,12 +18,8 @@ use crate::provider::LoadBalancerProvider;
 use crate::settings::{LeaderElection, Settings};
 use crate::telemetry::aws_calls::AwsCalls;
 use crate::telemetry::http::{self, BindError, SharedRegistry};
-use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::metrics;
 use crate::telemetry::services::Services;
-
-/// Time that passes under way get to end after the process was told to: a call takes no longer than
-/// [`crate::fence::WRITE_DEADLINE`], and within 10 s of the signal the lease must be given back.
-const DRAIN: Duration = Duration::from_secs(6);
 
 /// Why `elbow run` ended though nobody told it to.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +95,6 @@ where
         provider = open(surroundings) => provider,
         () = stop.begun() => return Ok(()),
     };
-
     let parts = Parts {
         client: client.clone(),
         fence: fence.clone(),
@@ -112,81 +104,30 @@ where
         metrics: metrics.clone(),
         synced,
     };
+    let (controller, reconcile_all) = controller(settings, parts, provider, &nodes, &registry);
+    let election = election(settings, client, &fence);
+    let office = Office::new(election, metrics, reconcile_all);
+    office.work(controller, nodes, &stop).await.map_err(RunError::Lost)
+}
+
+/// The controller with its audit, counted.
+fn controller<P: LoadBalancerProvider>(
+    settings: &Settings,
+    parts: Parts,
+    provider: P,
+    nodes: &Published,
+    registry: &SharedRegistry,
+) -> (Controller<P>, Request) {
     let mut reconcile_all = ReconcileAll::new();
+    let asker = reconcile_all.asker();
     let controller = Controller::new(parts, provider, nodes.clone(), &mut reconcile_all);
-    let services = controller.services();
-    let collector = Services::new(services.clone(), settings.services.claims.clone());
-    registry
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .register_collector(Box::new(collector));
-    let every = settings.services.audit_period;
-    tokio::spawn(audit::run(
-        controller.context(),
-        services.clone(),
-        every,
-        reconcile_all.asker(),
-    ));
-    let office = Office {
-        election: election(settings, client, &fence),
-        metrics,
-        reconcile_all: reconcile_all.asker(),
-    };
-    work(controller, nodes, office, &stop).await.map_err(RunError::Lost)
-}
-
-/// What leading takes.
-struct Office {
-    election: Option<Election>,
-    metrics: Metrics,
-    reconcile_all: Request,
-}
-
-/// Works until told to stop or until the lease is lost. A standby works too: its caches are warm, and its fence is closed.
-/// The lease is kept while the passes under way end, and given back after them.
-async fn work<P: LoadBalancerProvider>(
-    controller: Controller<P>,
-    nodes: Published,
-    mut office: Office,
-    stop: &Stop,
-) -> Result<(), Lost> {
-    let listed = nodes_listed(nodes, stop.begun());
-    let mut passes = pin!(listed.then(|()| controller.run(stop.begun())));
-    let outcome = tokio::select! {
-        () = &mut passes => Ok(()),
-        () = stop.begun().then(|()| sleep(DRAIN)) => {
-            tracing::warn!("some passes were cut short");
-            Ok(())
-        }
-        lost = office.hold() => Err(lost),
-    };
-    if outcome.is_err() {
-        stop.begin();
-        // Its outcome is the loss of the lease either way.
-        let _ = timeout(DRAIN, passes).await;
-    }
-    if let Some(election) = &mut office.election {
-        election.release().await;
-    }
-    outcome
-}
-
-impl Office {
-    /// Waits for the lease and keeps it, for as long as that goes well.
-    async fn hold(&mut self) -> Lost {
-        if let Some(election) = &mut self.election {
-            election.acquire().await;
-        }
-        tracing::info!("this replica leads");
-        self.metrics.leads(true);
-        self.reconcile_all.send();
-        let Some(election) = &mut self.election else {
-            return std::future::pending().await;
-        };
-        let lost = election.keep().await;
-        self.metrics.leads(false);
-        lost
-    }
+    let (services, period) = (controller.services(), settings.services.audit_period);
+    metrics::collect(
+        registry,
+        Services::new(services.clone(), settings.services.claims.clone()),
+    );
+    tokio::spawn(audit::run(controller.context(), services, period, asker.clone()));
+    (controller, asker)
 }
 
 fn election(settings: &Settings, client: Client, fence: &Fence) -> Option<Election> {
@@ -204,14 +145,6 @@ fn election(settings: &Settings, client: Client, fence: &Fence) -> Option<Electi
     let api: Api<Lease> = Api::namespaced(client, &namespace.unwrap_or(own));
     let me = lease::identity(&settings.pod.name);
     enabled.then(|| Election::new(api, lease, me, times, fence.clone()))
-}
-
-/// Without the nodes, all targets would seem to be gone.
-async fn nodes_listed(mut nodes: Published, stop: impl Future<Output = ()>) {
-    tokio::select! {
-        _ = nodes.wait_for(Option::is_some) => {}
-        () = stop => {}
-    }
 }
 
 async fn serve_endpoints(

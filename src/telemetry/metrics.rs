@@ -1,8 +1,10 @@
 //! What is counted. Names and labels are an interface: dashboards and alerts use them.
 
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime};
 
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -12,6 +14,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::aws_calls::AwsCalls;
+use super::http::SharedRegistry;
 use crate::provider::{Audited, ProviderError};
 
 /// The figures of the Kubernetes half. Clones count into the same.
@@ -134,6 +137,12 @@ pub fn registry() -> (Registry, Metrics, AwsCalls) {
     let metrics = Metrics::register(&mut registry);
     let aws_calls = AwsCalls::register(&mut registry);
     (registry, metrics, aws_calls)
+}
+
+/// Adds figures that are read when asked for.
+pub fn collect(registry: &SharedRegistry, figures: impl Collector) {
+    let mut registry = registry.write().unwrap_or_else(PoisonError::into_inner);
+    registry.register_collector(Box::new(figures));
 }
 
 /// All figures in the OpenMetrics text format.

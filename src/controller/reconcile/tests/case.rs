@@ -1,0 +1,170 @@
+//! What a pass is given in a test, and a look at what it has done.
+
+use std::sync::{Arc, Mutex};
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::runtime::events::Event;
+use serde_json::{Value, from_value, json};
+use tokio::sync::mpsc::Receiver;
+
+use crate::controller::mock::{ApiServer, Call, api_server};
+use crate::controller::reconcile::*;
+use crate::node::NodeSet;
+use crate::provider::{Audited, Deleted};
+use crate::service::{Port, Protocol};
+
+/// A cloud that gives the answer that the test has set, and remembers what it was asked.
+pub(super) struct Cloud {
+    asked: Mutex<Vec<String>>,
+    ensure: Mutex<Result<Ensured, ProviderError>>,
+    /// The error of the next deletions.
+    pub(super) delete: Mutex<Option<ProviderError>>,
+}
+
+impl LoadBalancerProvider for Cloud {
+    async fn ensure(&self, service: &Service, _: &NodeSet) -> Result<Ensured, ProviderError> {
+        self.asked.lock().unwrap().push(format!("ensure {}", service.owner));
+        self.ensure.lock().unwrap().clone()
+    }
+
+    async fn delete(&self, owner: &Owner) -> Result<Deleted, ProviderError> {
+        self.asked.lock().unwrap().push(format!("delete {owner}"));
+        self.delete
+            .lock()
+            .unwrap()
+            .clone()
+            .map_or_else(|| Ok(Deleted { resources: 3 }), Err)
+    }
+
+    async fn audit(&self) -> Result<Audited, ProviderError> {
+        Ok(Audited::default())
+    }
+}
+
+pub(super) struct Case {
+    pub(super) context: Arc<Context<Cloud>>,
+    pub(super) server: ApiServer,
+    told: Receiver<(Event, ObjectReference)>,
+}
+
+impl Case {
+    pub(super) fn new(answer: Result<Ensured, ProviderError>) -> Self {
+        let (client, server) = api_server();
+        let (events, told) = Events::overheard();
+        let claims = Claims {
+            classes: ["elbow.dev/nlb".to_owned()].into(),
+            unclassed: false,
+        };
+        let context = Context {
+            client,
+            provider: Cloud {
+                asked: Mutex::default(),
+                ensure: Mutex::new(answer),
+                delete: Mutex::default(),
+            },
+            fence: Fence::open(),
+            claims,
+            nodes: watch::channel(Some(Arc::new(NodeSet::default()))).1,
+            memory: Memory::default(),
+            events,
+            metrics: Metrics::register(&mut prometheus_client::registry::Registry::default()),
+            synced: watch::Sender::new(false),
+        };
+        Self {
+            context: Arc::new(context),
+            server,
+            told,
+        }
+    }
+
+    pub(super) fn pass(&self, object: k8s::Service) -> tokio::task::JoinHandle<Result<Action, ReconcileError>> {
+        let context = self.context.clone();
+        tokio::spawn(async move { reconcile(&object, &context).await })
+    }
+
+    pub(super) fn answer_next(&self, answer: Result<Ensured, ProviderError>) {
+        *self.context.provider.ensure.lock().unwrap() = answer;
+    }
+
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.context.provider.asked.lock().unwrap().clone()
+    }
+
+    /// Reasons of the events so far.
+    pub(super) fn told(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.told.try_recv().ok())
+            .map(|(event, _)| event.reason)
+            .collect()
+    }
+
+    pub(super) async fn nothing_more(self) {
+        drop(self.context);
+        self.server.nothing_more().await;
+    }
+}
+
+/// Types and states of the conditions in a patch.
+pub(super) fn said(patch: &Value) -> Vec<(&str, &str)> {
+    let conditions = patch["status"]["conditions"].as_array().unwrap();
+    conditions
+        .iter()
+        .map(|condition| {
+            (
+                condition["type"].as_str().unwrap(),
+                condition["status"].as_str().unwrap(),
+            )
+        })
+        .collect()
+}
+
+/// Answers a status patch with the Service as it is then, and returns that.
+pub(super) fn answer_status(call: Call, mut service: k8s::Service, version: &str) -> k8s::Service {
+    service.status = from_value(call.body["status"].clone()).unwrap();
+    service.metadata.resource_version = Some(version.to_owned());
+    call.answer(&service);
+    service
+}
+
+/// A Service that elbow has not seen yet, with `change` over it.
+pub(super) fn service(change: Value) -> k8s::Service {
+    let mut service = json!({
+        "metadata": {"namespace": "shop", "name": "web", "uid": "u-1", "resourceVersion": "5", "finalizers": ["other"]},
+        "spec": {
+            "type": "LoadBalancer", "loadBalancerClass": "elbow.dev/nlb",
+            "ports": [{"port": 80, "protocol": "TCP", "nodePort": 30080}],
+        },
+    });
+    for (part, fields) in change.as_object().unwrap() {
+        for (key, value) in fields.as_object().unwrap() {
+            service[part][key] = value.clone();
+        }
+    }
+    from_value(service).unwrap()
+}
+
+/// One that elbow serves.
+pub(super) fn served() -> k8s::Service {
+    let mut service = service(json!({"metadata": {"finalizers": ["other", finalizer::NAME]}}));
+    let status = OwnStatus::default().after(Progress::Ensured(&ensured()), Timestamp::UNIX_EPOCH);
+    let load_balancer = json!({"ingress": status.ingress});
+    service.status = from_value(json!({"loadBalancer": load_balancer, "conditions": status.conditions})).unwrap();
+    service
+}
+
+pub(super) fn ensured() -> Ensured {
+    Ensured {
+        hostname: "lb.example".into(),
+        ports: vec![(Port::new(80).unwrap(), Protocol::Tcp)],
+        writes: 6,
+        summary: "internal, 3 zones".into(),
+        warnings: vec![],
+        recheck: None,
+    }
+}
+
+pub(super) fn invalid(message: &str) -> ProviderError {
+    ProviderError::Invalid {
+        reason: "InvalidAnnotation",
+        message: message.to_owned(),
+    }
+}

@@ -13,6 +13,8 @@ pub mod events;
 pub mod finalizer;
 pub mod lease;
 pub mod memory;
+#[cfg(test)]
+pub(crate) mod mock;
 pub mod nodes;
 pub mod reconcile;
 pub mod report;

@@ -1,5 +1,6 @@
 //! The seam between the Kubernetes half and a cloud: what the controller asks for and what it gets back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fence::Closed;
@@ -31,6 +32,20 @@ pub trait LoadBalancerProvider: Send + Sync + 'static {
     /// # Errors
     /// When the cloud could not be read; what was known before stays.
     fn audit(&self) -> impl Future<Output = Result<Audited, ProviderError>> + Send;
+}
+
+impl<P: LoadBalancerProvider> LoadBalancerProvider for Arc<P> {
+    async fn ensure(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
+        self.as_ref().ensure(service, nodes).await
+    }
+
+    async fn delete(&self, owner: &Owner) -> Result<Deleted, ProviderError> {
+        self.as_ref().delete(owner).await
+    }
+
+    async fn audit(&self) -> Result<Audited, ProviderError> {
+        self.as_ref().audit().await
+    }
 }
 
 /// What stands in the cloud for a Service after a successful [`LoadBalancerProvider::ensure`].

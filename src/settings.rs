@@ -1,19 +1,17 @@
 //! The settings of `elbow run`: [`Flags`] as they are given, checked all at once into [`Settings`].
 
+mod aws;
 mod flags;
 mod parse;
 mod problems;
 
+pub use aws::Aws;
 pub use flags::Flags;
 pub use problems::{Problem, Problems};
 
-use std::collections::BTreeSet;
-use std::num::{NonZeroU16, NonZeroU32};
-use std::ops::RangeInclusive;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
-use crate::aws::ids::VpcId;
-use crate::aws::stack::{Scheme, Tags};
 use crate::controller::claim::Claims;
 use crate::controller::lease::Times;
 use crate::fence::WRITE_DEADLINE;
@@ -25,29 +23,16 @@ use self::problems::Check;
 /// Checked settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the cluster is.
-    pub cluster: Cluster,
+    /// The AWS half.
+    pub aws: Aws,
     /// Which Services are served and how.
     pub services: Services,
-    /// What load balancers look like where a Service does not say.
-    pub defaults: Defaults,
     /// Who leads.
     pub leader_election: LeaderElection,
     /// What elbow says about itself.
     pub telemetry: Telemetry,
     /// Who this process is.
     pub pod: Pod,
-}
-
-/// Where the cluster is.
-#[derive(Clone, Debug)]
-pub struct Cluster {
-    /// Its name, in tags of all that elbow makes.
-    pub name: String,
-    /// The region; none: the SDK's own settings, else the nodes' labels say.
-    pub region: Option<String>,
-    /// The VPC; none: that of the nodes.
-    pub vpc: Option<VpcId>,
 }
 
 /// Which Services are served and how.
@@ -59,27 +44,6 @@ pub struct Services {
     pub concurrency: NonZeroU16,
     /// Time between two rounds of the drift audit.
     pub audit_period: Duration,
-    /// Calls to AWS that the audit may make in a minute.
-    pub audit_calls_per_minute: NonZeroU32,
-    /// How long an old load balancer still serves after a new one has taken its place.
-    pub replacement_grace_period: Duration,
-}
-
-/// What load balancers look like where a Service does not say.
-#[derive(Clone, Debug)]
-pub struct Defaults {
-    /// Internal or internet-facing.
-    pub scheme: Scheme,
-    /// On all that elbow makes.
-    pub tags: Tags,
-    /// Security policy of TLS listeners.
-    pub ssl_policy: String,
-    /// The API server's `--service-node-port-range`.
-    pub node_ports: RangeInclusive<u16>,
-    /// Keys of tags that others put on our resources and that stay.
-    pub external_managed_tags: BTreeSet<String>,
-    /// Tells which of several security groups of a node is to admit load balancers.
-    pub target_eni_group_tags: Tags,
 }
 
 /// Who leads.
@@ -124,36 +88,21 @@ impl Settings {
     /// All that is wrong, not only the first.
     pub fn check(flags: &Flags) -> Result<Self, Problems> {
         let mut check = Check::default();
-        let cluster = Cluster::check(&flags.cluster, &mut check);
+        let aws = Aws::check(flags, &mut check);
         let services = Services::check(&flags.services, &mut check);
-        let defaults = Defaults::check(&flags.defaults, &mut check);
         let leader_election = LeaderElection::check(&flags.leader_election, &mut check);
         let telemetry = Telemetry::check(&flags.telemetry, &mut check);
         let pod = Pod::check(&flags.pod, &mut check);
         let settings = || {
             Some(Self {
-                cluster: cluster?,
+                aws: aws?,
                 services: services?,
-                defaults: defaults?,
                 leader_election: leader_election?,
                 telemetry: telemetry?,
                 pod: pod?,
             })
         };
         check.outcome(settings())
-    }
-}
-
-impl Cluster {
-    fn check(flags: &flags::Cluster, check: &mut Check) -> Option<Self> {
-        let name = check.required("cluster-name", flags.cluster_name.as_ref(), parse::cluster_name);
-        let region = check.optional("aws-region", flags.aws_region.as_ref(), parse::region);
-        let vpc = check.optional("aws-vpc-id", flags.aws_vpc_id.as_ref(), parse::vpc);
-        Some(Self {
-            name: name?,
-            region: region?,
-            vpc: vpc?,
-        })
     }
 }
 
@@ -164,15 +113,9 @@ impl Services {
         let concurrency = check.value(
             "service-max-concurrent-reconciles",
             &flags.service_max_concurrent_reconciles,
-            parse::count,
+            parse::count_u16,
         );
         let period = check.value("audit-period", &flags.audit_period, parse::duration);
-        let budget = check.value("audit-calls-per-minute", &flags.audit_calls_per_minute, parse::count);
-        let grace = check.value(
-            "replacement-grace-period",
-            &flags.replacement_grace_period,
-            parse::duration_or_zero,
-        );
         Some(Self {
             claims: Claims {
                 classes: classes?,
@@ -180,35 +123,6 @@ impl Services {
             },
             concurrency: concurrency?,
             audit_period: period?,
-            audit_calls_per_minute: budget?,
-            replacement_grace_period: grace?,
-        })
-    }
-}
-
-impl Defaults {
-    fn check(flags: &flags::Defaults, check: &mut Check) -> Option<Self> {
-        let scheme = check.value(
-            "default-load-balancer-scheme",
-            &flags.default_load_balancer_scheme,
-            parse::scheme,
-        );
-        let tags = check.value("default-tags", &flags.default_tags, parse::tags);
-        let policy = check.value("default-ssl-policy", &flags.default_ssl_policy, parse::ssl_policy);
-        let ports = check.value("node-port-range", &flags.node_port_range, parse::port_range);
-        let external = check.value("external-managed-tags", &flags.external_managed_tags, parse::tag_keys);
-        let groups = check.value(
-            "service-target-eni-security-group-tags",
-            &flags.service_target_eni_security_group_tags,
-            parse::tags,
-        );
-        Some(Self {
-            scheme: scheme?,
-            tags: tags?,
-            ssl_policy: policy?,
-            node_ports: ports?,
-            external_managed_tags: external?,
-            target_eni_group_tags: groups?,
         })
     }
 }

@@ -77,3 +77,6 @@ pub enum Outcome {
     /// To `CreateListener`.
     Listener(ListenerArn),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! PURE. ([`Stack`], [`Observed`]) -> [`Plan`]: the ordered, smallest set of steps. One file a concern; [`stages`] says in
+//! PURE. ([`Stack`], [`Observed`]) -> [`Plan`]: the ordered, smallest set of steps. One file a concern; `stages` says in
 //! which order.
 
 mod attributes;
@@ -80,4 +80,4 @@ pub fn teardown(observed: &Observed) -> Plan {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -58,3 +58,20 @@ impl Default for Stop {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn all_clones_hear_of_the_end_also_those_who_ask_late() {
+        let stop = Stop::new();
+        let early = stop.clone().begun();
+        assert_eq!(stop.begun().now_or_never(), None);
+        stop.begin();
+        early.await;
+        stop.begun().await;
+    }
+}

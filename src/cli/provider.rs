@@ -1,37 +1,17 @@
-//! Opens AWS for `elbow run`.
+//! Opens AWS: finds the region, connects, and hears of every call.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+
+use crate::aws::provider::AwsProvider;
+use crate::aws::sdk::{self, Call, CallObserver, SdkApi};
+use crate::controller::nodes::Published;
+use crate::telemetry::aws_calls::AwsCalls;
+use crate::telemetry::drift::DriftFigures;
 
 use super::run::Surroundings;
-use crate::aws::provider::{AwsProvider, ProviderSettings};
-use crate::aws::sdk::{self, Call, CallObserver, SdkApi};
-use crate::aws::settings::AwsSettings;
-use crate::controller::nodes::Published;
-use crate::settings::Settings;
-use crate::telemetry::aws_calls::AwsCalls;
 
-/// Well-known label with a node's region (Kubernetes reference, labels and annotations).
+/// Well-known label of Kubernetes, set by the cloud's node controller.
 const REGION_LABEL: &str = "topology.kubernetes.io/region";
-
-/// Opens AWS in the region of the settings, else of the SDK's own settings, else of the nodes, for which it waits.
-pub async fn open(surroundings: Surroundings<'_>) -> AwsProvider<SdkApi> {
-    let Surroundings {
-        settings,
-        fence,
-        aws_calls,
-        nodes,
-    } = surroundings;
-    let region = match settings.cluster.region.clone() {
-        Some(region) => region,
-        None => match sdk::region().await {
-            Some(region) => region,
-            None => nodes_region(nodes).await,
-        },
-    };
-    tracing::info!(region, "AWS is opened");
-    let api = sdk::connect(&region, &fence, Arc::new(aws_calls)).await;
-    AwsProvider::new(api, provider_settings(settings))
-}
 
 impl CallObserver for AwsCalls {
     fn observed(&self, call: &Call<'_>) {
@@ -46,39 +26,69 @@ impl CallObserver for AwsCalls {
     }
 }
 
-async fn nodes_region(mut nodes: Published) -> String {
+/// Opens AWS. Waits for a node that names the region where nothing else does. Sends nothing yet.
+pub async fn open(surroundings: Surroundings<'_>) -> Arc<AwsProvider<SdkApi>> {
+    let Surroundings {
+        settings,
+        fence,
+        aws_calls,
+        registry,
+        nodes,
+    } = surroundings;
+    let region = match &settings.aws.region {
+        Some(region) => region.clone(),
+        None => match sdk::region().await {
+            Some(region) => region,
+            None => region_of(nodes).await,
+        },
+    };
+    tracing::info!(region, cluster = settings.aws.provider.aws.cluster, "opening AWS");
+    let api = sdk::connect(&region, &fence, Arc::new(aws_calls)).await;
+    let provider = Arc::new(AwsProvider::new(api, settings.aws.provider.clone()));
+    let figures = DriftFigures::new(provider.clone());
+    registry
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .register_collector(Box::new(figures));
+    provider
+}
+
+/// The region that the nodes' labels name.
+async fn region_of(mut nodes: Published) -> String {
     loop {
-        let labelled = nodes.borrow_and_update().as_ref().and_then(|set| {
-            let mut regions = set.nodes.iter().filter_map(|node| node.labels.get(REGION_LABEL));
-            regions.next().cloned()
-        });
-        if let Some(region) = labelled {
-            return region;
+        let known = nodes.borrow_and_update().clone();
+        let labels = known.iter().flat_map(|set| &set.nodes).map(|node| &node.labels);
+        if let Some(region) = labels.filter_map(|labels| labels.get(REGION_LABEL)).next() {
+            return region.clone();
         }
         tracing::warn!(
-            "no region yet: set --aws-region or AWS_REGION, or wait for a node with the label {REGION_LABEL}"
+            "waiting for a node with the label {REGION_LABEL}: set --aws-region or AWS_REGION to go on without"
         );
         if nodes.changed().await.is_err() {
-            // The watch of the nodes ends with the process only.
             std::future::pending::<()>().await;
         }
     }
 }
 
-fn provider_settings(settings: &Settings) -> ProviderSettings {
-    let defaults = settings.defaults.clone();
-    ProviderSettings {
-        aws: AwsSettings {
-            cluster: settings.cluster.name.clone(),
-            default_scheme: defaults.scheme,
-            default_tags: defaults.tags,
-            default_ssl_policy: defaults.ssl_policy,
-            node_ports: defaults.node_ports,
-            external_managed_tags: defaults.external_managed_tags,
-            target_eni_group_tags: defaults.target_eni_group_tags,
-        },
-        vpc: settings.cluster.vpc.clone(),
-        audit_calls_per_minute: settings.services.audit_calls_per_minute.get(),
-        replacement_grace: settings.services.replacement_grace_period,
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::node::{Node, NodeSet};
+
+    #[tokio::test]
+    async fn the_region_comes_from_the_first_node_that_names_it() {
+        let (nodes, published) = watch::channel(None);
+        let region = tokio::spawn(region_of(published));
+        for labels in [vec![], vec![(REGION_LABEL.to_owned(), "eu-west-1".to_owned())]] {
+            let node = Node {
+                name: "a".into(),
+                provider_id: "i-1".into(),
+                labels: labels.into_iter().collect(),
+            };
+            nodes.send_replace(Some(Arc::new(NodeSet { nodes: vec![node] })));
+        }
+        assert_eq!(region.await.unwrap(), "eu-west-1");
     }
 }

@@ -59,6 +59,8 @@ pub struct Surroundings<'a> {
     pub fence: Fence,
     /// Counts calls to AWS.
     pub aws_calls: AwsCalls,
+    /// Where a provider may register figures of its own.
+    pub registry: SharedRegistry,
     /// The nodes, as soon as they are known.
     pub nodes: Published,
 }
@@ -93,6 +95,7 @@ where
         settings,
         fence: fence.clone(),
         aws_calls,
+        registry: registry.clone(),
         nodes: nodes.clone(),
     };
     let provider = tokio::select! {

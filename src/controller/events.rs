@@ -64,6 +64,13 @@ impl Events {
         (Self { queue }, writer)
     }
 
+    /// A sender whose events the test receives.
+    #[cfg(test)]
+    pub(crate) fn overheard() -> (Self, mpsc::Receiver<(Event, ObjectReference)>) {
+        let (queue, events) = mpsc::channel(QUEUE);
+        (Self { queue }, events)
+    }
+
     /// Says something about `service`.
     pub fn tell(&self, service: &Service, story: Story<'_>) {
         let regarding = service.object_ref(&());

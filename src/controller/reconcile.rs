@@ -160,3 +160,6 @@ impl<P> Context<P> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

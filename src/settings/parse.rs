@@ -1,24 +1,25 @@
 //! From text to narrow types. Each function returns what is allowed if the text is not; it completes "must be ...".
 
 use std::collections::BTreeSet;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 use std::time::Duration;
 
+use crate::aws::desired::tags::fault as tag_fault;
 use crate::aws::ids::VpcId;
 use crate::aws::stack::{Scheme, Tags};
 use crate::telemetry::logs::Format;
 
 type Parsed<T> = Result<T, String>;
 
-/// EKS' rule for names of clusters (EKS API reference, `CreateCluster`).
+/// EKS' rule for names of clusters (EKS API reference, `CreateCluster`), and dots, which other ways to make one allow.
 pub(super) fn cluster_name(text: &str) -> Parsed<String> {
     let valid = text.len() <= 100
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text
             .chars()
-            .all(|one| one.is_ascii_alphanumeric() || "-_".contains(one));
-    let allowed = "up to 100 letters, digits, hyphens and underscores, the first a letter or digit";
+            .all(|one| one.is_ascii_alphanumeric() || "-_.".contains(one));
+    let allowed = "up to 100 letters, digits, hyphens, underscores and dots, the first a letter or digit";
     valid.then(|| text.to_owned()).ok_or_else(|| allowed.to_owned())
 }
 
@@ -50,17 +51,12 @@ pub(super) fn boolean(text: &str) -> Parsed<bool> {
         .map_err(|_| "true or false".to_owned())
 }
 
-pub(super) fn count<T: FromStr>(text: &str) -> Parsed<T> {
-    text.parse().map_err(|_| {
-        format!(
-            "a number from 1 to {}",
-            if size_of::<T>() == 2 {
-                u32::from(u16::MAX)
-            } else {
-                u32::MAX
-            }
-        )
-    })
+pub(super) fn count_u16(text: &str) -> Parsed<NonZeroU16> {
+    text.parse().map_err(|_| format!("a number from 1 to {}", u16::MAX))
+}
+
+pub(super) fn count_u32(text: &str) -> Parsed<NonZeroU32> {
+    text.parse().map_err(|_| format!("a number from 1 to {}", u32::MAX))
 }
 
 /// As in `500ms`, `90s`, `5m`, `1h30m`.
@@ -137,36 +133,44 @@ pub(super) fn scheme(text: &str) -> Parsed<Scheme> {
     }
 }
 
-/// Limits of AWS (ELBv2 API reference, `Tag`).
+/// Tags that elbow shall write.
 pub(super) fn tags(text: &str) -> Parsed<Tags> {
+    let tags = pairs(text)?;
+    let wrong = tags
+        .iter()
+        .find_map(|(key, value)| Some(format!("{key}={value} {}", tag_fault(key, value)?)));
+    match wrong {
+        Some(wrong) => Err(format!("tags that AWS and elbow allow: {wrong}")),
+        None => Ok(tags),
+    }
+}
+
+/// Tags as others may have written them.
+pub(super) fn pairs(text: &str) -> Parsed<Tags> {
     let mut tags = Tags::new();
     for pair in text.split(',').filter(|_| !text.is_empty()) {
         let Some((key, value)) = pair.split_once('=') else {
             return Err("pairs KEY=VALUE, separated by commas".to_owned());
         };
-        let (key, value) = (tag_key(key.trim())?, value.trim().to_owned());
-        if value.chars().count() > 256 {
-            return Err(format!("values of at most 256 characters, which that of {key} is not"));
-        }
-        if tags.insert(key.clone(), value).is_some() {
-            return Err(format!("pairs KEY=VALUE with each key once, which {key} is not"));
+        let key = key.trim().to_owned();
+        if tags.insert(key.clone(), value.trim().to_owned()).is_some() {
+            return Err(format!("pairs KEY=VALUE, each key once, which {key} is not"));
         }
     }
     Ok(tags)
 }
 
 pub(super) fn tag_keys(text: &str) -> Parsed<BTreeSet<String>> {
-    text.split(',')
+    let keys: BTreeSet<String> = text
+        .split(',')
         .filter(|_| !text.is_empty())
-        .map(|key| tag_key(key.trim()))
-        .collect()
-}
-
-fn tag_key(key: &str) -> Parsed<String> {
-    let valid = (1..=128).contains(&key.chars().count()) && !key.starts_with("aws:");
-    valid
-        .then(|| key.to_owned())
-        .ok_or_else(|| "keys of 1 to 128 characters that do not start with aws:".to_owned())
+        .map(|key| key.trim().to_owned())
+        .collect();
+    if keys.contains("") {
+        Err("keys of tags, separated by commas".to_owned())
+    } else {
+        Ok(keys)
+    }
 }
 
 pub(super) fn ssl_policy(text: &str) -> Parsed<String> {

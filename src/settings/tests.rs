@@ -1,15 +1,19 @@
 //! Flags and environment in, settings or a list of all problems out.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Command, FromArgMatches};
 use rstest::rstest;
 
 use super::*;
+use crate::aws::ids::VpcId;
+use crate::aws::stack::{Scheme, Tags};
 
 #[test]
 fn the_cluster_name_is_all_that_must_be_given() {
     let settings = checked(&["--cluster-name=c"]).unwrap();
-    assert_eq!(settings.cluster.name, "c");
-    assert_eq!((settings.cluster.region, settings.cluster.vpc), (None, None));
+    assert_eq!(settings.aws.provider.aws.cluster, "c");
+    assert_eq!((settings.aws.region, settings.aws.provider.vpc), (None, None));
     assert_eq!(
         settings.services.claims.classes,
         BTreeSet::from(["elbow.dev/nlb".to_owned()])
@@ -17,11 +21,11 @@ fn the_cluster_name_is_all_that_must_be_given() {
     assert!(!settings.services.claims.unclassed);
     assert_eq!(settings.services.concurrency.get(), 16);
     assert_eq!(settings.services.audit_period, Duration::from_secs(300));
-    assert_eq!(settings.services.audit_calls_per_minute.get(), 60);
-    assert_eq!(settings.services.replacement_grace_period, Duration::from_secs(60));
-    assert_eq!(settings.defaults.scheme, Scheme::Internal);
-    assert_eq!(settings.defaults.node_ports, 30000..=32767);
-    assert_eq!(settings.defaults.tags, Tags::new());
+    assert_eq!(settings.aws.provider.audit_calls_per_minute, 60);
+    assert_eq!(settings.aws.provider.replacement_grace, Duration::from_secs(60));
+    assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::Internal);
+    assert_eq!(settings.aws.provider.aws.node_ports, 30000..=32767);
+    assert_eq!(settings.aws.provider.aws.default_tags, Tags::new());
     assert!(settings.leader_election.enabled);
     assert_eq!(settings.leader_election.lease, "elbow-leader");
     let times = Times {
@@ -54,19 +58,19 @@ fn values_become_narrow_types() {
         "--log-format=text",
     ])
     .unwrap();
-    assert_eq!(settings.cluster.region.as_deref(), Some("eu-west-1"));
-    assert_eq!(settings.cluster.vpc, Some(VpcId::new("vpc-0a1b")));
+    assert_eq!(settings.aws.region.as_deref(), Some("eu-west-1"));
+    assert_eq!(settings.aws.provider.vpc, Some(VpcId::new("vpc-0a1b")));
     assert!(settings.services.claims.classes.contains("example.com/old"));
     assert!(settings.services.claims.unclassed);
-    assert_eq!(settings.services.replacement_grace_period, Duration::ZERO);
-    assert_eq!(settings.defaults.scheme, Scheme::InternetFacing);
+    assert_eq!(settings.aws.provider.replacement_grace, Duration::ZERO);
+    assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::InternetFacing);
     let tags = [
         ("team".to_owned(), "edge".to_owned()),
         ("cost-centre".to_owned(), "4 2".to_owned()),
     ];
-    assert_eq!(settings.defaults.tags, Tags::from(tags));
-    assert_eq!(settings.defaults.external_managed_tags.len(), 2);
-    assert_eq!(settings.defaults.node_ports, 31000..=31999);
+    assert_eq!(settings.aws.provider.aws.default_tags, Tags::from(tags));
+    assert_eq!(settings.aws.provider.aws.external_managed_tags.len(), 2);
+    assert_eq!(settings.aws.provider.aws.node_ports, 31000..=31999);
     assert!(!settings.leader_election.enabled);
     assert_eq!(
         settings.telemetry.metrics,
@@ -91,9 +95,9 @@ fn all_that_is_wrong_is_told_at_once_with_flag_variable_value_and_what_is_allowe
         problems.to_string(),
         "these settings cannot be used:\n  \
          --cluster-name (ELBOW_CLUSTER_NAME): it is required\n  \
+         --node-port-range (ELBOW_NODE_PORT_RANGE) = \"2-1\": must be two ports, the lower first, such as 30000-32767\n  \
          --claim-unclassed (ELBOW_CLAIM_UNCLASSED) = \"maybe\": must be true or false\n  \
-         --audit-period (ELBOW_AUDIT_PERIOD) = \"5 min\": must be a duration such as 500ms, 90s, 5m or 1h30m\n  \
-         --node-port-range (ELBOW_NODE_PORT_RANGE) = \"2-1\": must be two ports, the lower first, such as 30000-32767"
+         --audit-period (ELBOW_AUDIT_PERIOD) = \"5 min\": must be a duration such as 500ms, 90s, 5m or 1h30m"
     );
 }
 
@@ -117,6 +121,7 @@ fn all_that_is_wrong_is_told_at_once_with_flag_variable_value_and_what_is_allowe
 #[case("default-load-balancer-scheme", "public")]
 #[case("default-tags", "team")]
 #[case("default-tags", "aws:x=y")]
+#[case("default-tags", "elbow.dev/cluster=other")]
 #[case("default-tags", "a=1,a=2")]
 #[case("external-managed-tags", "a,,b")]
 #[case("default-ssl-policy", "TLS13")]

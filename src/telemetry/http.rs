@@ -108,3 +108,69 @@ pub async fn serve(listener: TcpListener, endpoints: Router, stop: impl Future<O
         tracing::error!(%error, "an endpoint has ended");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use rstest::rstest;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_process_is_alive_before_it_is_ready() {
+        let ready = watch::Sender::new(false);
+        assert_eq!(ask(health(ready.subscribe()), "/healthz").await.0, 200);
+        assert_eq!(ask(health(ready.subscribe()), "/readyz").await.0, 503);
+        ready.send_replace(true);
+        assert_eq!(ask(health(ready.subscribe()), "/readyz").await.0, 200);
+        assert_eq!(ask(health(ready.subscribe()), "/other").await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn figures_are_served_as_open_metrics() {
+        let (registry, _, _) = metrics::registry();
+        let (status, text) = ask(figures(Arc::new(RwLock::new(registry))), "/metrics").await;
+        assert_eq!(status, 200);
+        assert!(text.contains("elbow_leader 0\n") && text.ends_with("# EOF\n"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_port_alone_is_every_address() {
+        let listener = BindAddress::Every(0).listen().await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_address_in_use_is_named() {
+        let taken = BindAddress::One("127.0.0.1:0".parse().unwrap()).listen().await.unwrap();
+        let address = taken.local_addr().unwrap();
+        let error = BindAddress::One(address).listen().await.unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot listen on {address}"));
+    }
+
+    #[rstest]
+    #[case(":8080", Some(BindAddress::Every(8080)))]
+    #[case("[::]:8080", Some(BindAddress::One((Ipv6Addr::UNSPECIFIED, 8080).into())))]
+    #[case("127.77.1.2:8080", Some(BindAddress::One(([127, 77, 1, 2], 8080).into())))]
+    #[case(":", None)]
+    #[case(":65536", None)]
+    #[case("host:80", None)]
+    fn addresses_are_read_as_people_write_them(#[case] text: &str, #[case] expected: Option<BindAddress>) {
+        assert_eq!(text.parse().ok(), expected);
+    }
+
+    async fn ask(endpoints: Router, path: &str) -> (u16, String) {
+        let answer = endpoints
+            .oneshot(Request::get(path).body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+}

@@ -39,7 +39,7 @@ impl FromStr for Level {
         let level = Self(text.to_owned());
         // The filter syntax takes a single word that is no level for the name of a module.
         let valid = if level.is_plain() {
-            text.parse::<LevelFilter>().is_ok()
+            !text.is_empty() && text.parse::<LevelFilter>().is_ok()
         } else {
             level.filter().is_ok()
         };

@@ -66,3 +66,65 @@ impl Collector for Services {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kube::runtime::reflector::store;
+    use kube::runtime::watcher::Event;
+    use prometheus_client::registry::Registry;
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+    use crate::controller::finalizer;
+    use crate::controller::status::PROGRAMMED;
+    use crate::telemetry::metrics::encode;
+
+    #[test]
+    fn services_of_ours_are_counted_by_condition() {
+        let (store, mut writer) = store::<Service>();
+        let stalled = condition(STALLED, "True");
+        for (name, class, conditions) in [
+            ("served", "elbow.dev/nlb", json!([condition(PROGRAMMED, "True")])),
+            ("new", "elbow.dev/nlb", json!([])),
+            (
+                "wrong",
+                "elbow.dev/nlb",
+                json!([condition(PROGRAMMED, "False"), stalled]),
+            ),
+            ("foreign", "other.example/lb", json!([condition(PROGRAMMED, "True")])),
+        ] {
+            writer.apply_watcher_event(&Event::Apply(service(name, class, conditions)));
+        }
+        let mut going = service("going", "other.example/lb", json!([]));
+        going.metadata.finalizers = Some(vec![finalizer::NAME.to_owned()]);
+        writer.apply_watcher_event(&Event::Apply(going));
+
+        let mut registry = Registry::default();
+        let claims = Claims {
+            classes: ["elbow.dev/nlb".to_owned()].into(),
+            unclassed: false,
+        };
+        registry.register_collector(Box::new(Services::new(store, claims)));
+        let text = encode(&registry).unwrap();
+        for condition in ["Programmed", "Reconciling", "Stalled", "Deleting"] {
+            assert!(
+                text.contains(&format!("elbow_services{{condition=\"{condition}\"}} 1\n")),
+                "{text}"
+            );
+        }
+    }
+
+    fn condition(type_: &str, status: &str) -> Value {
+        let since = "2026-01-01T00:00:00Z";
+        json!({"type": type_, "status": status, "reason": "R", "message": "", "lastTransitionTime": since})
+    }
+
+    fn service(name: &str, class: &str, conditions: Value) -> Service {
+        from_value(json!({
+            "metadata": {"namespace": "shop", "name": name},
+            "spec": {"type": "LoadBalancer", "loadBalancerClass": class},
+            "status": {"conditions": conditions},
+        }))
+        .unwrap()
+    }
+}

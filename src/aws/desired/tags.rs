@@ -5,7 +5,7 @@ use crate::aws::stack::Tags;
 use crate::service::{Owner, Port};
 
 use super::annotations::keys;
-use super::invalid::{Faults, quoted};
+use super::invalid::Faults;
 
 /// Key of the tag that names the cluster.
 pub const CLUSTER: &str = "elbow.dev/cluster";
@@ -125,14 +125,6 @@ pub fn fault(key: &str, value: &str) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// Faults of tags that an operator gives, each naming the tag.
-pub(in crate::aws) fn faults(tags: &Tags) -> Vec<String> {
-    let text = |(key, value): (&String, &String)| {
-        Some(format!("{} {}", quoted(&format!("{key}={value}")), fault(key, value)?))
-    };
-    tags.iter().filter_map(text).collect()
 }
 
 fn is_allowed(character: char) -> bool {

@@ -1,7 +1,7 @@
 //! Behaviour of the planner: tables of changes, and laws that hold from any state of AWS.
 
 mod changes;
-mod fixture;
+pub(crate) mod fixture;
 mod generate;
 mod laws;
 mod model;

@@ -106,7 +106,9 @@ impl<'a> Stage<'a> {
             .await?;
         let before = Snapshot::of(&self.aws).await?;
         self.kubectl.quietly(&["create", "namespace", NAMESPACE]).await?;
-        step("one Service of type LoadBalancer");
+        step(
+            "one Service of type LoadBalancer (the first of its cluster: its calls read and make what all share, too)",
+        );
         println!("{}", manifest_text("web.yaml")?);
         self.serve("web.yaml").await?;
         step("every kind of Service side by side (tests/sandbox/demo/kinds.yaml)");
@@ -129,9 +131,8 @@ impl<'a> Stage<'a> {
     async fn serve(&self, manifest: &str) -> Result<()> {
         self.calls.reset_counts().await?;
         let started = Instant::now();
-        let path = manifest_path(manifest);
         self.kubectl
-            .run(&["apply", "--filename", &path.display().to_string()])
+            .run(&["apply", "--filename", &manifest_path(manifest)])
             .await?;
         let services = self.services().await?;
         let served: Vec<String> = services
@@ -205,12 +206,13 @@ fn step(title: &str) {
     println!("\n=== {title}\n");
 }
 
-fn manifest_path(name: &str) -> PathBuf {
-    checkout::root().join("tests/sandbox/demo").join(name)
+/// Relative to the checkout.
+fn manifest_path(name: &str) -> String {
+    format!("tests/sandbox/demo/{name}")
 }
 
 fn manifest_text(name: &str) -> Result<String> {
-    Ok(crate::files::read(&manifest_path(name))?)
+    Ok(crate::files::read(&checkout::root().join(manifest_path(name)))?)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The sandbox itself: what `up` makes, that it is made once, and that nothing stays.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -89,12 +91,14 @@ async fn there_is_a_ready_node_without_taints_for_each_instance() {
 #[ignore = "needs the sandbox"]
 fn the_environment_file_leads_a_shell_to_the_tools_and_the_api_server() {
     let script = ". \"$0\" && command -v kubectl helm && kubectl version --output=json && helm list";
-    let environment = shared().layout().unwrap().environment();
+    let layout = shared().layout().unwrap();
     let output = Command::new("/bin/sh")
         .args(["-c", script])
-        .arg(environment)
+        .arg(layout.environment())
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
+        // kubectl keeps a cache in the home directory; this one goes with the sandbox.
+        .env("HOME", layout.part("home"))
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
@@ -138,7 +142,10 @@ async fn a_second_sandbox_runs_beside_the_first_is_repaired_and_leaves_nothing()
         .process()
         .pid();
     signal(etcd, Signal::KILL);
-    assert!(!second.is_healthy().await.unwrap());
+    let noticed = async || !second.is_healthy().await.unwrap();
+    wait::until("the end of etcd", Duration::from_secs(10), noticed)
+        .await
+        .unwrap();
     run("up", &own.0);
     assert!(Sandbox::load(&own.0).unwrap().is_healthy().await.unwrap());
     assert!(

@@ -174,6 +174,14 @@ fn a_key_that_something_else_keeps_is_not_set_even_if_the_user_asks_for_it() {
 }
 
 #[test]
+fn a_listener_that_speaks_another_protocol_than_it_should_is_modified() {
+    assert_drift(
+        |o| o.load_balancers[0].listeners[0].spec.as_mut().unwrap().protocol = ListenerProtocol::Udp,
+        "ModifyListener",
+    );
+}
+
+#[test]
 fn a_listener_that_a_person_pointed_elsewhere_forwards_to_our_target_group_again() {
     let wanted = stack(&[80, 81]);
     let mut observed = settled(&wanted);

@@ -15,15 +15,15 @@ use crate::service::{Owner, Port};
 
 /// How a listener is to be.
 #[derive(Clone, Debug)]
-pub(super) struct PortSpec {
-    pub(super) port: u16,
-    pub(super) protocol: ListenerProtocol,
-    pub(super) node_port: u16,
-    pub(super) certificates: Vec<&'static str>,
+pub(crate) struct PortSpec {
+    pub(crate) port: u16,
+    pub(crate) protocol: ListenerProtocol,
+    pub(crate) node_port: u16,
+    pub(crate) certificates: Vec<&'static str>,
 }
 
 /// TCP on these ports, each with the nodePort 30000 above.
-pub(super) fn tcp(ports: &[u16]) -> Vec<PortSpec> {
+pub(crate) fn tcp(ports: &[u16]) -> Vec<PortSpec> {
     let spec = |port: &u16| PortSpec {
         port: *port,
         protocol: ListenerProtocol::Tcp,
@@ -34,12 +34,12 @@ pub(super) fn tcp(ports: &[u16]) -> Vec<PortSpec> {
 }
 
 /// A stack with two nodes.
-pub(super) fn stack(ports: &[u16]) -> Stack {
+pub(crate) fn stack(ports: &[u16]) -> Stack {
     build("lb", Scheme::Internal, &tcp(ports), &["i-1", "i-2"])
 }
 
 /// A stack in full.
-pub(super) fn build(name: &str, scheme: Scheme, ports: &[PortSpec], instances: &[&str]) -> Stack {
+pub(crate) fn build(name: &str, scheme: Scheme, ports: &[PortSpec], instances: &[&str]) -> Stack {
     let listeners = ports.iter().map(|spec| listener(name, spec));
     let target_groups = ports.iter().map(|spec| target_group(name, spec, instances));
     Stack {
@@ -113,7 +113,7 @@ fn target_protocol(protocol: ListenerProtocol) -> TargetProtocol {
     }
 }
 
-pub(super) fn health_check(interval: u16) -> HealthCheck {
+pub(crate) fn health_check(interval: u16) -> HealthCheck {
     HealthCheck {
         protocol: HealthCheckProtocol::Tcp,
         port: HealthCheckPort::Traffic,
@@ -125,7 +125,7 @@ pub(super) fn health_check(interval: u16) -> HealthCheck {
 }
 
 /// Rules for the ports, neighbours joined in one range.
-pub(super) fn rules(ports: &[PortSpec], sources: &[&str]) -> BTreeSet<IngressRule> {
+pub(crate) fn rules(ports: &[PortSpec], sources: &[&str]) -> BTreeSet<IngressRule> {
     let mut rules = BTreeSet::new();
     for protocol in [RuleProtocol::Tcp, RuleProtocol::Udp] {
         let mut numbers: Vec<u16> = ports
@@ -156,7 +156,7 @@ fn carries(listener: ListenerProtocol, rule: &RuleProtocol) -> bool {
     }
 }
 
-pub(super) fn rule(protocol: RuleProtocol, from: u16, to: u16, source: &str) -> IngressRule {
+pub(crate) fn rule(protocol: RuleProtocol, from: u16, to: u16, source: &str) -> IngressRule {
     let source = RuleSource::Cidr(source.parse().unwrap());
     IngressRule {
         protocol,
@@ -166,7 +166,7 @@ pub(super) fn rule(protocol: RuleProtocol, from: u16, to: u16, source: &str) -> 
     }
 }
 
-pub(super) fn targets(instances: &[&str], node_port: u16) -> BTreeSet<Target> {
+pub(crate) fn targets(instances: &[&str], node_port: u16) -> BTreeSet<Target> {
     let target = |instance: &&str| Target {
         instance: InstanceId::new(*instance),
         port: port(node_port),
@@ -174,24 +174,24 @@ pub(super) fn targets(instances: &[&str], node_port: u16) -> BTreeSet<Target> {
     instances.iter().map(target).collect()
 }
 
-pub(super) fn user_group(name: &str) -> GroupRef {
+pub(crate) fn user_group(name: &str) -> GroupRef {
     GroupRef::Id(SecurityGroupId::new(format!("sg-user-{name}")))
 }
 
-pub(super) fn tags(resource: &str) -> Tags {
+pub(crate) fn tags(resource: &str) -> Tags {
     BTreeMap::from([("elbow.dev/resource".to_owned(), resource.to_owned())])
 }
 
-pub(super) fn port(number: u16) -> Port {
+pub(crate) fn port(number: u16) -> Port {
     Port::new(number).unwrap()
 }
 
-pub(super) fn resource(name: &str) -> ResourceName {
+pub(crate) fn resource(name: &str) -> ResourceName {
     ResourceName::parse(name).unwrap()
 }
 
 /// AWS once the stack stands.
-pub(super) fn settled(stack: &Stack) -> Observed {
+pub(crate) fn settled(stack: &Stack) -> Observed {
     let mut aws = Aws::default();
     aws.run(&plan(stack, &aws.observed, Replaced::Remove));
     aws.observed
@@ -199,7 +199,7 @@ pub(super) fn settled(stack: &Stack) -> Observed {
 
 /// The operations of a plan, such as `CreateA + CreateB > CreateC`: of one stage ordered by name and joined by `+`, stages
 /// one after the other.
-pub(super) fn operations(plan: &Plan) -> String {
+pub(crate) fn operations(plan: &Plan) -> String {
     let stages = plan.stages.iter().map(|stage| {
         let mut names: Vec<_> = stage.iter().map(|s| s.action().split_once(':').unwrap().1).collect();
         names.sort_unstable();
@@ -209,7 +209,7 @@ pub(super) fn operations(plan: &Plan) -> String {
 }
 
 /// Runs the plan and plans again: nothing may be left to do.
-pub(super) fn run_and_settle(stack: &Stack, observed: &Observed, replaced: Replaced) -> Observed {
+pub(crate) fn run_and_settle(stack: &Stack, observed: &Observed, replaced: Replaced) -> Observed {
     let mut aws = Aws::from(observed);
     aws.run(&plan(stack, observed, replaced));
     assert_eq!(plan(stack, &aws.observed, replaced), Plan::default());

@@ -3,6 +3,7 @@
 use tokio::process::Command;
 
 use super::{Error, Result};
+use crate::checkout;
 use crate::kubelet::replica;
 use crate::run;
 use crate::state::Sandbox;
@@ -21,13 +22,15 @@ impl<'a> Kubectl<'a> {
     /// Shows the command and its output.
     pub(super) async fn run(&self, arguments: &[&str]) -> Result<()> {
         println!("$ kubectl --namespace {} {}", self.namespace, arguments.join(" "));
-        self.in_view(arguments, self.command(arguments)).await
+        let mut command = self.command();
+        command.args(["--namespace", self.namespace]).args(arguments);
+        self.in_view(arguments, command).await
     }
 
-    /// Shows errors only.
+    /// For what is in no namespace; shows errors only.
     pub(super) async fn quietly(&self, arguments: &[&str]) -> Result<()> {
-        let mut command = self.command(arguments);
-        command.stdout(std::process::Stdio::null());
+        let mut command = self.command();
+        command.args(arguments).stdout(std::process::Stdio::null());
         self.in_view(arguments, command).await
     }
 
@@ -41,12 +44,12 @@ impl<'a> Kubectl<'a> {
         })
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// Run from the checkout, so that manifests are named as in the documentation.
+    fn command(&self) -> Command {
         let mut command = Command::new(self.sandbox.tools.kubectl());
         command
             .env("KUBECONFIG", &self.sandbox.kubeconfig)
-            .args(["--namespace", self.namespace])
-            .args(arguments);
+            .current_dir(checkout::root());
         command
     }
 }

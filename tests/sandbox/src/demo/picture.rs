@@ -71,9 +71,12 @@ async fn target_group(
         .list(ELBV2, "DescribeTargetHealth", &arn, "TargetHealthDescriptions")
         .await?;
     let cluster_ip = cluster_ip(service, group.get("Port"), group.get("Protocol"));
-    let branches = targets.iter().map(|target| Tree {
-        text: node(infrastructure, target),
-        branches: cluster_ip.iter().cloned().map(Tree::leaf).collect(),
+    let mut nodes: Vec<String> = targets.iter().map(|target| node(infrastructure, target)).collect();
+    nodes.sort();
+    let below: Vec<Tree> = cluster_ip.into_iter().map(Tree::leaf).collect();
+    let branches = nodes.into_iter().map(|text| Tree {
+        text,
+        branches: below.clone(),
     });
     Ok(Tree {
         text: format!("target group {}", group.get("TargetGroupName")),

@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod by_hand;
 mod claims;
 mod cloud;
 mod cluster;

@@ -9,6 +9,7 @@ use elbow_sandbox::proxy::Client as Proxy;
 use elbow_sandbox::state::Sandbox;
 use futures::FutureExt as _;
 
+use crate::by_hand;
 use crate::cloud::{Cloud, Holdings};
 use crate::cluster::Cluster;
 use crate::elbow_process::{Elbow, Settings};
@@ -97,6 +98,9 @@ impl Scenario {
                 namespace.clone(),
             ),
         };
+        if serving == Serving::Own {
+            by_hand::share_subnets(&sandbox, &cluster_name).await;
+        }
         let proxy = Proxy::new(&sandbox.aws_proxy_url, &lane);
         let cloud = Cloud::connect(&sandbox.infrastructure.region).await;
         let binary = std::env::var("ELBOW_SANDBOX_ELBOW")
@@ -218,6 +222,9 @@ impl Scenario {
         })
         .await;
         drop(sweeper);
+        if serving == Serving::Own {
+            by_hand::unshare_subnets(&self.sandbox, &self.cluster_name).await;
+        }
     }
 
     fn print_logs(&self) {

@@ -177,11 +177,11 @@ async fn tcp_and_udp_on_one_port_with_two_node_ports_are_refused_and_nothing_is_
 async fn a_certificate_makes_the_named_ports_tls() {
     with_installed_elbow("tls", async |scenario| {
         let ports = json!([{ "name": "https", "port": 443 }, { "name": "http", "port": 80 }]);
-        let certificate = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-2222-3333-4444-555555555555";
+        let certificate = crate::by_hand::certificate(&scenario.sandbox).await;
         let manifest = scenario
             .service("web")
             .ports(ports)
-            .aws("ssl-cert", certificate)
+            .aws("ssl-cert", &certificate)
             .aws("ssl-ports", "https");
         scenario.serve(&manifest).await;
         let held = scenario.holdings("web").await;

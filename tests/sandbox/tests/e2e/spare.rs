@@ -3,8 +3,8 @@
 use k8s_openapi::api::core::v1::Node;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
-use tokio::process::Command;
 
+use crate::by_hand::ec2;
 use crate::scenario::Scenario;
 
 /// An EC2 instance of the test's own, with a Node object; both are taken away by [`SpareNode::remove`].
@@ -23,7 +23,7 @@ impl SpareNode {
             "print(ec2.run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1, SubnetId='{}', SecurityGroupIds=['{}'])['Instances'][0]['InstanceId'])",
             infrastructure.private_subnet_ids[0], infrastructure.node_security_group_id,
         );
-        let instance = ec2(scenario, &code).await;
+        let instance = ec2(&scenario.sandbox, &code).await;
         let name = format!("{name}-{}", scenario.cluster.namespace);
         let node: Node = serde_json::from_value(json!({
             "metadata": { "name": name, "labels": { "topology.kubernetes.io/zone": infrastructure.instances[0].zone, "spare": name } },
@@ -85,27 +85,9 @@ impl SpareNode {
             .delete(&self.name, &DeleteParams::default())
             .await;
         ec2(
-            scenario,
+            &scenario.sandbox,
             &format!("ec2.terminate_instances(InstanceIds=['{}'])", self.instance),
         )
         .await;
     }
-}
-
-/// Runs a line of Python with `ec2`, a client for LocalStack past the proxy; returns what it prints. elbow's own API has no
-/// call that starts an instance, and shall have none.
-async fn ec2(scenario: &Scenario, code: &str) -> String {
-    let sandbox = &scenario.sandbox;
-    let client = format!(
-        "import boto3; ec2 = boto3.client('ec2', endpoint_url='{}', region_name='{}', aws_access_key_id='observer', aws_secret_access_key='secret')\n{code}",
-        sandbox.localstack_url, sandbox.infrastructure.region,
-    );
-    let output = Command::new(&sandbox.tools.localstack_python)
-        .arg("-c")
-        .arg(client)
-        .output()
-        .await
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

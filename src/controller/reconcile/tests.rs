@@ -1,0 +1,462 @@
+//! Whole passes against an API server that the test plays and a cloud that remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use http::Method;
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::runtime::events::Event;
+use rstest::rstest;
+use serde_json::{Value, from_value, json};
+use tokio::sync::mpsc::Receiver;
+
+use super::*;
+use crate::controller::mock::{ApiServer, Call, api_server};
+use crate::fence::Closed;
+use crate::node::NodeSet;
+use crate::provider::{Audited, Deleted, Retry};
+use crate::service::{Port, Protocol};
+
+const SERVICE: &str = "/api/v1/namespaces/shop/services/web?&fieldManager=elbow";
+const STATUS: &str = "/api/v1/namespaces/shop/services/web/status?&force=true&fieldManager=elbow";
+const MERGE: &str = "application/merge-patch+json";
+const APPLY: &str = "application/apply-patch+yaml";
+
+#[tokio::test]
+async fn a_new_service_is_held_announced_ensured_and_published_in_that_order() {
+    let mut case = Case::new(Ok(ensured()));
+    let pass = case.pass(service(json!({})));
+
+    let call = case.server.expect(Method::PATCH, SERVICE).await;
+    assert_eq!(call.kind, MERGE);
+    let metadata = json!({"uid": "u-1", "resourceVersion": "5", "finalizers": ["other", finalizer::NAME]});
+    assert_eq!(call.body, json!({"metadata": metadata}));
+    assert_eq!(case.asked(), [] as [&str; 0]);
+    let held = service(json!({"metadata": {"resourceVersion": "6", "finalizers": ["other", finalizer::NAME]}}));
+    call.answer(&held);
+
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(call.kind, APPLY);
+    assert_eq!(
+        call.body["metadata"],
+        json!({"name": "web", "namespace": "shop", "uid": "u-1"})
+    );
+    assert_eq!(
+        said(&call.body),
+        [("Reconciling", "True"), (status::PROGRAMMED, "False")]
+    );
+    assert_eq!(call.body["status"]["loadBalancer"], Value::Null);
+    assert_eq!(case.asked(), [] as [&str; 0]);
+    answer_status(call, held, "7");
+
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(case.asked(), ["ensure shop/web"]);
+    assert_eq!(said(&call.body), [(status::PROGRAMMED, "True")]);
+    let ports = json!([{"port": 80, "protocol": "TCP"}]);
+    assert_eq!(
+        call.body["status"]["loadBalancer"],
+        json!({"ingress": [{"hostname": "lb.example", "ports": ports}]})
+    );
+    answer_status(call, service(json!({})), "8");
+
+    assert_eq!(pass.await.unwrap().unwrap(), Action::await_change());
+    assert_eq!(case.told(), ["EnsuringLoadBalancer", "EnsuredLoadBalancer"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn an_unchanged_service_costs_no_call_to_the_api_server() {
+    let mut case = Case::new(Ok(Ensured { writes: 0, ..ensured() }));
+    case.pass(served()).await.unwrap().unwrap();
+    assert_eq!(case.asked(), ["ensure shop/web"]);
+    assert_eq!(case.told(), [] as [&str; 0]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_recheck_that_the_cloud_asks_for_is_made() {
+    let minute = std::time::Duration::from_secs(60);
+    let case = Case::new(Ok(Ensured {
+        writes: 0,
+        recheck: Some(minute),
+        ..ensured()
+    }));
+    assert_eq!(case.pass(served()).await.unwrap().unwrap(), Action::requeue(minute));
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_changed_service_is_announced_while_its_hostname_stays() {
+    let mut case = Case::new(Ok(ensured()));
+    case.pass(served()).await.unwrap().unwrap();
+    let mut changed = served();
+    changed.metadata.annotations = Some([("a".to_owned(), "b".to_owned())].into());
+    let pass = case.pass(changed.clone());
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(
+        said(&call.body),
+        [("Reconciling", "True"), (status::PROGRAMMED, "True")]
+    );
+    assert_eq!(
+        call.body["status"]["loadBalancer"]["ingress"][0]["hostname"],
+        "lb.example"
+    );
+    answer_status(call, changed.clone(), "8");
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(said(&call.body), [(status::PROGRAMMED, "True")]);
+    answer_status(call, changed, "9");
+    pass.await.unwrap().unwrap();
+    assert_eq!(case.told(), ["UpdatedLoadBalancer", "UpdatedLoadBalancer"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_wrong_service_says_so_once_and_is_not_tried_again_until_it_changes() {
+    let mut case = Case::new(Err(invalid("a")));
+    let pass = case.pass(served());
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(said(&call.body), [("Stalled", "True"), (status::PROGRAMMED, "False")]);
+    assert_eq!(
+        call.body["status"]["loadBalancer"]["ingress"][0]["hostname"],
+        "lb.example"
+    );
+    let failed = answer_status(call, served(), "8");
+    let error = pass.await.unwrap().unwrap_err();
+    assert_eq!((error.reason(), error.retry()), ("InvalidAnnotation", Retry::Slowly));
+    case.context.memory.failed("u-1", error.retry());
+
+    // The watch delivers our own patch; the next message would differ, and so wake the watch again.
+    case.answer_next(Err(invalid("b")));
+    let action = case.pass(failed.clone()).await.unwrap().unwrap();
+    assert_ne!(action, Action::await_change());
+    assert_eq!(case.asked(), ["ensure shop/web"]);
+
+    let mut mended = failed;
+    mended.metadata.annotations = Some([("a".to_owned(), "good".to_owned())].into());
+    case.answer_next(Ok(ensured()));
+    let pass = case.pass(mended.clone());
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(
+        said(&call.body),
+        [("Reconciling", "True"), (status::PROGRAMMED, "False")]
+    );
+    answer_status(call, mended.clone(), "9");
+    answer_status(case.server.expect(Method::PATCH, STATUS).await, mended, "10");
+    pass.await.unwrap().unwrap();
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_failure_that_says_the_same_again_is_not_patched_again() {
+    let mut case = Case::new(Err(ProviderError::Throttled {
+        action: "a".into(),
+        message: "m".into(),
+    }));
+    let pass = case.pass(served());
+    let failed = answer_status(case.server.expect(Method::PATCH, STATUS).await, served(), "8");
+    pass.await.unwrap().unwrap_err();
+    case.pass(failed).await.unwrap().unwrap_err();
+    assert_eq!(case.asked(), ["ensure shop/web", "ensure shop/web"]);
+    case.nothing_more().await;
+}
+
+#[rstest]
+#[case::another_class(json!({"spec": {"loadBalancerClass": "service.k8s.aws/nlb"}}))]
+#[case::no_class(json!({"spec": {"loadBalancerClass": null}}))]
+#[case::another_type(json!({"spec": {"type": "NodePort", "loadBalancerClass": null}}))]
+#[case::another_class_deleted(json!({
+    "metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "spec": {"loadBalancerClass": "service.k8s.aws/nlb"}
+}))]
+#[tokio::test]
+async fn a_foreign_service_causes_no_request_and_no_call(#[case] change: Value) {
+    let mut case = Case::new(Ok(ensured()));
+    case.pass(service(change)).await.unwrap().unwrap();
+    assert_eq!(case.asked(), [] as [&str; 0]);
+    assert_eq!(case.told(), [] as [&str; 0]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_standby_does_nothing() {
+    let case = Case::new(Ok(ensured()));
+    case.context.fence.revoke();
+    let error = case.pass(service(json!({}))).await.unwrap().unwrap_err();
+    assert_eq!((error.retry(), error.is_expected()), (Retry::Never, true));
+    assert_eq!(case.asked(), [] as [&str; 0]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_pass_that_loses_the_lease_on_its_way_writes_no_status() {
+    let case = Case::new(Err(ProviderError::Closed(Closed::NotLeader)));
+    let error = case.pass(served()).await.unwrap().unwrap_err();
+    assert_eq!(error.retry(), Retry::Never);
+    case.nothing_more().await;
+}
+
+#[rstest]
+#[case::deleted(json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}))]
+#[case::another_type(json!({"spec": {"type": "ClusterIP", "loadBalancerClass": null}}))]
+#[tokio::test]
+async fn a_service_that_goes_is_cleared_then_released_and_its_echoes_are_ignored(#[case] change: Value) {
+    let mut case = Case::new(Ok(ensured()));
+    let mut going = served();
+    let changed = service(change);
+    going.metadata.deletion_timestamp = changed.metadata.deletion_timestamp;
+    going.spec = changed.spec;
+    let pass = case.pass(going.clone());
+
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(case.asked(), ["delete shop/web"]);
+    assert_eq!(call.body["status"], json!({}));
+    let mut cleared = going.clone();
+    (cleared.status, cleared.metadata.resource_version) = (None, Some("8".to_owned()));
+    call.answer(&cleared);
+
+    let call = case.server.expect(Method::PATCH, SERVICE).await;
+    let metadata = json!({"uid": "u-1", "resourceVersion": "8", "finalizers": ["other"]});
+    assert_eq!(call.body, json!({"metadata": metadata}));
+    call.answer(&cleared);
+    pass.await.unwrap().unwrap();
+    assert_eq!(case.told(), ["DeletingLoadBalancer", "DeletedLoadBalancer"]);
+
+    for echo in [going, cleared] {
+        case.pass(echo).await.unwrap().unwrap();
+    }
+    assert_eq!(case.asked(), ["delete shop/web"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn the_finalizer_stays_while_the_cloud_still_holds_something() {
+    let mut case = Case::new(Ok(ensured()));
+    *case.context.provider.delete.lock().unwrap() = Some(ProviderError::Conflict {
+        action: "ec2:DeleteSecurityGroup".into(),
+        message: "in use".into(),
+    });
+    let mut going = served();
+    going.metadata.deletion_timestamp = from_value(json!("2026-01-01T00:00:00Z")).unwrap();
+    for _ in 0..2 {
+        let error = case.pass(going.clone()).await.unwrap().unwrap_err();
+        assert!(
+            error.is_expected() && matches!(error.retry(), Retry::After(_)),
+            "{error}"
+        );
+    }
+    assert_eq!(case.told(), ["DeletingLoadBalancer"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_service_that_vanished_meanwhile_is_released() {
+    let mut case = Case::new(Ok(ensured()));
+    let mut going = served();
+    going.metadata.deletion_timestamp = from_value(json!("2026-01-01T00:00:00Z")).unwrap();
+    going.status = None;
+    let pass = case.pass(going);
+    case.server.expect(Method::PATCH, SERVICE).await.refuse(404, "NotFound");
+    pass.await.unwrap().unwrap();
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_service_that_changed_since_it_was_read_is_left_alone_and_tried_again() {
+    let mut case = Case::new(Ok(ensured()));
+    let pass = case.pass(service(json!({})));
+    case.server.expect(Method::PATCH, SERVICE).await.refuse(409, "Conflict");
+    let error = pass.await.unwrap().unwrap_err();
+    assert!(
+        error.is_expected() && matches!(error.retry(), Retry::After(_)),
+        "{error}"
+    );
+    assert_eq!(case.asked(), [] as [&str; 0]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn what_the_watch_delivers_late_is_not_acted_upon() {
+    let mut case = Case::new(Ok(ensured()));
+    let pass = case.pass(service(json!({})));
+    let held = service(json!({"metadata": {"resourceVersion": "6", "finalizers": [finalizer::NAME]}}));
+    case.server.expect(Method::PATCH, SERVICE).await.answer(&held);
+    answer_status(case.server.expect(Method::PATCH, STATUS).await, held.clone(), "7");
+    answer_status(case.server.expect(Method::PATCH, STATUS).await, held.clone(), "8");
+    pass.await.unwrap().unwrap();
+    case.pass(held).await.unwrap().unwrap();
+    assert_eq!(case.asked(), ["ensure shop/web"]);
+    assert_eq!(case.told(), ["EnsuringLoadBalancer", "EnsuredLoadBalancer"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_warning_is_told_once() {
+    let warning = crate::provider::Warning {
+        reason: "UnAvailableLoadBalancer",
+        message: "no targets".into(),
+    };
+    let mut case = Case::new(Ok(Ensured {
+        writes: 0,
+        warnings: vec![warning],
+        ..ensured()
+    }));
+    let pass = case.pass(served());
+    let warned = answer_status(case.server.expect(Method::PATCH, STATUS).await, served(), "8");
+    pass.await.unwrap().unwrap();
+    case.pass(warned).await.unwrap().unwrap();
+    assert_eq!(case.told(), ["UnAvailableLoadBalancer"]);
+    case.nothing_more().await;
+}
+
+/// A cloud that gives the answer that the test has set, and remembers what it was asked.
+struct Cloud {
+    asked: Mutex<Vec<String>>,
+    ensure: Mutex<Result<Ensured, ProviderError>>,
+    delete: Mutex<Option<ProviderError>>,
+}
+
+impl LoadBalancerProvider for Cloud {
+    async fn ensure(&self, service: &Service, _: &NodeSet) -> Result<Ensured, ProviderError> {
+        self.asked.lock().unwrap().push(format!("ensure {}", service.owner));
+        self.ensure.lock().unwrap().clone()
+    }
+
+    async fn delete(&self, owner: &Owner) -> Result<Deleted, ProviderError> {
+        self.asked.lock().unwrap().push(format!("delete {owner}"));
+        self.delete
+            .lock()
+            .unwrap()
+            .clone()
+            .map_or_else(|| Ok(Deleted { resources: 3 }), Err)
+    }
+
+    async fn audit(&self) -> Result<Audited, ProviderError> {
+        Ok(Audited::default())
+    }
+}
+
+struct Case {
+    context: Arc<Context<Cloud>>,
+    server: ApiServer,
+    told: Receiver<(Event, ObjectReference)>,
+}
+
+impl Case {
+    fn new(answer: Result<Ensured, ProviderError>) -> Self {
+        let (client, server) = api_server();
+        let (events, told) = Events::overheard();
+        let claims = Claims {
+            classes: ["elbow.dev/nlb".to_owned()].into(),
+            unclassed: false,
+        };
+        let context = Context {
+            client,
+            provider: Cloud {
+                asked: Mutex::default(),
+                ensure: Mutex::new(answer),
+                delete: Mutex::default(),
+            },
+            fence: Fence::open(),
+            claims,
+            nodes: watch::channel(Some(Arc::new(NodeSet::default()))).1,
+            memory: Memory::default(),
+            events,
+            metrics: Metrics::register(&mut prometheus_client::registry::Registry::default()),
+            synced: watch::Sender::new(false),
+        };
+        Self {
+            context: Arc::new(context),
+            server,
+            told,
+        }
+    }
+
+    fn pass(&self, object: k8s::Service) -> tokio::task::JoinHandle<Result<Action, ReconcileError>> {
+        let context = self.context.clone();
+        tokio::spawn(async move { reconcile(&object, &context).await })
+    }
+
+    fn answer_next(&self, answer: Result<Ensured, ProviderError>) {
+        *self.context.provider.ensure.lock().unwrap() = answer;
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.context.provider.asked.lock().unwrap().clone()
+    }
+
+    /// Reasons of the events so far.
+    fn told(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.told.try_recv().ok())
+            .map(|(event, _)| event.reason)
+            .collect()
+    }
+
+    async fn nothing_more(self) {
+        drop(self.context);
+        self.server.nothing_more().await;
+    }
+}
+
+/// Types and states of the conditions in a patch.
+fn said(patch: &Value) -> Vec<(&str, &str)> {
+    let conditions = patch["status"]["conditions"].as_array().unwrap();
+    conditions
+        .iter()
+        .map(|condition| {
+            (
+                condition["type"].as_str().unwrap(),
+                condition["status"].as_str().unwrap(),
+            )
+        })
+        .collect()
+}
+
+/// Answers a status patch with the Service as it is then, and returns that.
+fn answer_status(call: Call, mut service: k8s::Service, version: &str) -> k8s::Service {
+    service.status = from_value(call.body["status"].clone()).unwrap();
+    service.metadata.resource_version = Some(version.to_owned());
+    call.answer(&service);
+    service
+}
+
+/// A Service that elbow has not seen yet, with `change` over it.
+fn service(change: Value) -> k8s::Service {
+    let mut service = json!({
+        "metadata": {"namespace": "shop", "name": "web", "uid": "u-1", "resourceVersion": "5", "finalizers": ["other"]},
+        "spec": {
+            "type": "LoadBalancer", "loadBalancerClass": "elbow.dev/nlb",
+            "ports": [{"port": 80, "protocol": "TCP", "nodePort": 30080}],
+        },
+    });
+    for (part, fields) in change.as_object().unwrap() {
+        for (key, value) in fields.as_object().unwrap() {
+            service[part][key] = value.clone();
+        }
+    }
+    from_value(service).unwrap()
+}
+
+/// One that elbow serves.
+fn served() -> k8s::Service {
+    let mut service = service(json!({"metadata": {"finalizers": ["other", finalizer::NAME]}}));
+    let status = OwnStatus::default().after(Progress::Ensured(&ensured()), Timestamp::UNIX_EPOCH);
+    let load_balancer = json!({"ingress": status.ingress});
+    service.status = from_value(json!({"loadBalancer": load_balancer, "conditions": status.conditions})).unwrap();
+    service
+}
+
+fn ensured() -> Ensured {
+    Ensured {
+        hostname: "lb.example".into(),
+        ports: vec![(Port::new(80).unwrap(), Protocol::Tcp)],
+        writes: 6,
+        summary: "internal, 3 zones".into(),
+        warnings: vec![],
+        recheck: None,
+    }
+}
+
+fn invalid(message: &str) -> ProviderError {
+    ProviderError::Invalid {
+        reason: "InvalidAnnotation",
+        message: message.to_owned(),
+    }
+}

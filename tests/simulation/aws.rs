@@ -52,6 +52,7 @@ pub(crate) struct State {
     pub(crate) release: Duration,
     releasing: Vec<(Instant, BTreeSet<SecurityGroupId>)>,
     log: Vec<&'static str>,
+    refusals: Vec<String>,
     faults: BTreeMap<usize, Fault>,
 }
 
@@ -115,6 +116,11 @@ impl Aws {
         std::mem::take(&mut self.state().log)
     }
 
+    /// What AWS has refused of itself: nothing, where nobody interferes.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        self.state().refusals.clone()
+    }
+
     /// Lets the call with this number, counted from now on from 0, end otherwise than well.
     pub(crate) fn fail(&self, call: usize, fault: Fault) {
         let mut state = self.state();
@@ -152,7 +158,10 @@ impl Aws {
         }
         tokio::task::yield_now().await;
         let answer = answer.expect("a call without a fault was made");
-        answer.map_err(|(code, message)| AwsError::new(action, code, message))
+        answer.map_err(|(code, message)| {
+            self.state().refusals.push(format!("{action}: {code}: {message}"));
+            AwsError::new(action, code, message)
+        })
     }
 }
 

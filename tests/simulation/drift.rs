@@ -3,6 +3,7 @@
 use elbow::aws::audit::Drift;
 use elbow::aws::ids::{InstanceId, SubnetId};
 use elbow::aws::stack::{IngressRule, ListenerProtocol, RuleProtocol, RuleSource, Target};
+use elbow::provider::LoadBalancerProvider;
 use elbow::service::{Port, Service};
 use rstest::rstest;
 
@@ -195,4 +196,40 @@ async fn without_drift_nothing_is_counted_or_written() {
     assert_eq!(world.provider.drift(), []);
     let (ensured, calls) = world.calls_of(world.ensure(&web)).await;
     assert_eq!((ensured.unwrap().writes, calls), (0, Vec::new()));
+}
+
+#[rstest]
+#[case(delete_the_load_balancer)]
+#[case(delete_a_listener)]
+#[case(delete_a_target_group_and_its_listener)]
+#[case(delete_the_frontend_group)]
+#[tokio::test(start_paused = true)]
+async fn a_service_is_deleted_though_a_part_of_it_went_away_unseen(#[case] by_hand: fn(&mut State)) {
+    let world = World::warm().await;
+    let before = world.aws.digest();
+    world.serve(&mut web()).await;
+    by_hand(&mut world.aws.state());
+    assert!(world.provider.delete(&web().owner).await.is_ok());
+    assert_eq!(world.aws.digest(), before);
+}
+
+#[rstest]
+#[case(delete_the_load_balancer)]
+#[case(delete_a_target_group_and_its_listener)]
+#[case(delete_the_frontend_group)]
+#[case(open_a_port)]
+#[case(close_all_ports)]
+#[case(delete_a_listener)]
+#[tokio::test(start_paused = true)]
+async fn a_change_that_meets_drift_nobody_has_seen_ends_as_on_a_fresh_service(#[case] by_hand: fn(&mut State)) {
+    let mut changed = service("web", &[(443, 30443), (8443, 30844)]);
+    let world = World::warm().await;
+    world.serve(&mut web()).await;
+    by_hand(&mut world.aws.state());
+    world.serve(&mut changed).await;
+    world.audit().await;
+    world.serve(&mut changed).await;
+    let fresh = World::warm().await;
+    fresh.serve(&mut changed.clone()).await;
+    assert_eq!(world.aws.digest(), fresh.aws.digest());
 }

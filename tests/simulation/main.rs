@@ -12,6 +12,7 @@ mod backend;
 mod cost;
 mod crash;
 mod drift;
+mod faults;
 mod names;
 mod replacement;
 mod targets;

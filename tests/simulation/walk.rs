@@ -89,6 +89,7 @@ proptest! {
             let last = walk.last().cloned().unwrap();
             (after(&walk).await, after(&[last]).await)
         });
+        prop_assert_eq!(walked.aws.refusals(), Vec::<String>::new());
         prop_assert_eq!(walked.aws.digest(), fresh.aws.digest());
     }
 

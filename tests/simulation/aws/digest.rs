@@ -1,6 +1,6 @@
 //! All that AWS holds as text, with names in the place of ids, so that two histories can be compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use elbow::aws::ids::SecurityGroupId;
 use elbow::aws::stack::{IngressRule, RuleSource};
@@ -22,10 +22,10 @@ impl Aws {
         }
         lines.extend(state.target_groups.values().map(target_group_line));
         for group in state.groups.values() {
-            let rules: BTreeSet<String> = group.rules.iter().map(|rule| state.rule_text(rule)).collect();
+            let open = state.open_ports(&group.rules);
             lines.push(format!(
-                "group {} {} {:?} {:?}",
-                group.name, group.description, rules, group.tags
+                "group {} {} {open:?} {:?}",
+                group.name, group.description, group.tags
             ));
         }
         lines.sort();
@@ -84,19 +84,22 @@ impl State {
         )
     }
 
-    fn rule_text(&self, rule: &IngressRule) -> String {
-        match &rule.source {
-            RuleSource::Group(id) => {
-                format!(
-                    "{:?} {}-{} group {}",
-                    rule.protocol,
-                    rule.from,
-                    rule.to,
-                    self.group_name(id)
-                )
+    /// What the rules open, however they cut it into ranges.
+    fn open_ports(&self, rules: &BTreeSet<IngressRule>) -> BTreeMap<String, Vec<(u16, u16)>> {
+        let mut open: BTreeMap<String, Vec<(u16, u16)>> = BTreeMap::new();
+        // The set is ordered by protocol and first port.
+        for rule in rules {
+            let source = match &rule.source {
+                RuleSource::Group(id) => self.group_name(id),
+                other => format!("{other:?}"),
+            };
+            let ranges = open.entry(format!("{:?} {source}", rule.protocol)).or_default();
+            match ranges.last_mut() {
+                Some(last) if rule.from <= last.1.saturating_add(1) => last.1 = last.1.max(rule.to),
+                _ => ranges.push((rule.from, rule.to)),
             }
-            other => format!("{:?} {}-{} {other:?}", rule.protocol, rule.from, rule.to),
         }
+        open
     }
 
     fn group_name(&self, id: &SecurityGroupId) -> String {

@@ -1,6 +1,7 @@
 //! What can happen to a call.
 
 use elbow::aws::error::AwsError;
+use elbow::fence::Closed;
 use tokio::sync::Notify;
 
 /// What happens to one call.
@@ -12,6 +13,8 @@ pub(crate) enum Fault {
     DieAfter,
     /// AWS answers with this code and has done nothing.
     Refuse(&'static str),
+    /// The fence lets nothing out any more.
+    Close,
     /// AWS has done it, and the answer is lost.
     LoseAnswer,
 }
@@ -29,6 +32,7 @@ impl Fault {
                 crashed.notify_one();
                 std::future::pending().await
             }
+            Self::Close => Err(AwsError::closed(action, Closed::NotLeader)),
             Self::Refuse(code) => Err(AwsError::new(action, code, "injected")),
             Self::LoseAnswer => Err(AwsError::new(action, elbow::aws::error::TIMEOUT, "injected")),
         }

@@ -54,6 +54,8 @@ pub struct Parts {
     pub fence: Fence,
     /// Which Services are ours.
     pub claims: Claims,
+    /// The namespace whose Services are watched; none: all.
+    pub namespace: Option<String>,
     /// How many Services are worked on at a time; at least 1.
     pub concurrency: u16,
     /// Where events go.
@@ -76,7 +78,10 @@ impl<P: LoadBalancerProvider> Controller<P> {
     /// each request brings about a pass over every Service.
     #[must_use]
     pub fn new(parts: Parts, provider: P, nodes: nodes::Published, reconcile_all: &mut ReconcileAll) -> Self {
-        let services = Api::<k8s::Service>::all(parts.client.clone());
+        let services: Api<k8s::Service> = match &parts.namespace {
+            Some(namespace) => Api::namespaced(parts.client.clone(), namespace),
+            None => Api::all(parts.client.clone()),
+        };
         let context = Context {
             client: parts.client,
             provider,

@@ -40,6 +40,8 @@ pub struct Settings {
 pub struct Services {
     /// Which are ours.
     pub claims: Claims,
+    /// The namespace whose Services are served; none: all.
+    pub namespace: Option<String>,
     /// How many are worked on at a time.
     pub concurrency: NonZeroU16,
     /// Time between two rounds of the drift audit.
@@ -110,6 +112,7 @@ impl Services {
     fn check(flags: &flags::Services, check: &mut Check) -> Option<Self> {
         let classes = check.value("load-balancer-class", &flags.load_balancer_class, parse::classes);
         let unclassed = check.value("claim-unclassed", &flags.claim_unclassed, parse::boolean);
+        let namespace = check.optional("watch-namespace", flags.watch_namespace.as_ref(), parse::object_name);
         let concurrency = check.value(
             "service-max-concurrent-reconciles",
             &flags.service_max_concurrent_reconciles,
@@ -121,6 +124,7 @@ impl Services {
                 classes: classes?,
                 unclassed: unclassed?,
             },
+            namespace: namespace?,
             concurrency: concurrency?,
             audit_period: period?,
         })

@@ -61,9 +61,9 @@ async fn region_of(mut nodes: Published) -> String {
         if let Some(region) = labels.filter_map(|labels| labels.get(REGION_LABEL)).next() {
             return region.clone();
         }
-        tracing::warn!(
-            "waiting for a node with the label {REGION_LABEL}: set --aws-region or AWS_REGION to go on without"
-        );
+        if known.is_some() {
+            tracing::warn!("no node has the label {REGION_LABEL}: set --aws-region or AWS_REGION to go on without");
+        }
         if nodes.changed().await.is_err() {
             std::future::pending::<()>().await;
         }

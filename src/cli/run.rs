@@ -107,6 +107,7 @@ where
         client: client.clone(),
         fence: fence.clone(),
         claims: settings.services.claims.clone(),
+        namespace: settings.services.namespace.clone(),
         concurrency: settings.services.concurrency.get(),
         events,
         metrics: metrics.clone(),

@@ -35,7 +35,7 @@ where
     let span = tracing::info_span!(
         "reconcile",
         namespace = object.namespace().unwrap_or_default(),
-        name = object.name_any(),
+        service = object.name_any(), // `name` is the span's own in JSON
         reconcile_id = PASSES.fetch_add(1, Ordering::Relaxed),
     );
     let work = async {

@@ -64,6 +64,9 @@ pub(super) struct Services {
         default_value = "elbow.dev/nlb"
     )]
     pub(super) load_balancer_class: Raw,
+    /// Serve the Services of this namespace only [default: of all]
+    #[arg(long, value_name = "NAMESPACE", env = "ELBOW_WATCH_NAMESPACE")]
+    pub(super) watch_namespace: Option<Raw>,
     /// Serve Services without spec.loadBalancerClass too; only where no other controller does
     #[arg(long, value_name = "BOOL", env = "ELBOW_CLAIM_UNCLASSED", default_value = "false",
           num_args = 0..=1, require_equals = true, default_missing_value = "true")]

@@ -30,7 +30,7 @@ async fn a_new_service_is_held_announced_ensured_and_published_in_that_order() {
     assert_eq!(call.kind, MERGE);
     let metadata = json!({"uid": "u-1", "resourceVersion": "5", "finalizers": ["other", finalizer::NAME]});
     assert_eq!(call.body, json!({"metadata": metadata}));
-    assert_eq!(case.asked(), [] as [&str; 0]);
+    assert!(case.asked().is_empty());
     let held = service(json!({"metadata": {"resourceVersion": "6", "finalizers": ["other", finalizer::NAME]}}));
     call.answer(&held);
 
@@ -45,7 +45,7 @@ async fn a_new_service_is_held_announced_ensured_and_published_in_that_order() {
         [("Reconciling", "True"), (status::PROGRAMMED, "False")]
     );
     assert_eq!(call.body["status"]["loadBalancer"], Value::Null);
-    assert_eq!(case.asked(), [] as [&str; 0]);
+    assert!(case.asked().is_empty());
     answer_status(call, held, "7");
 
     let call = case.server.expect(Method::PATCH, STATUS).await;
@@ -68,7 +68,7 @@ async fn an_unchanged_service_costs_no_call_to_the_api_server() {
     let mut case = Case::new(Ok(Ensured { writes: 0, ..ensured() }));
     case.pass(served()).await.unwrap().unwrap();
     assert_eq!(case.asked(), ["ensure shop/web"]);
-    assert_eq!(case.told(), [] as [&str; 0]);
+    assert!(case.told().is_empty());
     case.nothing_more().await;
 }
 
@@ -170,8 +170,8 @@ async fn a_failure_that_says_the_same_again_is_not_patched_again() {
 async fn a_foreign_service_causes_no_request_and_no_call(#[case] change: Value) {
     let mut case = Case::new(Ok(ensured()));
     case.pass(service(change)).await.unwrap().unwrap();
-    assert_eq!(case.asked(), [] as [&str; 0]);
-    assert_eq!(case.told(), [] as [&str; 0]);
+    assert!(case.asked().is_empty());
+    assert!(case.told().is_empty());
     case.nothing_more().await;
 }
 
@@ -181,7 +181,7 @@ async fn a_standby_does_nothing() {
     case.context.fence.revoke();
     let error = case.pass(service(json!({}))).await.unwrap().unwrap_err();
     assert_eq!((error.retry(), error.is_expected()), (Retry::Never, true));
-    assert_eq!(case.asked(), [] as [&str; 0]);
+    assert!(case.asked().is_empty());
     case.nothing_more().await;
 }
 
@@ -268,7 +268,7 @@ async fn a_service_that_changed_since_it_was_read_is_left_alone_and_tried_again(
         error.is_expected() && matches!(error.retry(), Retry::After(_)),
         "{error}"
     );
-    assert_eq!(case.asked(), [] as [&str; 0]);
+    assert!(case.asked().is_empty());
     case.nothing_more().await;
 }
 

@@ -58,7 +58,6 @@ async fn services_of_other_classes_and_types_get_no_call_and_no_patch_even_when_
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn a_service_without_a_class_is_served_when_unclassed_ones_are_claimed() {
     with_own_elbow("unclassed", async |scenario| {
-        // Other tests make Services without a class; these must not be claimed, so the namespace is all this elbow sees.
         let classless = scenario.service("web").spec("loadBalancerClass", Value::Null);
         let _elbow = scenario.elbow("only", &["--claim-unclassed"]).await;
         scenario.serve(&classless).await;

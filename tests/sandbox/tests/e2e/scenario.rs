@@ -162,6 +162,8 @@ impl Scenario {
         vec![
             format!("--cluster-name={}", self.cluster_name),
             format!("--aws-vpc-id={}", self.sandbox.infrastructure.vpc_id),
+            // Services of other tests are none of its business, so it need not even see them.
+            format!("--watch-namespace={}", self.cluster.namespace),
             format!("--load-balancer-class={}", self.class),
             format!("--leader-election-namespace={}", self.cluster.namespace),
             "--leader-election-lease-duration=8s".to_owned(),

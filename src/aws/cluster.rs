@@ -73,7 +73,7 @@ impl<A: AwsApi> Cluster<A> {
         }
     }
 
-    /// The facts that a Service needs, as far as they are the cluster's.
+    /// The facts that a Service needs, as far as they are the cluster's. `registered` are its targets now.
     ///
     /// # Errors
     /// When AWS cannot be read, or no node tells the VPC.
@@ -82,6 +82,7 @@ impl<A: AwsApi> Cluster<A> {
         requirements: &Requirements,
         nodes: &NodeSet,
         backend_group: Option<SecurityGroupId>,
+        registered: &BTreeSet<InstanceId>,
     ) -> Result<Facts, ProviderError> {
         let vpc = self.vpc(nodes).await?;
         let subnets = self.subnets(&vpc).await?;
@@ -96,7 +97,7 @@ impl<A: AwsApi> Cluster<A> {
         }
         self.learn_instances(nodes).await?;
         Ok(Facts {
-            unusable_instances: self.unusable_instances(&vpc),
+            unusable_instances: self.unusable_instances(&vpc, registered),
             vpc,
             subnets: subnets.to_vec(),
             public_subnets,

@@ -113,7 +113,7 @@ async fn a_group_that_no_node_uses_any_more_loses_only_our_rules() {
     let before = world.aws.state().groups[&SecurityGroupId::new("sg-new-nodes")].clone();
     world.nodes.nodes.extend(nodes([20]).nodes);
     world.serve(&mut web()).await;
-    world.nodes = nodes(1..=4);
+    world.nodes = nodes(1..=3);
     world.serve(&mut web()).await;
     assert_eq!(world.aws.state().groups[&SecurityGroupId::new("sg-new-nodes")], before);
 }
@@ -218,4 +218,16 @@ async fn the_vpc_is_unknown_until_a_node_tells_it() {
     world.nodes = nodes([1]);
     assert!(world.ensure(&web()).await.is_ok());
     assert!(world.aws.state().instances.contains_key(&instance(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_service_that_turns_to_groups_of_its_own_takes_the_shared_group_away() {
+    let world = World::new();
+    world.serve(&mut web()).await;
+    let mut own = web();
+    annotate(&mut own, "security-groups", "own");
+    world.serve(&mut own).await;
+    assert!(!world.aws.digest().contains("k8s-backend-"));
+    world.serve(&mut web()).await;
+    assert_eq!(admitted(&world, "sg-nodes"), usual());
 }

@@ -100,3 +100,45 @@ async fn deleting_what_was_never_made_takes_no_write() {
     assert_eq!(deleted.resources, 0);
     assert_eq!(calls, [""; 0]);
 }
+
+fn many(count: u16) -> Vec<Service> {
+    (0..count)
+        .map(|number| service(&format!("web-{number}"), &[(80, 30000 + number)]))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_services_at_once_take_six_calls_each_and_share_the_rest() {
+    let world = World::new();
+    let services = many(200);
+    let all = services.iter().map(|service| world.ensure(service));
+    let (ensured, calls) = world.calls_of(futures::future::join_all(all)).await;
+    assert!(ensured.iter().all(Result::is_ok));
+    let shared = calls.len() - 6 * services.len();
+    assert!(shared <= 10, "{shared} calls beside six for each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_services_deleted_at_once_take_three_calls_each_and_share_the_rest() {
+    let world = World::new();
+    let services = many(200);
+    futures::future::join_all(services.iter().map(|service| world.ensure(service))).await;
+    let all = services.iter().map(|service| world.remove(service));
+    let (deleted, calls) = world.calls_of(futures::future::join_all(all)).await;
+    assert_eq!(deleted.len(), services.len());
+    let shared = calls.len() - 3 * services.len();
+    assert!(shared <= 5, "{shared} calls beside three for each");
+    assert_eq!(world.aws.digest(), World::new().aws.digest());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_service_after_a_restart_does_not_wait_for_a_look_at_the_others() {
+    let mut world = World::new();
+    let services = many(50);
+    futures::future::join_all(services.iter().map(|service| world.ensure(service))).await;
+    world.restart();
+    let (ensured, calls) = world.calls_of(world.ensure(&web())).await;
+    assert_eq!(ensured.unwrap().writes, 6);
+    // Listings, tags by twenty, subnets, instances, rules on nodes; then the Service's own six.
+    assert!(calls.len() <= 20, "{calls:?}");
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use elbow::aws::api::InstanceDescription;
 use elbow::node::NodeSet;
 use elbow::service::Service;
 
@@ -90,6 +91,8 @@ async fn one_terminated_instance_does_not_keep_the_others_out() {
     assert!(refused[0].message.contains(instance(7).as_str()));
     let (_, calls) = world.calls_of(world.ensure(&web())).await;
     assert_eq!(calls, [""; 0], "the refused instance is left alone for a while");
+    let settled = world.serve(&mut web()).await;
+    assert_eq!(settled.recheck, None, "it is known to be terminated by then");
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,4 +122,24 @@ async fn a_changed_node_port_registers_the_new_targets_before_the_old_ones_leave
             "elasticloadbalancing:DeregisterTargets"
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registered_instance_stays_though_ec2_does_not_show_it_and_leaves_once_it_is_terminated() {
+    let world = World::warm().await;
+    let mut web = web();
+    world.serve(&mut web).await;
+    let hidden = world.aws.state().instances.remove(&instance(2)).unwrap();
+    world.audit().await;
+    world.ensure(&web).await.unwrap();
+    assert_eq!(targets(&world), instances(&[1, 2, 3]));
+
+    let terminated = InstanceDescription {
+        terminated: true,
+        ..hidden
+    };
+    world.aws.state().instances.insert(instance(2), terminated);
+    world.audit().await;
+    world.ensure(&web).await.unwrap();
+    assert_eq!(targets(&world), instances(&[1, 3]));
 }

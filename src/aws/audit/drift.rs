@@ -11,7 +11,7 @@ use crate::aws::stack::{Attributes, Tags};
 /// One difference. Both words come from a small fixed set, so they can label a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Drift {
-    /// What kind of resource: `load-balancer`, `listener`, `target-group` or `security-group`.
+    /// What kind of resource: `load-balancer`, `listener`, `target-group`, `security-group` or `node-security-group`.
     pub resource: &'static str,
     /// Which part of it, such as `tags`; `missing` or `unexpected` for the resource as a whole.
     pub field: &'static str,

@@ -12,6 +12,17 @@ use crate::aws::ids::{InstanceId, VpcId};
 use crate::node::NodeSet;
 use crate::provider::ProviderError;
 
+/// Can an instance be a target?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fitness {
+    /// As far as is known.
+    Fit,
+    /// AWS does not know it, or has refused it a moment ago: perhaps it is too new.
+    Doubtful,
+    /// It is terminated, or in another VPC.
+    Unfit,
+}
+
 impl<A: AwsApi> Cluster<A> {
     /// The cluster's VPC: the one of the settings, else that of the nodes' instances.
     ///
@@ -34,47 +45,53 @@ impl<A: AwsApi> Cluster<A> {
         Ok(vpc)
     }
 
-    /// Reads those of the nodes' instances that are not known, all in one call.
+    /// Reads those of the nodes' instances that are not known, all in one call, and forgets those of nodes that are gone.
     ///
     /// # Errors
     /// When AWS cannot be read.
     pub(crate) async fn learn_instances(&self, nodes: &NodeSet) -> AwsResult<()> {
-        let wanted: BTreeSet<InstanceId> = nodes
-            .nodes
-            .iter()
-            .filter_map(|node| instance_id(&node.provider_id))
-            .collect();
-        if self.known().unknown_of(&wanted).is_empty() {
-            return Ok(());
+        let ids = nodes.nodes.iter().filter_map(|node| instance_id(&node.provider_id));
+        let wanted: BTreeSet<InstanceId> = ids.collect();
+        if !self.known().unknown_of(&wanted).is_empty() {
+            let _alone = self.reading.lock().await;
+            let unknown = self.known().unknown_of(&wanted);
+            self.read_instances(&unknown).await?;
         }
-        let _alone = self.reading.lock().await;
-        let unknown = self.known().unknown_of(&wanted);
-        if unknown.is_empty() {
-            return Ok(());
+        // An empty list is more likely a fault than a wish.
+        if !wanted.is_empty() {
+            self.known().instances.retain(|id, _| wanted.contains(id));
         }
-        self.read_instances(&unknown).await?;
-        // Nodes that are gone are forgotten when others come, so that the memory does not grow for ever.
-        self.known().instances.retain(|id, _| wanted.contains(id));
         Ok(())
     }
 
     pub(super) async fn read_instances(&self, ids: &BTreeSet<InstanceId>) -> AwsResult<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let found = self.api.describe_instances(ids).await?;
         let read = Instant::now();
         let mut known = self.known();
         for id in ids {
             let refused = known.instances.get(id).and_then(|instance| instance.refused);
+            let refused = refused.filter(|refused| refused.elapsed() < REFUSAL);
             let found = found.iter().find(|found| found.id == *id).cloned();
             known.instances.insert(id.clone(), Instance { found, read, refused });
         }
         Ok(())
     }
 
-    /// Instances that AWS would refuse as targets: unknown to it, terminated, or of another VPC; and those that it has refused
-    /// a moment ago.
-    pub(super) fn unusable_instances(&self, vpc: &VpcId) -> BTreeSet<InstanceId> {
+    /// Instances that AWS would refuse as targets. Those of which that is not sure stay where they are `registered`: health
+    /// checks keep traffic off them if need be.
+    pub(super) fn unusable_instances(&self, vpc: &VpcId, registered: &BTreeSet<InstanceId>) -> BTreeSet<InstanceId> {
         let known = self.known();
-        let unusable = known.instances.iter().filter(|(_, instance)| !instance.is_usable(vpc));
+        let unusable = known
+            .instances
+            .iter()
+            .filter(|(id, instance)| match instance.fitness(vpc) {
+                Fitness::Fit => false,
+                Fitness::Doubtful => !registered.contains(id),
+                Fitness::Unfit => true,
+            });
         unusable.map(|(id, _)| id.clone()).collect()
     }
 
@@ -91,14 +108,13 @@ impl<A: AwsApi> Cluster<A> {
 }
 
 impl<A: AwsApi> Cluster<A> {
-    /// When instances that cannot be targets now will be looked at again; none where all are well.
+    /// When instances of which it is not sure that they can be targets will be looked at again; none where all are well.
     pub(crate) fn retries_instances(&self) -> Option<Duration> {
         let known = self.known();
-        let mut waiting = known
-            .instances
-            .values()
-            .filter(|instance| instance.found.is_none() || instance.refused.is_some());
-        waiting.next().map(|_| REFUSAL)
+        let vpc = known.vpc.as_ref()?;
+        let mut instances = known.instances.values();
+        let doubtful = instances.any(|instance| instance.fitness(vpc) == Fitness::Doubtful);
+        doubtful.then_some(REFUSAL)
     }
 }
 
@@ -116,8 +132,14 @@ impl Instance {
         self.found.as_ref().filter(|found| !found.terminated)?.vpc.as_ref()
     }
 
-    fn is_usable(&self, vpc: &VpcId) -> bool {
-        self.vpc() == Some(vpc) && self.refused.is_none_or(|refused| refused.elapsed() >= REFUSAL)
+    fn fitness(&self, vpc: &VpcId) -> Fitness {
+        let refused = self.refused.is_some_and(|refused| refused.elapsed() < REFUSAL);
+        match &self.found {
+            None => Fitness::Doubtful,
+            Some(_) if self.vpc() != Some(vpc) => Fitness::Unfit,
+            Some(_) if refused => Fitness::Doubtful,
+            Some(_) => Fitness::Fit,
+        }
     }
 
     fn has_to_be_read(&self) -> bool {

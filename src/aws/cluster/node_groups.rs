@@ -63,7 +63,10 @@ fn choose(
     settings: &AwsSettings,
 ) -> BTreeSet<SecurityGroupId> {
     let is_tagged = |id: &&SecurityGroupId| tags.get(*id).is_some_and(|tags| is_the_clusters(tags, settings));
-    let is_shared = |id: &&SecurityGroupId| instances.iter().all(|other| other.security_groups.contains(*id));
+    let mut groups = instances.iter().map(|instance| instance.security_groups.clone());
+    let first = groups.next().unwrap_or_default();
+    let shared = groups.fold(first, |shared, groups| &shared & &groups);
+    let is_shared = |id: &&SecurityGroupId| shared.contains(*id);
     let choice = instances.iter().filter_map(|instance| {
         let groups = &instance.security_groups;
         let tagged = groups.iter().find(is_tagged);
@@ -79,4 +82,59 @@ fn is_the_clusters(tags: &Tags, settings: &AwsSettings) -> bool {
     let wanted = &settings.target_eni_group_tags;
     tags.contains_key(&format!("{KUBERNETES_CLUSTER}{}", settings.cluster))
         && wanted.iter().all(|(key, value)| tags.get(key) == Some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::aws::desired::fixtures;
+    use crate::aws::ids::InstanceId;
+
+    /// An instance with these groups, separated by blanks.
+    fn instance(groups: &str) -> InstanceDescription {
+        InstanceDescription {
+            id: InstanceId::new("i-1"),
+            vpc: None,
+            security_groups: groups.split_whitespace().map(SecurityGroupId::new).collect(),
+            terminated: false,
+        }
+    }
+
+    const CLUSTER: (&str, &str) = ("kubernetes.io/cluster/prod", "owned");
+
+    #[rstest]
+    #[case::the_only_one(&["a", "b"], "", "a b")]
+    #[case::tagged(&["a b"], "b", "b")]
+    #[case::tagged_before_shared(&["a b", "a"], "b", "a b")]
+    #[case::shared_by_all(&["a s", "b s"], "", "s")]
+    #[case::lowest_id(&["b a", "d c"], "", "a c")]
+    #[case::none(&[""], "", "")]
+    fn each_instance_has_one_group_that_admits(
+        #[case] instances: &[&str],
+        #[case] tagged: &str,
+        #[case] expected: &str,
+    ) {
+        let instances: Vec<_> = instances.iter().map(|groups| instance(groups)).collect();
+        let tagged = tagged.split_whitespace();
+        let tags = tagged.map(|id| (SecurityGroupId::new(id), fixtures::text_map(&[CLUSTER])));
+        let instances: Vec<_> = instances.iter().collect();
+        let chosen = choose(&instances, &tags.collect(), &fixtures::settings());
+        let chosen: Vec<_> = chosen.iter().map(SecurityGroupId::as_str).collect();
+        assert_eq!(chosen.join(" "), expected);
+    }
+
+    #[test]
+    fn the_tags_of_the_settings_narrow_the_choice() {
+        let mut settings = fixtures::settings();
+        settings.target_eni_group_tags = fixtures::text_map(&[("role", "nodes")]);
+        let tagged = |pairs: &[(&str, &str)]| fixtures::text_map(pairs);
+        let tags = BTreeMap::from([
+            (SecurityGroupId::new("a"), tagged(&[CLUSTER])),
+            (SecurityGroupId::new("b"), tagged(&[CLUSTER, ("role", "nodes")])),
+        ]);
+        let chosen = choose(&[&instance("a b")], &tags, &settings);
+        assert_eq!(chosen, BTreeSet::from([SecurityGroupId::new("b")]));
+    }
 }

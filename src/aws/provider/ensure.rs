@@ -9,7 +9,7 @@ use crate::aws::api::AwsApi;
 use crate::aws::apply::Applied;
 use crate::aws::backend::InUse;
 use crate::aws::desired::{self, Desired, Facts};
-use crate::aws::ids::{SubnetId, VpcId};
+use crate::aws::ids::{InstanceId, SubnetId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::plan;
@@ -97,11 +97,11 @@ impl<A: AwsApi> AwsProvider<A> {
         self.inventory.confine(&vpc);
         let subnets = self.cluster.subnets(&vpc).await?;
         let requirements = desired::requirements(service, &self.settings.aws, &subnets)?;
-        let mut facts = self
-            .cluster
-            .facts(&requirements, nodes, self.backend.group(&vpc))
-            .await?;
         let observed = self.inventory.observe(keeper).await?;
+        let backend_group = self.backend.group(&vpc);
+        let registered = registered(&observed);
+        let facts = self.cluster.facts(&requirements, nodes, backend_group, &registered);
+        let mut facts = facts.await?;
         facts.load_balancer_subnets = subnets_of(&observed, &requirements.load_balancer);
         Ok((facts, observed))
     }
@@ -183,6 +183,11 @@ fn view<'a>(service: &'a Service, wanted: &'a ResourceName, observed: &'a Observ
         wanted,
         published: service.published.as_deref(),
     }
+}
+
+fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
+    let targets = observed.target_groups.iter().flat_map(|known| &known.spec.targets);
+    targets.map(|target| target.instance.clone()).collect()
 }
 
 fn subnets_of(observed: &Observed, load_balancer: &ResourceName) -> BTreeSet<SubnetId> {

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backoff;
 pub mod call;
 pub mod claim;
+pub mod emptiness;
 pub mod error;
 pub mod events;
 pub mod finalizer;
@@ -24,6 +25,7 @@ pub mod trigger;
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1 as k8s;
 use kube::runtime::controller::{Config, Error};
@@ -70,6 +72,7 @@ pub struct Parts {
 pub struct Controller<P> {
     watching: kube::runtime::Controller<k8s::Service>,
     context: Arc<Context<P>>,
+    none: BoxFuture<'static, ()>,
     concurrency: u16,
 }
 
@@ -82,6 +85,7 @@ impl<P: LoadBalancerProvider> Controller<P> {
             Some(namespace) => Api::namespaced(parts.client.clone(), namespace),
             None => Api::all(parts.client.clone()),
         };
+        let none = emptiness::announce(services.clone(), parts.synced.clone()).boxed();
         let context = Context {
             client: parts.client,
             provider,
@@ -99,6 +103,7 @@ impl<P: LoadBalancerProvider> Controller<P> {
         Self {
             watching,
             context: Arc::new(context),
+            none,
             concurrency: parts.concurrency,
         }
     }
@@ -118,6 +123,7 @@ impl<P: LoadBalancerProvider> Controller<P> {
     /// Works until `stop` resolves, and then until the passes under way have ended. The nodes must have been listed: an
     /// empty set would mean to take all targets out.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + Sync + 'static) {
+        tokio::spawn(self.none);
         let config = Config::default().concurrency(self.concurrency);
         self.watching
             .with_config(config)

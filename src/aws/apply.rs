@@ -18,6 +18,7 @@ use crate::aws::observed::Outcome;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::Step;
+use crate::aws::stack::LoadBalancer;
 use crate::provider::ProviderError;
 
 /// Steps of one stage that run at the same time: enough for a Service of many ports, and few enough that one Service does
@@ -40,6 +41,8 @@ pub(crate) struct Apply<'a, A> {
     pub(crate) api: &'a A,
     pub(crate) inventory: &'a Inventory<A>,
     pub(crate) keeper: &'a Keeper,
+    /// Was the Service served before? Then its load balancer may stand without our tags, which somebody took off.
+    pub(crate) served_before: bool,
 }
 
 impl<A: AwsApi> Apply<'_, A> {
@@ -74,12 +77,17 @@ impl<A: AwsApi> Apply<'_, A> {
         tracing::info!(%step, "writing to AWS");
         match step {
             Step::RegisterTargets { target_group, targets } => self.register(target_group, targets).await,
-            Step::CreateLoadBalancer(wanted) if wanted.explicit_name && self.is_name_held(wanted).await? => {
+            Step::CreateLoadBalancer(wanted) if self.may_be_held(wanted) && self.is_name_held(wanted).await? => {
                 self.inventory.begin_write(self.keeper).unknown();
                 Ok(Applied::unsettled())
             }
             _ => self.write(step).await,
         }
+    }
+
+    /// A name that nobody else chooses is free for a Service that was never served: asking would be one more call.
+    fn may_be_held(&self, wanted: &LoadBalancer) -> bool {
+        wanted.explicit_name || self.served_before
     }
 
     async fn write(&self, step: &Step) -> Result<Applied, ProviderError> {

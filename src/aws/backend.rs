@@ -158,6 +158,7 @@ impl<A: AwsApi> Backend<A> {
             api: &self.api,
             inventory: &self.inventory,
             keeper: &Keeper::Cluster,
+            served_before: false,
         }
     }
 }

@@ -79,11 +79,12 @@ impl<A: AwsApi> AwsProvider<A> {
         self.inventory.snapshot_taken().await.map(|taken| taken.elapsed())
     }
 
-    fn apply<'a>(&'a self, keeper: &'a Keeper) -> Apply<'a, A> {
+    fn apply<'a>(&'a self, keeper: &'a Keeper, served_before: bool) -> Apply<'a, A> {
         Apply {
             api: &self.api,
             inventory: &self.inventory,
             keeper,
+            served_before,
         }
     }
 }

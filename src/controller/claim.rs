@@ -22,8 +22,11 @@ pub enum Claim {
     Foreign,
     /// Ours: it gets a load balancer.
     Held,
-    /// It was ours, and is deleted or has become another's: what it has goes.
+    /// It was ours, and is deleted or no load balancer's Service any more: what it has goes.
     Released,
+    /// It has our finalizer and another's class. Either its class was changed while we were not looking, so that what it
+    /// has from us goes, or it is another elbow's, in which case it has nothing from us and is not touched.
+    Disputed,
 }
 
 impl Claims {
@@ -34,11 +37,18 @@ impl Claims {
         let deleted = service.metadata.deletion_timestamp.is_some();
         if self.wants(service) && !deleted {
             Claim::Held
-        } else if finalizer::is_on(service) {
-            Claim::Released
-        } else {
+        } else if !finalizer::is_on(service) {
             Claim::Foreign
+        } else if self.is_anothers(service) {
+            Claim::Disputed
+        } else {
+            Claim::Released
         }
+    }
+
+    fn is_anothers(&self, service: &Service) -> bool {
+        let class = service.spec.as_ref().and_then(|spec| spec.load_balancer_class.as_ref());
+        class.is_some_and(|class| !self.classes.contains(class))
     }
 
     fn wants(&self, service: &Service) -> bool {
@@ -80,7 +90,8 @@ mod tests {
     #[case::held("LoadBalancer", Some("elbow.dev/nlb"), false, true, Claim::Held)]
     #[case::deleted("LoadBalancer", Some("elbow.dev/nlb"), true, true, Claim::Released)]
     #[case::type_changed("NodePort", None, false, true, Claim::Released)]
-    #[case::class_changed("LoadBalancer", Some("service.k8s.aws/nlb"), false, true, Claim::Released)]
+    #[case::class_changed("LoadBalancer", Some("service.k8s.aws/nlb"), false, true, Claim::Disputed)]
+    #[case::class_changed_and_deleted("LoadBalancer", Some("service.k8s.aws/nlb"), true, true, Claim::Disputed)]
     #[case::deleted_before_we_began("LoadBalancer", Some("elbow.dev/nlb"), true, false, Claim::Foreign)]
     #[case::foreign_deleted("LoadBalancer", Some("service.k8s.aws/nlb"), true, false, Claim::Foreign)]
     fn the_finalizer_marks_what_was_ours(

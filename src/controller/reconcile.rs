@@ -57,7 +57,8 @@ where
     context.fence.permit()?;
     match claim {
         Claim::Held => keep(object, context).await,
-        Claim::Released | Claim::Foreign => release(object, context).await,
+        Claim::Disputed if !withdraw(object, context).await? => Ok(Action::await_change()),
+        Claim::Released | Claim::Disputed | Claim::Foreign => release(object, context).await,
     }
 }
 
@@ -87,6 +88,18 @@ async fn keep<P: LoadBalancerProvider>(object: &k8s::Service, context: &Context<
     context.memory.succeeded(&input.service.owner.uid);
     context.tell_served(&object, &before, &ensured, news);
     Ok(ensured.recheck.map_or_else(Action::await_change, Action::requeue))
+}
+
+/// Takes away what a Service of another's class has from us; was there anything?
+async fn withdraw<P: LoadBalancerProvider>(
+    object: &k8s::Service,
+    context: &Context<P>,
+) -> Result<bool, ReconcileError> {
+    let owner = Owner::from(object);
+    let deleted = within_deadline("delete", context.provider.delete(&owner))
+        .await
+        .map_err(ReconcileError::Delete)?;
+    Ok(deleted.resources > 0)
 }
 
 async fn release<P: LoadBalancerProvider>(

@@ -29,7 +29,7 @@ impl Services {
         let mut counts = [("Programmed", 0), ("Reconciling", 0), ("Stalled", 0), ("Deleting", 0)];
         for service in self.store.state() {
             let index = match self.claims.of(&service) {
-                Claim::Foreign => continue,
+                Claim::Foreign | Claim::Disputed => continue,
                 Claim::Released => 3,
                 Claim::Held => held(&OwnStatus::of(&service)),
             };

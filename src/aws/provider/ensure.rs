@@ -81,7 +81,7 @@ impl<A: AwsApi> AwsProvider<A> {
         let observed = self.watch_replacement(service, keeper, &desired, observed).await?;
         let view = view(service, &desired.stack.load_balancer.name, &observed);
         let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
-        let applied = self.apply(keeper).run(&plan).await?;
+        let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
         Ok((desired, applied))
     }

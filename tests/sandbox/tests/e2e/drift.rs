@@ -138,7 +138,7 @@ async fn wait_like(scenario: &Scenario, what: &str, whole: &Holdings) {
     let back = |held: &Holdings| {
         let served = held.listener_ports() == whole.listener_ports()
             && held.target_groups.len() == 1
-            && held.target_groups[0].targets == whole.target_groups[0].targets;
+            && held.target_groups.first()?.targets == whole.target_groups[0].targets;
         let attached = held
             .load_balancers
             .first()?
@@ -147,7 +147,7 @@ async fn wait_like(scenario: &Scenario, what: &str, whole: &Holdings) {
             .settings
             .as_ref()?
             .target_group
-            == held.target_groups[0].description.arn;
+            == held.target_groups.first()?.description.arn;
         (served && attached).then_some(())
     };
     scenario

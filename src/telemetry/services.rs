@@ -95,8 +95,9 @@ mod tests {
         ] {
             writer.apply_watcher_event(&Event::Apply(service(name, class, conditions)));
         }
-        let mut going = service("going", "other.example/lb", json!([]));
+        let mut going = service("going", "elbow.dev/nlb", json!([]));
         going.metadata.finalizers = Some(vec![finalizer::NAME.to_owned()]);
+        going.metadata.deletion_timestamp = from_value(json!("2026-01-01T00:00:00Z")).unwrap();
         writer.apply_watcher_event(&Event::Apply(going));
 
         let mut registry = Registry::default();

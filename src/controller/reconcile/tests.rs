@@ -222,6 +222,34 @@ async fn a_service_that_goes_is_cleared_then_released_and_its_echoes_are_ignored
 }
 
 #[tokio::test]
+async fn a_service_of_another_class_with_our_finalizer_is_untouched_where_it_has_nothing_from_us() {
+    let mut case = Case::new(Ok(ensured()));
+    *case.context.provider.resources.lock().unwrap() = 0;
+    let mut anothers = served();
+    anothers.spec = service(json!({"spec": {"loadBalancerClass": "service.k8s.aws/nlb"}})).spec;
+    case.pass(anothers).await.unwrap().unwrap();
+    assert_eq!(case.asked(), ["delete shop/web"]);
+    assert!(case.told().is_empty());
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_service_that_changed_its_class_unseen_is_released_where_it_has_something_from_us() {
+    let mut case = Case::new(Ok(ensured()));
+    let mut changed = served();
+    changed.spec = service(json!({"spec": {"loadBalancerClass": "service.k8s.aws/nlb"}})).spec;
+    let pass = case.pass(changed.clone());
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(call.body["status"], json!({}));
+    (changed.status, changed.metadata.resource_version) = (None, Some("8".to_owned()));
+    call.answer(&changed);
+    let call = case.server.expect(Method::PATCH, SERVICE).await;
+    assert_eq!(call.body["metadata"]["finalizers"], json!(["other"]));
+    call.answer(&changed);
+    pass.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn the_finalizer_stays_while_the_cloud_still_holds_something() {
     let mut case = Case::new(Ok(ensured()));
     *case.context.provider.delete.lock().unwrap() = Some(ProviderError::Conflict {

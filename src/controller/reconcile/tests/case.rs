@@ -19,6 +19,8 @@ pub(super) struct Cloud {
     ensure: Mutex<Result<Ensured, ProviderError>>,
     /// The error of the next deletions.
     pub(super) delete: Mutex<Option<ProviderError>>,
+    /// How many resources a deletion finds.
+    pub(super) resources: Mutex<usize>,
 }
 
 impl LoadBalancerProvider for Cloud {
@@ -29,11 +31,9 @@ impl LoadBalancerProvider for Cloud {
 
     async fn delete(&self, owner: &Owner) -> Result<Deleted, ProviderError> {
         self.asked.lock().unwrap().push(format!("delete {owner}"));
-        self.delete
-            .lock()
-            .unwrap()
-            .clone()
-            .map_or_else(|| Ok(Deleted { resources: 3 }), Err)
+        let resources = *self.resources.lock().unwrap();
+        let error = self.delete.lock().unwrap().clone();
+        error.map_or(Ok(Deleted { resources }), Err)
     }
 
     async fn audit(&self) -> Result<Audited, ProviderError> {
@@ -61,6 +61,7 @@ impl Case {
                 asked: Mutex::default(),
                 ensure: Mutex::new(answer),
                 delete: Mutex::default(),
+                resources: Mutex::new(3),
             },
             fence: Fence::open(),
             claims,

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::commands::{down, up};
 use crate::error::{Error, Result};
 use crate::state::Sandbox;
-use crate::{checkout, interrupt, program, run};
+use crate::{checkout, install, interrupt, program, run};
 
 /// Options of `cargo sandbox test`.
 #[derive(Debug, clap::Args)]
@@ -49,6 +49,8 @@ pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
 async fn on_a_sandbox(directory: &Path, arguments: &Arguments) -> Result<bool> {
     heading("bringing a sandbox up");
     let (sandbox, own) = sandbox(directory).await?;
+    heading("installing elbow by its chart");
+    install::install(&sandbox.directory, &install::Args::default()).await?;
     heading("tests on the sandbox: chart, Terraform and elbow end to end");
     let outcome = ignored_tests(&sandbox, &arguments.filters).await;
     let keep = arguments.keep && matches!(outcome, Ok(false));

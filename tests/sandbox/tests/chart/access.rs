@@ -9,9 +9,9 @@ use crate::helm::{CLUSTER, file, of_kind, render, the};
 fn the_cluster_role_allows_what_elbow_does_and_nothing_else() {
     let objects = render(&CLUSTER);
     let expected = json!([
-        {"apiGroups": [""], "resources": ["services"], "verbs": ["get", "list", "watch", "patch"]},
+        {"apiGroups": [""], "resources": ["services"], "verbs": ["list", "watch", "patch"]},
         {"apiGroups": [""], "resources": ["services/status"], "verbs": ["patch"]},
-        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "watch"]},
         {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
     ]);
     assert_eq!(the(&objects, "ClusterRole")["rules"], expected);
@@ -26,7 +26,7 @@ fn the_role_allows_the_one_lease_of_the_release_namespace() {
     let group = json!(["coordination.k8s.io"]);
     let expected = json!([
         {"apiGroups": group, "resources": ["leases"], "verbs": ["create"]},
-        {"apiGroups": group, "resources": ["leases"], "resourceNames": ["elbow-leader"], "verbs": ["get", "update", "patch"]},
+        {"apiGroups": group, "resources": ["leases"], "resourceNames": ["elbow-leader"], "verbs": ["get", "update"]},
     ]);
     assert_eq!(role["rules"], expected);
 }

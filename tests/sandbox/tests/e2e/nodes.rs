@@ -91,10 +91,13 @@ async fn target_node_labels_narrow_the_targets_and_a_joining_node_costs_one_regi
             .service("narrow")
             .aws("target-node-labels", &format!("spare={}", spare.name));
         scenario.serve(&narrow).await;
-        assert_eq!(
-            targets_of(scenario, "narrow").await,
-            BTreeSet::from([spare.instance.clone()])
-        );
+        scenario
+            .wait_holdings("the labelled node alone", "narrow", |held| {
+                let targets = held.target_groups.first()?.targets.iter();
+                let instances: Vec<_> = targets.map(|target| target.instance.as_str()).collect();
+                (instances == [spare.instance.as_str()]).then_some(())
+            })
+            .await;
         scenario.serve(&scenario.service("web")).await;
 
         scenario.proxy.reset_counts().await.unwrap();

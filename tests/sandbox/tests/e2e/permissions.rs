@@ -65,7 +65,13 @@ async fn live(scenario: &Scenario, kubeconfig: std::path::PathBuf) -> Result<(),
         Ok(_) => edited(scenario, &mut elbow, &settings).await,
     };
     elbow.kill().await;
-    outcome
+    outcome?;
+    // A watch that is forbidden is made up for by listing again and again, which the life alone does not show.
+    let log = std::fs::read_to_string(&elbow.log).map_err(|error| error.to_string())?;
+    if log.to_lowercase().contains("forbidden") {
+        return Err("something was forbidden".to_owned());
+    }
+    Ok(())
 }
 
 async fn edited(scenario: &Scenario, elbow: &mut Elbow, settings: &Settings) -> Result<(), String> {

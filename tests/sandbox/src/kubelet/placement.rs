@@ -6,9 +6,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use k8s_openapi::api::core::v1::{Binding, Node, ObjectReference, Pod};
 use kube::api::{ListParams, ObjectMeta, PostParams};
 use kube::{Api, Client, ResourceExt};
+use tokio::sync::Mutex;
 
 use super::{Error, Result};
 use crate::error::Error as SandboxError;
+
+/// Pods are placed one after the other: two at once would not see each other and could land on one Node.
+static PLACING: Mutex<()> = Mutex::const_new(());
 
 /// Binds a Pod to a Node unless it is bound; returns the Pod as bound, and the Node's address. Idempotent.
 pub(super) async fn bind(client: &Client, pod: &Pod) -> Result<(Pod, IpAddr)> {
@@ -23,6 +27,7 @@ pub(super) async fn bind(client: &Client, pod: &Pod) -> Result<(Pod, IpAddr)> {
         .await
         .map_err(SandboxError::kubernetes("get a pod"))?;
     if node_of(&bound).is_none() {
+        let _alone = PLACING.lock().await;
         let others = api
             .list(&ListParams::default())
             .await

@@ -75,6 +75,7 @@ async fn kill_at_every_call_of_create(scenario: &Scenario, kind: Kind) {
         }
         kills += 1;
     }
+    assert!(kills < MOST_CALLS, "the work never ended");
     assert!(
         kills >= 6,
         "a create writes six times at least, yet only {kills} calls were met"
@@ -104,6 +105,7 @@ async fn kill_at_every_call_of_delete(scenario: &Scenario, kind: Kind) {
         }
         kills += 1;
     }
+    assert!(kills < MOST_CALLS, "the work never ended");
     assert!(
         kills >= 3,
         "a delete writes three times at least, yet only {kills} calls were met"

@@ -200,7 +200,6 @@ impl Scenario {
     async fn clean_up(&self, serving: Serving) {
         self.proxy.clear_faults().await.unwrap();
         self.proxy.hang_up().await.unwrap();
-        self.proxy.clear_faults().await.unwrap();
         // The test's own elbows have ended with it; one more takes away what they had no time for.
         let sweeper = match serving {
             Serving::Installed => None,

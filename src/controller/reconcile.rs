@@ -1,5 +1,7 @@
 //! One pass over one Service: claim -> finalizer -> ensure -> status -> events; and the way back.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1 as k8s;
 use k8s_openapi::jiff::Timestamp;
 use kube::runtime::controller::Action;
@@ -96,10 +98,15 @@ async fn withdraw<P: LoadBalancerProvider>(
     context: &Context<P>,
 ) -> Result<bool, ReconcileError> {
     let owner = Owner::from(object);
-    let deleted = within_deadline("delete", context.provider.delete(&owner))
+    let deleted = within_deadline("delete", context.provider.delete(&owner, annotations(object)))
         .await
         .map_err(ReconcileError::Delete)?;
     Ok(deleted.resources > 0)
+}
+
+fn annotations(object: &k8s::Service) -> &BTreeMap<String, String> {
+    static NONE: BTreeMap<String, String> = BTreeMap::new();
+    object.metadata.annotations.as_ref().unwrap_or(&NONE)
 }
 
 async fn release<P: LoadBalancerProvider>(
@@ -113,7 +120,7 @@ async fn release<P: LoadBalancerProvider>(
     if context.memory.begin_departure(&owner.uid) {
         context.events.tell(object, Story::Deleting);
     }
-    within_deadline("delete", context.provider.delete(&owner))
+    within_deadline("delete", context.provider.delete(&owner, annotations(object)))
         .await
         .map_err(ReconcileError::Delete)?;
     let cleared = status::publish(&context.services(object), &context.fence, object, &OwnStatus::default()).await?;

@@ -113,7 +113,7 @@ fn routes(
             port: forwarding.port,
             protocol,
             tls: forwarding.is_tls(),
-            client_ip_affinity: service.session_affinity == SessionAffinity::ClientIp,
+            client_ip_affinity: matches!(service.session_affinity, SessionAffinity::ClientIp { .. }),
         };
         let attributes = attributes::of_target_group(&wanted, behind, faults);
         Route {

@@ -178,7 +178,9 @@ pub(crate) fn rules(ports: &[PortSpec], sources: &[&str]) -> BTreeSet<IngressRul
 
 fn carries(listener: ListenerProtocol, rule: &RuleProtocol) -> bool {
     match listener {
-        ListenerProtocol::Tcp | ListenerProtocol::Tls => *rule == RuleProtocol::Tcp,
+        ListenerProtocol::Tcp | ListenerProtocol::Tls | ListenerProtocol::Http | ListenerProtocol::Https => {
+            *rule == RuleProtocol::Tcp
+        }
         ListenerProtocol::Udp => *rule == RuleProtocol::Udp,
         ListenerProtocol::TcpUdp => true,
     }

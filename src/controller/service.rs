@@ -143,10 +143,12 @@ mod tests {
             traffic_policy: TrafficPolicy::Local,
             health_check_node_port: Some(port(31000)),
             source_ranges: vec!["10.0.0.0/8".into()],
-            session_affinity: SessionAffinity::ClientIp,
+            session_affinity: SessionAffinity::ClientIp { seconds: 10_800 },
             ip_families: vec![IpFamily::V6, IpFamily::V4],
             load_balancer_ip: Some("192.0.2.1".into()),
             published: Some("old.example".into()),
+            class: None,
+            companions: BTreeMap::new(),
         };
         assert_eq!(Service::from(&service), expected);
     }

@@ -1,5 +1,6 @@
 //! What a pass is given in a test, and a look at what it has done.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -29,7 +30,11 @@ impl LoadBalancerProvider for Cloud {
         self.ensure.lock().unwrap().clone()
     }
 
-    async fn delete(&self, owner: &Owner) -> Result<Deleted, ProviderError> {
+    fn companions(&self, _: &BTreeMap<String, String>) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+
+    async fn delete(&self, owner: &Owner, _: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
         self.asked.lock().unwrap().push(format!("delete {owner}"));
         let resources = *self.resources.lock().unwrap();
         let error = self.delete.lock().unwrap().clone();

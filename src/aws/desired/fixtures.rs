@@ -157,12 +157,14 @@ pub(crate) fn subnet(id: &str, zone: &str, role: &str) -> SubnetDescription {
 pub(crate) fn settings() -> AwsSettings {
     AwsSettings {
         cluster: "prod".into(),
+        alb_classes: ["elbow.dev/alb".to_owned()].into(),
         default_scheme: Scheme::Internal,
         default_tags: BTreeMap::new(),
         default_ssl_policy: "ELBSecurityPolicy-2016-08".into(),
         node_ports: 30000..=32767,
         external_managed_tags: BTreeSet::new(),
         target_eni_group_tags: BTreeMap::new(),
+        manage_backend_rules: false,
     }
 }
 

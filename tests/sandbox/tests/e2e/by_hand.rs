@@ -38,13 +38,20 @@ pub(crate) async fn certificate(sandbox: &Sandbox) -> String {
     python(sandbox, code).await
 }
 
+/// What AWS holds for each Service of a cluster, in AWS' own words; see `keys/picture.py` for the shape.
+pub(crate) async fn picture(sandbox: &Sandbox, cluster: &str) -> serde_json::Value {
+    let code = format!("CLUSTER = '{cluster}'\n{}", include_str!("keys/picture.py"));
+    serde_json::from_str(&python(sandbox, &code).await).unwrap()
+}
+
 /// Runs a line of Python with `ec2`, a client for LocalStack past the proxy; returns what it prints. elbow's own API has no
 /// call that starts an instance, and shall have none.
 pub(crate) async fn ec2(sandbox: &Sandbox, code: &str) -> String {
     python(sandbox, &format!("ec2 = client('ec2')\n{code}")).await
 }
 
-async fn python(sandbox: &Sandbox, code: &str) -> String {
+/// Runs Python with `client(NAME)`, a client of AWS for LocalStack past the proxy; returns what it prints.
+pub(crate) async fn python(sandbox: &Sandbox, code: &str) -> String {
     let client = format!(
         "import boto3\ndef client(name):\n    return boto3.client(name, endpoint_url='{}', region_name='{}', \
          aws_access_key_id='observer', aws_secret_access_key='secret')\n{code}",

@@ -6,6 +6,8 @@
 #![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod alb;
+mod bad_values;
 mod by_hand;
 mod claims;
 mod cloud;

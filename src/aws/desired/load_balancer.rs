@@ -7,7 +7,7 @@ use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::{
     Action, AddressType, AlpnPolicy, Attributes, ChosenAddresses, Forward, GroupRef, Listener, LoadBalancer,
-    LoadBalancerKind, ResourceName, Surplus, Tags, Target, TargetGroup, TargetGroupRef,
+    ResourceName, Surplus, Tags, Target, TargetGroup, TargetGroupRef,
 };
 use crate::service::{IpFamily, Owner, Port};
 
@@ -35,7 +35,7 @@ impl Parts<'_> {
         LoadBalancer {
             name: self.request.name.clone(),
             explicit_name: self.request.explicit_name,
-            kind: LoadBalancerKind::Network,
+            kind: self.request.kind,
             scheme: self.request.scheme,
             address_type: AddressType::Ipv4,
             subnets: subnets

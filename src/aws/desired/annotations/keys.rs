@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::aws::stack::LoadBalancerKind;
+
 /// Prefix of every key.
 pub const PREFIX: &str = "service.beta.kubernetes.io/";
 
@@ -51,6 +53,38 @@ pub enum Kinds {
     Application,
     /// Both.
     Both,
+}
+
+impl Kinds {
+    /// Is a key of these kinds for this one?
+    #[must_use]
+    pub fn include(self, kind: LoadBalancerKind) -> bool {
+        match self {
+            Self::Network => kind == LoadBalancerKind::Network,
+            Self::Application => kind == LoadBalancerKind::Application,
+            Self::Both => true,
+        }
+    }
+}
+
+impl fmt::Display for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Network => "network load balancers",
+            Self::Application => "application load balancers",
+            Self::Both => "network and application load balancers",
+        })
+    }
+}
+
+impl fmt::Display for Suffix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "its name",
+            Self::Port => "a port number, such as `.443`",
+            Self::Listener => "a listener's protocol and port, such as `.TCP-80` or `.HTTPS-443`",
+        })
+    }
 }
 
 /// How the value of an annotation is written.
@@ -304,7 +338,7 @@ mod tests {
 
     #[test]
     fn no_key_stands_twice() {
-        let names: BTreeSet<_> = KEYS.iter().map(|key| key.name).collect();
+        let names: BTreeSet<_> = KEYS.iter().map(|key| (key.name, key.suffix == Suffix::None)).collect();
         assert_eq!(names.len(), KEYS.len());
     }
 }

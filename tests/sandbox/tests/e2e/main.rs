@@ -22,6 +22,7 @@ mod keys;
 mod leader;
 mod manifest;
 mod nodes;
+mod options;
 mod permissions;
 mod scenario;
 mod services;

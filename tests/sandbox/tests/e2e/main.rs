@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod back_end;
 mod by_hand;
 mod claims;
 mod cloud;

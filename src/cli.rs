@@ -1,9 +1,11 @@
 //! The commands.
 
+pub mod explain;
 pub mod office;
 pub mod process;
 pub mod provider;
 pub mod run;
+pub mod terminal;
 
 use std::process::ExitCode;
 
@@ -28,17 +30,25 @@ enum Command {
     /// credentials, profile) are those of its SDK: AWS_ENDPOINT_URL, AWS_PROFILE and so on.
     #[command(args_override_self = true)]
     Run(Box<Flags>),
+    /// Tell what the annotations of a Service mean
+    Explain(explain::ExplainArgs),
 }
 
 /// The settings cannot be used.
 const BAD_SETTINGS: u8 = 2;
 
-/// Does what the command line says. The exit code is 0 if it was done, 2 if it cannot be done with these settings, and 1
-/// if it failed.
+/// Does what the command line says. The exit code is that of the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Command::Run(flags) = Cli::parse().command;
-    let settings = match Settings::check(&flags) {
+    match Cli::parse().command {
+        Command::Run(flags) => run(&flags),
+        Command::Explain(args) => explain::main(&args),
+    }
+}
+
+/// The exit code is 0 if it was done, 2 if it cannot be done with these settings, and 1 if it failed.
+fn run(flags: &Flags) -> ExitCode {
+    let settings = match Settings::check(flags) {
         Ok(settings) => settings,
         Err(problems) => {
             eprintln!("elbow: {problems}");

@@ -16,6 +16,7 @@ mod drift;
 mod edits;
 mod elbow_process;
 mod identity;
+mod inspect;
 mod leader;
 mod manifest;
 mod nodes;

@@ -186,8 +186,14 @@ def deregister_terminated_instances(self, instance_ids):
     """A terminated instance stays registered, as unused, until somebody takes it out."""
 
 
+def _answers(self, port) -> bool:
+    """Nodes answer at NodePorts and at kube-proxy's health port, and nowhere else."""
+    probed = int(port if self.health_check_port == "traffic-port" else self.health_check_port)
+    return probed == 10256 or 30000 <= probed <= 32767
+
+
 def health_for(self, target, ec2_backend):
-    """Healthy, but for what is not registered or does not run."""
+    """Healthy, but for what is not registered, does not run, or is probed where no node answers."""
     found = self.targets.get(_key(self, target))
     port = target.get("Port") or self.port
     if found is None:
@@ -198,5 +204,9 @@ def health_for(self, target, ec2_backend):
     if instance is not None and instance.state != "running":
         return FakeHealthStatus(
             found["Id"], found["Port"], self.health_check_port, "unused", "Target.InvalidState", "Target is not in the running state"
+        )
+    if not _answers(self, found["Port"]):
+        return FakeHealthStatus(
+            found["Id"], found["Port"], self.health_check_port, "unhealthy", "Target.FailedHealthChecks", "Health checks failed"
         )
     return FakeHealthStatus(found["Id"], found["Port"], self.health_check_port, "healthy")

@@ -9,6 +9,7 @@ use kube::ResourceExt;
 
 use super::Evidence;
 use super::report::{Finding, Severity};
+use crate::aws::desired::annotations::keys;
 use crate::controller::status::{OwnStatus, PROGRAMMED, RECONCILING};
 
 /// A Lease counts as left behind only so long after its end, because this machine's clock may differ from the cluster's.
@@ -27,7 +28,7 @@ pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
     if evidence.is_served() {
         let status = OwnStatus::of(&evidence.service);
         findings.push(leader(evidence, &status));
-        findings.push(said(&status));
+        findings.push(said(evidence, &status));
     }
     findings
 }
@@ -129,7 +130,7 @@ fn not_running(status: &OwnStatus, namespace: &str, message: String) -> Finding 
 }
 
 /// What elbow says of the Service by its conditions.
-fn said(status: &OwnStatus) -> Finding {
+fn said(evidence: &Evidence, status: &OwnStatus) -> Finding {
     let find = |name| status.conditions.iter().find(|condition| condition.type_ == name);
     let working: Option<&Condition> = find(RECONCILING);
     match (find(PROGRAMMED), working) {
@@ -151,8 +152,23 @@ fn said(status: &OwnStatus) -> Finding {
         ),
         (Some(programmed), _) => Finding::broken(
             advice::reason(programmed),
-            format!("{PROGRAMMED} is False: {}", programmed.message),
+            format!(
+                "{PROGRAMMED} is False: {}{}",
+                programmed.message,
+                named(evidence, advice::reason(programmed))
+            ),
             advice::action(programmed),
         ),
+    }
+}
+
+/// AWS does not say which certificate it misses.
+fn named(evidence: &Evidence, reason: &str) -> String {
+    let certificates = evidence.declared.annotations.get(&keys::SSL_CERT.to_string());
+    match certificates {
+        Some(arns) if reason == advice::CERTIFICATE_NOT_FOUND => {
+            format!("; annotation {} names {arns}", keys::SSL_CERT)
+        }
+        _ => String::new(),
     }
 }

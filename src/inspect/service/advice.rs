@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 /// ELBv2's error code for a certificate that is not there.
-const CERTIFICATE_NOT_FOUND: &str = "CertificateNotFound";
+pub(super) const CERTIFICATE_NOT_FOUND: &str = "CertificateNotFound";
 
 /// What to do about each reason; the messages say which field, value or resource it is about.
 const ADVICE: &[(&str, &str)] = &[

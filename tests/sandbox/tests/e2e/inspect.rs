@@ -12,7 +12,7 @@ use elbow_sandbox::proxy::Client as Proxy;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::scenario::{Scenario, with_installed_elbow, with_own_elbow};
+use crate::scenario::{NODES, Scenario, with_installed_elbow, with_own_elbow};
 use crate::wait::until;
 
 /// What `elbow inspect` printed as JSON, and its exit code.
@@ -93,6 +93,7 @@ fn lane(scenario: &Scenario) -> String {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn a_sound_service_is_sound_in_every_layer_and_only_read() {
+    let _no_node_goes = NODES.read().await;
     with_installed_elbow("inspect-sound", async |scenario| {
         pods::start(&scenario, "web", "http").await;
         let hostname = scenario.serve(&scenario.service("web")).await;

@@ -23,6 +23,9 @@ pub(super) async fn start(scenario: &Scenario, name: &str, port: &str) {
     let pod: Pod = serde_json::from_value(json!({
         "metadata": { "name": name, "labels": { "app": name } },
         "spec": {
+            // Endpoints are made only of pods on a node; without a grace period no kubelet is asked when they go.
+            "nodeName": scenario.sandbox.infrastructure.instances[0].private_dns,
+            "terminationGracePeriodSeconds": 0,
             "automountServiceAccountToken": false,
             "containers": [{ "name": "web", "image": "example.com/web:1", "ports": [{ "name": port, "containerPort": 8080 }] }],
         },

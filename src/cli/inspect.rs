@@ -131,7 +131,11 @@ fn run(args: &InspectArgs) -> Result<Verdict, InspectError> {
     let report = runtime.block_on(look(args))?;
     // A resolver that does not answer holds a thread, which nothing is to wait for.
     runtime.shutdown_background();
-    print(args, &report).map_err(InspectError::Print)?;
+    match print(args, &report) {
+        // Whoever reads has read enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        printed => printed.map_err(InspectError::Print)?,
+    }
     Ok(report.verdict())
 }
 

@@ -27,7 +27,8 @@ fn behind(evidence: &Evidence, address: &str, port: &ServicePort) -> Finding {
     if members.is_empty() {
         return nobody(evidence, port);
     }
-    let message = format!("{address}:{number} leads to {} ready endpoints", members.len());
+    let plural = if members.len() == 1 { "" } else { "s" };
+    let message = format!("{address}:{number} leads to {} ready endpoint{plural}", members.len());
     let mut findings: Vec<Finding> = members.iter().map(|member| Finding::sound(shown(member))).collect();
     findings.sort_by(|one, other| one.message.cmp(&other.message));
     Finding::sound(message).with(findings)

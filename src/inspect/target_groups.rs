@@ -99,7 +99,9 @@ fn targets(evidence: &Evidence, group: &SeenTargetGroup, nodes: &BTreeMap<Instan
         let idle = local && node.as_deref().is_some_and(|node| !with_endpoints.contains(node));
         judged(target, node.as_deref(), idle, some_healthy, probe)
     };
-    staying(group).map(judge).collect()
+    let mut targets: Vec<Finding> = staying(group).map(judge).collect();
+    targets.sort_by(|one, other| one.message.cmp(&other.message));
+    targets
 }
 
 /// A node without pods of the Service is out of service under `externalTrafficPolicy: Local`, as it should be.

@@ -33,7 +33,7 @@ impl Page {
         let title = layer.kind.title();
         match layer.findings.as_slice() {
             [only] => {
-                let line = format!("{} {title}: {}", self.mark(only.worst()), only.message);
+                let line = format!("{} {title}: {}", self.mark(only.worst()), plain(&only.message));
                 self.line(fork, &line);
                 self.findings(margin, &only.details);
             }
@@ -60,7 +60,7 @@ impl Page {
             .collect();
         for (index, found) in shown.iter().enumerate() {
             let (fork, below) = branch(index + 1 == shown.len() && hidden == 0);
-            let line = format!("{} {}", self.mark(found.severity), found.message);
+            let line = format!("{} {}", self.mark(found.severity), plain(&found.message));
             self.line(&format!("{margin}{fork}"), &line);
             self.findings(&format!("{margin}{below}"), &found.details);
         }
@@ -75,15 +75,13 @@ impl Page {
             (_, Some((kind, found))) => {
                 let title = self.painted(RED, &format!("First broken layer: {}", kind.title()));
                 self.line("", &title);
-                self.line("  ", &found.message);
-                self.line("  To do: ", found.action.as_deref().unwrap_or_default());
+                self.to_do(found);
             }
             (Verdict::Unknown, None) => {
                 let title = self.painted(YELLOW, "Nothing broken was seen, but not everything could be looked at");
                 self.line("", &title);
                 for found in report.unseen() {
-                    self.line("  ", &found.message);
-                    self.line("  To do: ", found.action.as_deref().unwrap_or_default());
+                    self.to_do(found);
                 }
             }
             _ => {
@@ -91,6 +89,11 @@ impl Page {
                 self.line("", &line);
             }
         }
+    }
+
+    fn to_do(&mut self, found: &Finding) {
+        self.line("  ", &plain(&found.message));
+        self.line("  To do: ", &plain(found.action.as_deref().unwrap_or_default()));
     }
 
     fn line(&mut self, margin: &str, text: &str) {
@@ -119,6 +122,19 @@ impl Page {
 const RED: &str = "31";
 const GREEN: &str = "32";
 const YELLOW: &str = "33";
+
+/// On one line and without what a terminal would obey: much of it was written by others.
+fn plain(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let escaped = |one: char| {
+        if one.is_control() {
+            one.escape_default().collect()
+        } else {
+            one.to_string()
+        }
+    };
+    words.join(" ").chars().map(escaped).collect()
+}
 
 fn branch(last: bool) -> (&'static str, &'static str) {
     if last { ("└─ ", "   ") } else { ("├─ ", "│  ") }
@@ -197,6 +213,16 @@ First broken layer: pods
         );
         assert!(
             shown.ends_with("  no credentials\n  To do: set AWS_PROFILE\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn what_others_wrote_cannot_command_the_terminal() {
+        let foreign = Finding::broken("x", "a\x1b[2Jb\nc", "do\x07");
+        let shown = report(&found(vec![(LayerKind::Service, vec![foreign])]), false);
+        assert!(
+            shown.contains("a\\u{1b}[2Jb c\n") && shown.ends_with("do\\u{7}\n"),
             "{shown}"
         );
     }

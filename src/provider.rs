@@ -1,5 +1,6 @@
 //! The seam between the Kubernetes half and a cloud: what the controller asks for and what it gets back.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +21,20 @@ pub trait LoadBalancerProvider: Send + Sync + 'static {
     fn ensure(&self, service: &Service, nodes: &NodeSet)
     -> impl Future<Output = Result<Ensured, ProviderError>> + Send;
 
-    /// Takes away all that the cloud holds for this owner; nothing held is success.
+    /// Takes away all that the cloud holds for this owner; nothing held is success. `annotations` are those of the Service
+    /// that goes: they may allow what else is refused, such as to delete what is protected.
     ///
     /// # Errors
     /// [`ProviderError::Conflict`] while the cloud still uses a part of it: to be repeated.
-    fn delete(&self, owner: &Owner) -> impl Future<Output = Result<Deleted, ProviderError>> + Send;
+    fn delete(
+        &self,
+        owner: &Owner,
+        annotations: &BTreeMap<String, String>,
+    ) -> impl Future<Output = Result<Deleted, ProviderError>> + Send;
+
+    /// Names of other Services of the same namespace whose ports [`LoadBalancerProvider::ensure`] needs as
+    /// [`Service::companions`], told by the annotations alone.
+    fn companions(&self, annotations: &BTreeMap<String, String>) -> BTreeSet<String>;
 
     /// One round of the drift audit: looks at what the cloud holds now, within the audit's budget of calls, so that the
     /// next [`LoadBalancerProvider::ensure`] of a drifted Service repairs it. Writes nothing.
@@ -39,8 +49,12 @@ impl<P: LoadBalancerProvider> LoadBalancerProvider for Arc<P> {
         self.as_ref().ensure(service, nodes).await
     }
 
-    async fn delete(&self, owner: &Owner) -> Result<Deleted, ProviderError> {
-        self.as_ref().delete(owner).await
+    async fn delete(&self, owner: &Owner, annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
+        self.as_ref().delete(owner, annotations).await
+    }
+
+    fn companions(&self, annotations: &BTreeMap<String, String>) -> BTreeSet<String> {
+        self.as_ref().companions(annotations)
     }
 
     async fn audit(&self) -> Result<Audited, ProviderError> {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU16;
 
+use serde::{Deserialize, Serialize};
+
 /// A TCP or UDP port number, 1 to 65535.
 pub type Port = NonZeroU16;
 
 /// The Service that a load balancer belongs to. The UID tells a Service from its successor of the same name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Owner {
     /// `metadata.namespace`.
     pub namespace: String,
@@ -23,6 +25,8 @@ pub struct Owner {
 pub struct Service {
     /// Whose load balancer it is.
     pub owner: Owner,
+    /// `spec.loadBalancerClass`, which is immutable while the type stays `LoadBalancer`.
+    pub class: Option<String>,
     /// All of `metadata.annotations`.
     pub annotations: BTreeMap<String, String>,
     /// `spec.ports`, in the order of the manifest.
@@ -41,6 +45,9 @@ pub struct Service {
     pub load_balancer_ip: Option<String>,
     /// The hostname that stands in `status.loadBalancer.ingress` now: what clients use at this moment.
     pub published: Option<String>,
+    /// Ports of other Services of the same namespace to which this one's load balancer forwards too, by Service name; only
+    /// of those that the provider asked for and that exist.
+    pub companions: BTreeMap<String, Vec<ServicePort>>,
 }
 
 /// One entry of `spec.ports`.
@@ -84,15 +91,20 @@ pub enum SessionAffinity {
     /// Connections are spread freely.
     None,
     /// A client address keeps its target.
-    ClientIp,
+    ClientIp {
+        /// `spec.sessionAffinityConfig.clientIP.timeoutSeconds`: for how long, 1 to 86400.
+        seconds: u32,
+    },
 }
 
 /// An entry of `spec.ipFamilies`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum IpFamily {
     /// IPv4.
+    #[serde(rename = "IPv4")]
     V4,
     /// IPv6.
+    #[serde(rename = "IPv6")]
     V6,
 }
 

@@ -1,6 +1,7 @@
 //! The settings of `elbow run`: [`Flags`] as they are given, checked all at once into [`Settings`].
 
 mod aws;
+mod classes;
 mod flags;
 mod parse;
 mod problems;
@@ -18,6 +19,7 @@ use crate::fence::WRITE_DEADLINE;
 use crate::telemetry::http::BindAddress;
 use crate::telemetry::logs::{Format, Level};
 
+use self::classes::Classes;
 use self::problems::Check;
 
 /// Checked settings.
@@ -90,8 +92,9 @@ impl Settings {
     /// All that is wrong, not only the first.
     pub fn check(flags: &Flags) -> Result<Self, Problems> {
         let mut check = Check::default();
-        let aws = Aws::check(flags, &mut check);
-        let services = Services::check(&flags.services, &mut check);
+        let classes = Classes::check(&flags.services, &mut check);
+        let aws = Aws::check(flags, classes.as_ref(), &mut check);
+        let services = Services::check(&flags.services, classes.as_ref(), &mut check);
         let leader_election = LeaderElection::check(&flags.leader_election, &mut check);
         let telemetry = Telemetry::check(&flags.telemetry, &mut check);
         let pod = Pod::check(&flags.pod, &mut check);
@@ -109,8 +112,7 @@ impl Settings {
 }
 
 impl Services {
-    fn check(flags: &flags::Services, check: &mut Check) -> Option<Self> {
-        let classes = check.value("load-balancer-class", &flags.load_balancer_class, parse::classes);
+    fn check(flags: &flags::Services, classes: Option<&Classes>, check: &mut Check) -> Option<Self> {
         let unclassed = check.value("claim-unclassed", &flags.claim_unclassed, parse::boolean);
         let namespace = check.optional("watch-namespace", flags.watch_namespace.as_ref(), parse::object_name);
         let concurrency = check.value(
@@ -121,7 +123,7 @@ impl Services {
         let period = check.value("audit-period", &flags.audit_period, parse::duration);
         Some(Self {
             claims: Claims {
-                classes: classes?,
+                classes: classes?.all(),
                 unclassed: unclassed?,
             },
             namespace: namespace?,

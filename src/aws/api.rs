@@ -3,17 +3,20 @@
 //! The SDK implements it, and so does the in-memory AWS of the tests. Reads follow pages to the end. Every call ends
 //! within its deadline.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
 
 use crate::aws::error::AwsError;
 use crate::aws::ids::{
     CertificateArn, InstanceId, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn, VpcId,
+    WebAclArn,
 };
 use crate::aws::stack::{
-    Attributes, FrontendGroup, HealthCheck, IngressRule, ListenerProtocol, LoadBalancer, ResourceName, Scheme, Tags,
-    Target, TargetGroup, TargetProtocol,
+    AddressType, AlpnPolicy, Attributes, ChosenAddresses, FrontendGroup, HealthCheck, IngressRule, ListenerProtocol,
+    LoadBalancer, LoadBalancerKind, Redirect, ResourceName, Scheme, Tags, Target, TargetGroup, TargetProtocol,
 };
-use crate::service::Port;
+use crate::service::{IpFamily, Port};
 
 /// Result of one call.
 pub type AwsResult<T> = Result<T, AwsError>;
@@ -22,6 +25,8 @@ pub type AwsResult<T> = Result<T, AwsError>;
 pub trait AwsApi: Send + Sync + 'static {
     /// `ec2:DescribeSubnets`: all of one VPC.
     fn describe_subnets(&self, vpc: &VpcId) -> impl Future<Output = AwsResult<Vec<SubnetDescription>>> + Send;
+    /// `ec2:DescribeVpcs`: one VPC.
+    fn describe_vpc(&self, vpc: &VpcId) -> impl Future<Output = AwsResult<VpcDescription>> + Send;
     /// `ec2:DescribeRouteTables`: all of one VPC.
     fn describe_route_tables(&self, vpc: &VpcId) -> impl Future<Output = AwsResult<Vec<RouteTableDescription>>> + Send;
     /// `ec2:DescribeInstances` by filter `instance-id`, so that an unknown one is left out instead of an error.
@@ -38,11 +43,12 @@ pub trait AwsApi: Send + Sync + 'static {
     fn create_security_group(&self, group: &FrontendGroup) -> impl Future<Output = AwsResult<SecurityGroupId>> + Send;
     /// `ec2:DeleteSecurityGroup`.
     fn delete_security_group(&self, id: &SecurityGroupId) -> impl Future<Output = AwsResult<()>> + Send;
-    /// `ec2:AuthorizeSecurityGroupIngress`; each rule carries the description `elbow`.
+    /// `ec2:AuthorizeSecurityGroupIngress`; each rule carries the description.
     fn authorize_ingress(
         &self,
         id: &SecurityGroupId,
         rules: &BTreeSet<IngressRule>,
+        description: &str,
     ) -> impl Future<Output = AwsResult<()>> + Send;
     /// `ec2:RevokeSecurityGroupIngress`.
     fn revoke_ingress(
@@ -108,18 +114,39 @@ pub trait AwsApi: Send + Sync + 'static {
         arn: &LoadBalancerArn,
         attributes: &Attributes,
     ) -> impl Future<Output = AwsResult<()>> + Send;
-    /// `elasticloadbalancing:SetSecurityGroups`.
+    /// `elasticloadbalancing:SetSecurityGroups`, and whether their rules hold for PrivateLink; none leaves that as it is.
     fn set_security_groups(
         &self,
         arn: &LoadBalancerArn,
         groups: &BTreeSet<SecurityGroupId>,
+        private_link_rules: Option<bool>,
     ) -> impl Future<Output = AwsResult<()>> + Send;
     /// `elasticloadbalancing:SetSubnets`.
     fn set_subnets(
         &self,
         arn: &LoadBalancerArn,
-        subnets: &BTreeSet<SubnetId>,
+        subnets: &SubnetSettings,
     ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:SetIpAddressType`.
+    fn set_address_type(
+        &self,
+        arn: &LoadBalancerArn,
+        address_type: AddressType,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:DescribeCapacityReservation`: the reserved minimum in capacity units; 0 if there is none.
+    fn describe_capacity(&self, arn: &LoadBalancerArn) -> impl Future<Output = AwsResult<u32>> + Send;
+    /// `elasticloadbalancing:ModifyCapacityReservation`; 0 resets it.
+    fn modify_capacity(&self, arn: &LoadBalancerArn, units: u32) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `wafv2:GetWebACLForResource`.
+    fn describe_web_acl(&self, arn: &LoadBalancerArn) -> impl Future<Output = AwsResult<Option<WebAclArn>>> + Send;
+    /// `wafv2:AssociateWebACL`, which replaces another one.
+    fn associate_web_acl(
+        &self,
+        arn: &LoadBalancerArn,
+        web_acl: &WebAclArn,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `wafv2:DisassociateWebACL`.
+    fn disassociate_web_acl(&self, arn: &LoadBalancerArn) -> impl Future<Output = AwsResult<()>> + Send;
     /// `elasticloadbalancing:CreateTargetGroup` with health check and tags.
     fn create_target_group(&self, target_group: &TargetGroup)
     -> impl Future<Output = AwsResult<TargetGroupArn>> + Send;
@@ -161,6 +188,14 @@ pub trait AwsApi: Send + Sync + 'static {
         &self,
         arn: &ListenerArn,
         listener: &ListenerSettings,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
+    /// `elasticloadbalancing:DescribeListenerAttributes`.
+    fn describe_listener_attributes(&self, arn: &ListenerArn) -> impl Future<Output = AwsResult<Attributes>> + Send;
+    /// `elasticloadbalancing:ModifyListenerAttributes`.
+    fn modify_listener_attributes(
+        &self,
+        arn: &ListenerArn,
+        attributes: &Attributes,
     ) -> impl Future<Output = AwsResult<()>> + Send;
     /// `elasticloadbalancing:DeleteListener`.
     fn delete_listener(&self, arn: &ListenerArn) -> impl Future<Output = AwsResult<()>> + Send;
@@ -206,6 +241,13 @@ pub enum LoadBalancerSelection {
     Arn(LoadBalancerArn),
 }
 
+/// A VPC as EC2 describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VpcDescription {
+    /// Its networks, of both families.
+    pub networks: Vec<IpNet>,
+}
+
 /// A subnet as EC2 describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubnetDescription {
@@ -213,6 +255,8 @@ pub struct SubnetDescription {
     pub id: SubnetId,
     /// `AvailabilityZone`, such as `us-east-1a`.
     pub zone: String,
+    /// Its networks, of both families.
+    pub networks: Vec<IpNet>,
     /// `AvailableIpAddressCount`.
     pub free_addresses: u32,
     /// Tags.
@@ -241,6 +285,8 @@ pub struct InstanceDescription {
     pub security_groups: BTreeSet<SecurityGroupId>,
     /// Is its state `terminated` or `shutting-down`?
     pub terminated: bool,
+    /// Tags.
+    pub tags: Tags,
 }
 
 /// A security group as EC2 describes it.
@@ -256,6 +302,8 @@ pub struct SecurityGroupDescription {
     pub vpc: VpcId,
     /// Ingress rules, one for each source.
     pub rules: BTreeSet<IngressRule>,
+    /// Their descriptions, where they have one.
+    pub rule_descriptions: BTreeMap<IngressRule, String>,
     /// Tags.
     pub tags: Tags,
 }
@@ -271,16 +319,33 @@ pub struct LoadBalancerDescription {
     pub dns_name: String,
     /// `Scheme`; none for a Gateway Load Balancer.
     pub scheme: Option<Scheme>,
-    /// Is its type `network`?
-    pub network: bool,
+    /// `Type`; none for a Gateway Load Balancer.
+    pub kind: Option<LoadBalancerKind>,
     /// Is its state `active` (or `active_impaired`)?
     pub active: bool,
     /// `VpcId`.
     pub vpc: VpcId,
-    /// Subnets of its zones.
-    pub subnets: BTreeSet<SubnetId>,
+    /// Subnets of its zones, with the addresses that AWS reports as chosen.
+    pub subnets: BTreeMap<SubnetId, ChosenAddresses>,
+    /// `IpAddressType`.
+    pub address_type: AddressType,
+    /// Is `EnablePrefixForIpv6SourceNat` `on`?
+    pub ipv6_source_nat: bool,
     /// `SecurityGroups`.
     pub security_groups: BTreeSet<SecurityGroupId>,
+    /// Is `EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic` anything but `off`?
+    pub private_link_rules: bool,
+}
+
+/// What `SetSubnets` sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubnetSettings {
+    /// All subnets, with chosen addresses.
+    pub subnets: BTreeMap<SubnetId, ChosenAddresses>,
+    /// `IpAddressType`; none leaves it as it is.
+    pub address_type: Option<AddressType>,
+    /// `EnablePrefixForIpv6SourceNat`; none leaves it as it is.
+    pub ipv6_source_nat: Option<bool>,
 }
 
 /// What `CreateLoadBalancer` answers.
@@ -310,8 +375,10 @@ pub struct TargetGroupDescription {
 /// The settings of a target group of instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetGroupSettings {
-    /// `Protocol`.
+    /// `Protocol` and `ProtocolVersion`.
     pub protocol: TargetProtocol,
+    /// `IpAddressType`.
+    pub family: IpFamily,
     /// `Port`.
     pub port: Port,
     /// Health check.
@@ -329,19 +396,35 @@ pub struct ListenerDescription {
     pub settings: Option<ListenerSettings>,
 }
 
-/// The settings of a listener that forwards to one target group.
+/// The settings of a listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenerSettings {
     /// `Port`.
     pub port: Port,
     /// `Protocol`.
     pub protocol: ListenerProtocol,
-    /// Target group of the default action.
-    pub target_group: TargetGroupArn,
+    /// The default action.
+    pub action: ActionSettings,
     /// The default certificate.
     pub certificate: Option<CertificateArn>,
     /// `SslPolicy`.
     pub ssl_policy: Option<String>,
+    /// `AlpnPolicy`.
+    pub alpn: AlpnPolicy,
+}
+
+/// An action, with target groups by ARN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionSettings {
+    /// To targets.
+    Forward {
+        /// Target groups and their weights, 0 to 999; not empty. The weight of a sole one is 1.
+        to: BTreeMap<TargetGroupArn, u16>,
+        /// `TargetGroupStickinessConfig`: seconds; none where it is off.
+        stickiness: Option<u32>,
+    },
+    /// To HTTPS.
+    Redirect(Redirect),
 }
 
 /// A target as `DescribeTargetHealth` describes it.

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 macro_rules! identifiers {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
@@ -39,6 +42,12 @@ identifiers! {
     TargetGroupArn;
     /// ARN of a certificate in ACM or IAM.
     CertificateArn;
+    /// ARN of a regional web ACL of AWS WAF.
+    WebAclArn;
+    /// An Elastic IP address, such as `eipalloc-0123456789abcdef0`.
+    AllocationId;
+    /// A managed prefix list, such as `pl-0123456789abcdef0`.
+    PrefixListId;
     /// A VPC, such as `vpc-0123456789abcdef0`.
     VpcId;
     /// A subnet, such as `subnet-0123456789abcdef0`.

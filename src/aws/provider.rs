@@ -5,6 +5,7 @@ mod ensure;
 mod outcome;
 mod replacement;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,8 +95,12 @@ impl<A: AwsApi> LoadBalancerProvider for AwsProvider<A> {
         self.ensure_service(service, nodes).await
     }
 
-    async fn delete(&self, owner: &Owner) -> Result<Deleted, ProviderError> {
+    async fn delete(&self, owner: &Owner, _annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
         self.delete_all(&Keeper::Service(owner.uid.clone())).await
+    }
+
+    fn companions(&self, _annotations: &BTreeMap<String, String>) -> BTreeSet<String> {
+        BTreeSet::new()
     }
 
     async fn audit(&self) -> Result<Audited, ProviderError> {

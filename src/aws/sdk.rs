@@ -14,6 +14,7 @@ mod failure;
 mod fencing;
 mod observer;
 mod target_group_writes;
+mod wafv2;
 
 use std::collections::BTreeSet;
 
@@ -36,11 +37,16 @@ pub struct SdkApi {
 struct Clients {
     ec2: aws_sdk_ec2::Client,
     elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    wafv2: aws_sdk_wafv2::Client,
 }
 
 impl AwsApi for SdkApi {
     async fn describe_subnets(&self, vpc: &VpcId) -> AwsResult<Vec<SubnetDescription>> {
         ec2_reads::subnets(&self.reads.ec2, vpc).await
+    }
+
+    async fn describe_vpc(&self, vpc: &VpcId) -> AwsResult<VpcDescription> {
+        ec2_reads::vpc(&self.reads.ec2, vpc).await
     }
 
     async fn describe_route_tables(&self, vpc: &VpcId) -> AwsResult<Vec<RouteTableDescription>> {
@@ -66,8 +72,13 @@ impl AwsApi for SdkApi {
         ec2_writes::delete_security_group(&self.writes.ec2, id).await
     }
 
-    async fn authorize_ingress(&self, id: &SecurityGroupId, rules: &BTreeSet<IngressRule>) -> AwsResult<()> {
-        ec2_writes::authorize_ingress(&self.writes.ec2, id, rules).await
+    async fn authorize_ingress(
+        &self,
+        id: &SecurityGroupId,
+        rules: &BTreeSet<IngressRule>,
+        description: &str,
+    ) -> AwsResult<()> {
+        ec2_writes::authorize_ingress(&self.writes.ec2, id, rules, description).await
     }
 
     async fn revoke_ingress(&self, id: &SecurityGroupId, rules: &BTreeSet<IngressRule>) -> AwsResult<()> {
@@ -133,12 +144,41 @@ impl AwsApi for SdkApi {
         elbv2_writes::modify_load_balancer_attributes(&self.writes.elbv2, arn, attributes).await
     }
 
-    async fn set_security_groups(&self, arn: &LoadBalancerArn, groups: &BTreeSet<SecurityGroupId>) -> AwsResult<()> {
-        elbv2_writes::set_security_groups(&self.writes.elbv2, arn, groups).await
+    async fn set_security_groups(
+        &self,
+        arn: &LoadBalancerArn,
+        groups: &BTreeSet<SecurityGroupId>,
+        private_link_rules: Option<bool>,
+    ) -> AwsResult<()> {
+        elbv2_writes::set_security_groups(&self.writes.elbv2, arn, groups, private_link_rules).await
     }
 
-    async fn set_subnets(&self, arn: &LoadBalancerArn, subnets: &BTreeSet<SubnetId>) -> AwsResult<()> {
+    async fn set_subnets(&self, arn: &LoadBalancerArn, subnets: &SubnetSettings) -> AwsResult<()> {
         elbv2_writes::set_subnets(&self.writes.elbv2, arn, subnets).await
+    }
+
+    async fn set_address_type(&self, arn: &LoadBalancerArn, address_type: AddressType) -> AwsResult<()> {
+        elbv2_writes::set_address_type(&self.writes.elbv2, arn, address_type).await
+    }
+
+    async fn describe_capacity(&self, arn: &LoadBalancerArn) -> AwsResult<u32> {
+        elbv2_reads::capacity(&self.reads.elbv2, arn).await
+    }
+
+    async fn modify_capacity(&self, arn: &LoadBalancerArn, units: u32) -> AwsResult<()> {
+        elbv2_writes::modify_capacity(&self.writes.elbv2, arn, units).await
+    }
+
+    async fn describe_web_acl(&self, arn: &LoadBalancerArn) -> AwsResult<Option<WebAclArn>> {
+        wafv2::web_acl(&self.reads.wafv2, arn).await
+    }
+
+    async fn associate_web_acl(&self, arn: &LoadBalancerArn, web_acl: &WebAclArn) -> AwsResult<()> {
+        wafv2::associate(&self.writes.wafv2, arn, web_acl).await
+    }
+
+    async fn disassociate_web_acl(&self, arn: &LoadBalancerArn) -> AwsResult<()> {
+        wafv2::disassociate(&self.writes.wafv2, arn).await
     }
 
     async fn create_target_group(&self, target_group: &TargetGroup) -> AwsResult<TargetGroupArn> {
@@ -176,6 +216,14 @@ impl AwsApi for SdkApi {
 
     async fn modify_listener(&self, arn: &ListenerArn, listener: &ListenerSettings) -> AwsResult<()> {
         elbv2_writes::modify_listener(&self.writes.elbv2, arn, listener).await
+    }
+
+    async fn describe_listener_attributes(&self, arn: &ListenerArn) -> AwsResult<Attributes> {
+        elbv2_reads::listener_attributes(&self.reads.elbv2, arn).await
+    }
+
+    async fn modify_listener_attributes(&self, arn: &ListenerArn, attributes: &Attributes) -> AwsResult<()> {
+        elbv2_writes::modify_listener_attributes(&self.writes.elbv2, arn, attributes).await
     }
 
     async fn delete_listener(&self, arn: &ListenerArn) -> AwsResult<()> {

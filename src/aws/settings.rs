@@ -10,6 +10,9 @@ use crate::aws::stack::{Scheme, Tags};
 pub struct AwsSettings {
     /// `--cluster-name`: the value of the tag `elbow.dev/cluster`, not empty.
     pub cluster: String,
+    /// `--alb-load-balancer-class`: values of `spec.loadBalancerClass` that ask for an Application Load Balancer; every
+    /// other asks for a Network Load Balancer.
+    pub alb_classes: BTreeSet<String>,
     /// `--default-load-balancer-scheme`: where the Service says nothing.
     pub default_scheme: Scheme,
     /// `--default-tags`: on every resource of a Service; its annotation may override a value.
@@ -22,4 +25,7 @@ pub struct AwsSettings {
     pub external_managed_tags: BTreeSet<String>,
     /// `--service-target-eni-security-group-tags`: tags that tell a node's own group where its network interface has several.
     pub target_eni_group_tags: Tags,
+    /// `--enable-manage-backend-security-group-rules`: does a load balancer with security groups of the Service's choice
+    /// carry the cluster's backend group too, where the Service does not say?
+    pub manage_backend_rules: bool,
 }

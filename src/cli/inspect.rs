@@ -53,7 +53,7 @@ struct ElbowArgs {
     /// Region [default: the AWS SDK's own settings, else the nodes' label topology.kubernetes.io/region]
     #[arg(long, value_name = "REGION", env = "ELBOW_AWS_REGION")]
     aws_region: Option<String>,
-    /// Values of spec.loadBalancerClass that it serves, separated by commas
+    /// Values of spec.loadBalancerClass that get a Network Load Balancer, separated by commas
     #[arg(
         long,
         value_name = "CLASSES",
@@ -62,6 +62,15 @@ struct ElbowArgs {
         default_value = "elbow.dev/nlb"
     )]
     load_balancer_class: Vec<String>,
+    /// Values of spec.loadBalancerClass that get an Application Load Balancer
+    #[arg(
+        long,
+        value_name = "CLASSES",
+        env = "ELBOW_ALB_LOAD_BALANCER_CLASS",
+        value_delimiter = ',',
+        default_value = "elbow.dev/alb"
+    )]
+    alb_load_balancer_class: Vec<String>,
     /// Name of its Lease
     #[arg(
         long,
@@ -73,6 +82,16 @@ struct ElbowArgs {
     /// Namespace of its Lease [default: any]
     #[arg(long, value_name = "NAME", env = "ELBOW_LEADER_ELECTION_NAMESPACE")]
     leader_election_namespace: Option<String>,
+}
+
+impl ElbowArgs {
+    /// Classes of both kinds.
+    fn classes(&self) -> BTreeSet<String> {
+        let all = self.load_balancer_class.iter().chain(&self.alb_load_balancer_class);
+        all.map(|class| class.trim().to_owned())
+            .filter(|class| !class.is_empty())
+            .collect()
+    }
 }
 
 /// How the result is printed.
@@ -146,7 +165,7 @@ async fn look(args: &InspectArgs) -> Result<Report, InspectError> {
         namespace: namespace.unwrap_or_else(|| client.default_namespace().to_owned()),
         name: args.service.clone(),
         cluster: args.elbow.cluster_name.clone(),
-        classes: args.elbow.load_balancer_class.iter().cloned().collect::<BTreeSet<_>>(),
+        classes: args.elbow.classes(),
         lease: args.elbow.leader_election_id.clone(),
         lease_namespace: args.elbow.leader_election_namespace.clone(),
         dns: !args.no_dns,

@@ -1,6 +1,8 @@
 //! Reads a Kubernetes Service into the few fields that a provider needs. Tolerant: the API server has validated it, and
 //! what it lets through beyond our types (a port out of range) is left out rather than guessed.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1 as k8s;
 
 use crate::service::{IpFamily, Owner, Port, Protocol, Service, ServicePort, SessionAffinity, TrafficPolicy};
@@ -21,6 +23,7 @@ impl From<&k8s::Service> for Service {
         let spec = service.spec.clone().unwrap_or_default();
         Self {
             owner: Owner::from(service),
+            class: spec.load_balancer_class.clone(),
             annotations: service.metadata.annotations.clone().unwrap_or_default(),
             ports: spec.ports.iter().flatten().filter_map(service_port).collect(),
             traffic_policy: match spec.external_traffic_policy.as_deref() {
@@ -30,7 +33,9 @@ impl From<&k8s::Service> for Service {
             health_check_node_port: spec.health_check_node_port.and_then(port),
             source_ranges: spec.load_balancer_source_ranges.unwrap_or_default(),
             session_affinity: match spec.session_affinity.as_deref() {
-                Some("ClientIP") => SessionAffinity::ClientIp,
+                Some("ClientIP") => SessionAffinity::ClientIp {
+                    seconds: affinity_seconds(spec.session_affinity_config),
+                },
                 _ => SessionAffinity::None,
             },
             ip_families: spec
@@ -41,8 +46,18 @@ impl From<&k8s::Service> for Service {
                 .collect(),
             load_balancer_ip: spec.load_balancer_ip.filter(|ip| !ip.is_empty()),
             published: published(service),
+            companions: BTreeMap::new(),
         }
     }
+}
+
+/// For how long a client keeps its target; Kubernetes' default where the field is missing.
+fn affinity_seconds(config: Option<k8s::SessionAffinityConfig>) -> u32 {
+    const DEFAULT: u32 = 10_800;
+    let seconds = config.and_then(|config| config.client_ip?.timeout_seconds);
+    seconds
+        .and_then(|seconds| u32::try_from(seconds).ok())
+        .unwrap_or(DEFAULT)
 }
 
 /// The hostname in `status.loadBalancer.ingress`.
@@ -128,10 +143,12 @@ mod tests {
             traffic_policy: TrafficPolicy::Local,
             health_check_node_port: Some(port(31000)),
             source_ranges: vec!["10.0.0.0/8".into()],
-            session_affinity: SessionAffinity::ClientIp,
+            session_affinity: SessionAffinity::ClientIp { seconds: 10_800 },
             ip_families: vec![IpFamily::V6, IpFamily::V4],
             load_balancer_ip: Some("192.0.2.1".into()),
             published: Some("old.example".into()),
+            class: None,
+            companions: BTreeMap::new(),
         };
         assert_eq!(Service::from(&service), expected);
     }

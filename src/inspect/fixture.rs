@@ -7,15 +7,15 @@ use serde_json::{Value, from_value, json};
 
 use super::evidence::{Cloud, Evidence, Pods, SeenLoadBalancer, SeenTargetGroup};
 use crate::aws::api::{
-    InstanceDescription, ListenerDescription, ListenerSettings, LoadBalancerDescription, SecurityGroupDescription,
-    TargetDescription, TargetGroupDescription, TargetGroupSettings,
+    ActionSettings, InstanceDescription, ListenerDescription, ListenerSettings, LoadBalancerDescription,
+    SecurityGroupDescription, TargetDescription, TargetGroupDescription, TargetGroupSettings,
 };
 use crate::aws::ids::{InstanceId, ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn, VpcId};
 use crate::aws::stack::{
-    HealthCheck, HealthCheckPort, HealthCheckProtocol, IngressRule, ListenerProtocol, RuleProtocol, RuleSource, Scheme,
-    Tags, Target, TargetProtocol,
+    AddressType, AlpnPolicy, HealthCheck, HealthCheckPort, HealthCheckProtocol, IngressRule, ListenerProtocol,
+    LoadBalancerKind, RuleProtocol, RuleSource, Scheme, Tags, Target, TargetProtocol,
 };
-use crate::service::{Port, Service};
+use crate::service::{IpFamily, Port, Service};
 
 pub(super) const HOSTNAME: &str = "k8s-shop-web-1.elb.us-east-1.amazonaws.com";
 const NODES: [(&str, &str); 2] = [("node-a", "i-0000000000000000a"), ("node-b", "i-0000000000000000b")];
@@ -111,10 +111,13 @@ fn cloud() -> Cloud {
         name: "k8s-shop-web-1".to_owned(),
         dns_name: HOSTNAME.to_owned(),
         scheme: Some(Scheme::Internal),
-        network: true,
+        kind: Some(LoadBalancerKind::Network),
         active: true,
         vpc: vpc.clone(),
-        subnets: BTreeSet::new(),
+        subnets: BTreeMap::new(),
+        address_type: AddressType::Ipv4,
+        ipv6_source_nat: false,
+        private_link_rules: true,
         security_groups: BTreeSet::from([group_id("sg-front"), group_id("sg-back")]),
     };
     let instances = NODES.map(|(_, instance)| InstanceDescription {
@@ -122,6 +125,7 @@ fn cloud() -> Cloud {
         vpc: Some(vpc.clone()),
         security_groups: BTreeSet::from([group_id("sg-node")]),
         terminated: false,
+        tags: Tags::new(),
     });
     let all = RuleSource::Cidr("0.0.0.0/0".parse().unwrap());
     Cloud {
@@ -148,9 +152,13 @@ pub(super) fn listener(number: u16, protocol: ListenerProtocol) -> ListenerDescr
         settings: Some(ListenerSettings {
             port: port(number),
             protocol,
-            target_group: TargetGroupArn::new("arn:tg"),
+            action: ActionSettings::Forward {
+                to: BTreeMap::from([(TargetGroupArn::new("arn:tg"), 1)]),
+                stickiness: None,
+            },
             certificate: None,
             ssl_policy: None,
+            alpn: AlpnPolicy::None,
         }),
     }
 }
@@ -171,6 +179,7 @@ fn target_group() -> SeenTargetGroup {
             vpc: Some(VpcId::new("vpc-1")),
             settings: Some(TargetGroupSettings {
                 protocol: TargetProtocol::Tcp,
+                family: IpFamily::V4,
                 port: port(30080),
                 health_check: HealthCheck {
                     protocol: HealthCheckProtocol::Tcp,
@@ -194,6 +203,7 @@ pub(super) fn group(id: &str, rule: IngressRule) -> SecurityGroupDescription {
         description: String::new(),
         vpc: VpcId::new("vpc-1"),
         rules: BTreeSet::from([rule]),
+        rule_descriptions: BTreeMap::new(),
         tags: BTreeMap::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::evidence::{Evidence, SeenLoadBalancer};
 use super::report::{Finding, Severity};
-use crate::aws::api::{ListenerDescription, ListenerSettings};
+use crate::aws::api::{ActionSettings, ListenerDescription, ListenerSettings};
 use crate::aws::desired::annotations::keys;
 use crate::aws::stack::ListenerProtocol;
 use crate::service::{Port, Protocol, ServicePort};
@@ -67,7 +67,7 @@ fn present(evidence: &Evidence, listener: &ListenerDescription, ports: &[&Servic
 /// TLS ends at a listener where the annotation says so; then it needs a certificate.
 fn certificate(evidence: &Evidence, settings: &ListenerSettings, ports: &[&ServicePort]) -> Option<Finding> {
     let port = settings.port;
-    if is_secure(settings.protocol) {
+    if settings.protocol.is_secure() {
         return settings.certificate.is_none().then(|| {
             Finding::broken(
                 "CertificateMissing",
@@ -93,8 +93,8 @@ fn certificate(evidence: &Evidence, settings: &ListenerSettings, ports: &[&Servi
     })
 }
 
-/// Where no port is named, all TCP ports are meant. That and how ports are named is checked by elbow, which refuses the
-/// whole annotation if it is wrong, so that nothing more than a match is needed here.
+/// Where no port is named, all TCP ports are meant, or only the one that others redirect to. What is written wrong is
+/// refused by elbow with the whole annotation, so that nothing more than a match is needed here.
 fn wants_tls(evidence: &Evidence, port: &ServicePort) -> bool {
     let annotation = |key: &keys::Key| {
         let value = evidence.declared.annotations.get(&key.to_string());
@@ -102,11 +102,10 @@ fn wants_tls(evidence: &Evidence, port: &ServicePort) -> bool {
     };
     let named = |list: &str| {
         let mut names = list.split(',').map(str::trim);
-        names.any(|name| name == port.port.to_string() || port.name.as_deref() == Some(name))
+        names.any(|name| name == "*" || name == port.port.to_string() || port.name.as_deref() == Some(name))
     };
-    port.protocol == Protocol::Tcp
-        && annotation(&keys::SSL_CERT).is_some()
-        && annotation(&keys::SSL_PORTS).is_none_or(named)
+    let ports = annotation(&keys::SSL_PORTS).or_else(|| annotation(&keys::SSL_REDIRECT));
+    port.protocol == Protocol::Tcp && annotation(&keys::SSL_CERT).is_some() && ports.is_none_or(named)
 }
 
 fn extra<'a>(
@@ -128,18 +127,20 @@ fn extra<'a>(
 
 fn leads_to(settings: &ListenerSettings) -> String {
     let certificate = settings.certificate.as_ref();
-    certificate.map_or_else(String::new, |arn| format!(" with {arn}"))
+    let certificate = certificate.map_or_else(String::new, |arn| format!(" with {arn}"));
+    match &settings.action {
+        ActionSettings::Forward { .. } => certificate,
+        ActionSettings::Redirect(redirect) => format!(", redirects to HTTPS :{}", redirect.port),
+    }
 }
 
 /// Does a listener of this protocol serve a port of that one?
 fn carries(listener: ListenerProtocol, port: Protocol) -> bool {
     match listener {
-        ListenerProtocol::Tcp | ListenerProtocol::Tls => port == Protocol::Tcp,
+        ListenerProtocol::Tcp | ListenerProtocol::Tls | ListenerProtocol::Http | ListenerProtocol::Https => {
+            port == Protocol::Tcp
+        }
         ListenerProtocol::Udp => port == Protocol::Udp,
         ListenerProtocol::TcpUdp => port != Protocol::Sctp,
     }
-}
-
-fn is_secure(protocol: ListenerProtocol) -> bool {
-    protocol == ListenerProtocol::Tls
 }

@@ -36,7 +36,11 @@ fn missing(evidence: &Evidence, cloud: &Cloud) -> Finding {
 fn present(evidence: &Evidence, found: &SeenLoadBalancer) -> Vec<Finding> {
     let known = &found.description;
     let scheme = known.scheme.map_or_else(String::new, |scheme| format!("{scheme} "));
-    let mut findings = vec![Finding::sound(format!("{}, {scheme}in {}", known.name, known.vpc))];
+    let kind = known.kind.map_or_else(String::new, |kind| format!("{kind} "));
+    let mut findings = vec![Finding::sound(format!(
+        "{}, {scheme}{kind}load balancer in {}",
+        known.name, known.vpc
+    ))];
     if !known.active {
         findings.push(Finding::symptom(
             "Provisioning",

@@ -51,9 +51,12 @@ fn targets(evidence: &Evidence) -> BTreeMap<Port, BTreeSet<&Target>> {
     let (Some(cloud), Some(found)) = (evidence.cloud(), evidence.load_balancer()) else {
         return BTreeMap::new();
     };
-    let behind = found.listeners.iter().filter_map(|listener| {
-        let group = cloud.target_group(forwards_to(listener)?)?;
-        Some((listener.port, staying(group).map(|target| &target.target).collect()))
+    let behind = found.listeners.iter().map(|listener| {
+        let groups = forwards_to(listener).filter_map(|arn| cloud.target_group(arn));
+        (
+            listener.port,
+            groups.flat_map(staying).map(|target| &target.target).collect(),
+        )
     });
     behind.collect()
 }

@@ -34,7 +34,7 @@ pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
     let forwarded = found
         .listeners
         .iter()
-        .filter_map(forwards_to)
+        .flat_map(forwards_to)
         .filter_map(|arn| cloud.target_group(arn));
     for group in forwarded {
         for target in staying(group) {
@@ -82,7 +82,9 @@ fn doors_of(group: &SeenTargetGroup, target: &Target) -> Vec<(Use, Door)> {
 
 fn carried(protocol: TargetProtocol) -> &'static [Protocol] {
     match protocol {
-        TargetProtocol::Tcp => &[Protocol::Tcp],
+        TargetProtocol::Tcp | TargetProtocol::Tls | TargetProtocol::Http(_) | TargetProtocol::Https(_) => {
+            &[Protocol::Tcp]
+        }
         TargetProtocol::Udp => &[Protocol::Udp],
         TargetProtocol::TcpUdp => &[Protocol::Tcp, Protocol::Udp],
     }
@@ -110,12 +112,13 @@ fn admission(
     if sources.iter().any(|source| admits(source)) {
         return Finding::sound(format!("{ids} admit the load balancer to {protocol} {port}{what}"));
     }
-    if sources.iter().any(|source| !matches!(source, RuleSource::Group(_))) {
-        let shown = rules::shown(&sources);
-        return Finding::notice(
-            "NodeRuleNarrow",
-            format!("{ids} open {protocol} {port}{what} to {shown} only"),
-        );
+    let networks = sources.iter().any(|source| !matches!(source, RuleSource::Group(_)));
+    let opened = format!("{ids} open {protocol} {port}{what} to {}", rules::shown(&sources));
+    if networks && balancer.is_empty() {
+        return Finding::sound(opened);
+    }
+    if networks {
+        return Finding::notice("NodeRuleNarrow", opened + " only");
     }
     let reason = match purpose {
         Use::Traffic => "NodeRuleMissing",

@@ -48,19 +48,11 @@ pub(super) fn is_everybody(source: &RuleSource) -> bool {
 /// The sources as people read them; many are cut.
 pub(super) fn shown(sources: &BTreeSet<&RuleSource>) -> String {
     const SHOWN: usize = 5;
-    let mut names: Vec<String> = sources.iter().take(SHOWN).map(|source| name(source)).collect();
+    let mut names: Vec<String> = sources.iter().take(SHOWN).map(ToString::to_string).collect();
     if sources.len() > SHOWN {
         names.push(format!("{} more", sources.len() - SHOWN));
     }
     names.join(", ")
-}
-
-fn name(source: &RuleSource) -> String {
-    match source {
-        RuleSource::Cidr(net) => net.to_string(),
-        RuleSource::Group(id) => id.to_string(),
-        RuleSource::PrefixList(id) => id.clone(),
-    }
 }
 
 /// Names of groups as people read them.
@@ -91,7 +83,7 @@ mod tests {
     #[case::other_protocol(rule(RuleProtocol::Udp, 30000, 32767), Protocol::Tcp, false)]
     #[case::udp(rule(RuleProtocol::Udp, 30000, 32767), Protocol::Udp, true)]
     #[case::all_protocols(rule(RuleProtocol::Other("-1".into()), 0, 0), Protocol::Udp, true)]
-    #[case::icmp(rule(RuleProtocol::Other("icmp".into()), 0, 65535), Protocol::Tcp, false)]
+    #[case::icmp(rule(RuleProtocol::Icmp, 0, 65535), Protocol::Tcp, false)]
     fn a_rule_opens_the_ports_of_its_protocol(
         #[case] rule: IngressRule,
         #[case] protocol: Protocol,

@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use super::evidence::{Cloud, Evidence, SeenTargetGroup};
 use super::health::{self, Meaning, Probe};
 use super::report::{Finding, Severity};
-use crate::aws::api::{ListenerDescription, TargetDescription};
+use crate::aws::api::{ActionSettings, ListenerDescription, TargetDescription};
 use crate::aws::desired::KUBE_PROXY_PORT;
 use crate::aws::ids::{InstanceId, TargetGroupArn};
 use crate::aws::stack::{HealthCheck, HealthCheckPort};
@@ -23,18 +23,23 @@ pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
         return Vec::new();
     };
     let nodes = evidence.nodes_by_instance();
-    let forwarded = found
-        .listeners
-        .iter()
-        .filter_map(|listener| Some((listener, forwards_to(listener)?)));
+    let forwarded = found.listeners.iter().flat_map(|listener| {
+        let arns = forwards_to(listener);
+        arns.map(|arn| (listener.port, arn))
+    });
     forwarded
-        .map(|(listener, arn)| behind(evidence, cloud, &nodes, listener.port, arn))
+        .map(|(port, arn)| behind(evidence, cloud, &nodes, port, arn))
         .collect()
 }
 
-/// Where a listener forwards to; none where it answers by itself, as a redirect does.
-pub(super) fn forwards_to(listener: &ListenerDescription) -> Option<&TargetGroupArn> {
-    listener.settings.as_ref().map(|settings| &settings.target_group)
+/// Where a listener forwards to; nothing where it answers by itself, as a redirect does.
+pub(super) fn forwards_to(listener: &ListenerDescription) -> impl Iterator<Item = &TargetGroupArn> {
+    let settings = listener.settings.iter();
+    let forwards = settings.filter_map(|settings| match &settings.action {
+        ActionSettings::Forward { to, .. } => Some(to),
+        ActionSettings::Redirect(_) => None,
+    });
+    forwards.flat_map(BTreeMap::keys)
 }
 
 /// The targets that are not on their way out.

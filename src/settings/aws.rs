@@ -1,5 +1,6 @@
 //! The settings of the AWS half.
 
+use super::classes::Classes;
 use super::flags::Flags;
 use super::parse;
 use super::problems::Check;
@@ -16,9 +17,9 @@ pub struct Aws {
 }
 
 impl Aws {
-    pub(super) fn check(flags: &Flags, check: &mut Check) -> Option<Self> {
+    pub(super) fn check(flags: &Flags, classes: Option<&Classes>, check: &mut Check) -> Option<Self> {
         let (cluster, services) = (&flags.cluster, &flags.services);
-        let settings = look(flags, check);
+        let settings = look(flags, classes, check);
         let region = check.optional("aws-region", cluster.aws_region.as_ref(), parse::region);
         let vpc = check.optional("aws-vpc-id", cluster.aws_vpc_id.as_ref(), parse::vpc);
         let budget = check.value(
@@ -45,7 +46,7 @@ impl Aws {
 }
 
 /// What load balancers look like where a Service does not say.
-fn look(flags: &Flags, check: &mut Check) -> Option<AwsSettings> {
+fn look(flags: &Flags, classes: Option<&Classes>, check: &mut Check) -> Option<AwsSettings> {
     const EXTERNAL: &str = "external-managed-tags";
     let defaults = &flags.defaults;
     let cluster = check.required("cluster-name", flags.cluster.cluster_name.as_ref(), parse::cluster_name);
@@ -60,14 +61,18 @@ fn look(flags: &Flags, check: &mut Check) -> Option<AwsSettings> {
     let external = check.value(EXTERNAL, &defaults.external_managed_tags, parse::tag_keys);
     let group_tags = &defaults.service_target_eni_security_group_tags;
     let group_tags = check.value("service-target-eni-security-group-tags", group_tags, parse::pairs);
+    let manage = &defaults.enable_manage_backend_security_group_rules;
+    let manage = check.value("enable-manage-backend-security-group-rules", manage, parse::boolean);
     let settings = AwsSettings {
         cluster: cluster?,
+        alb_classes: classes?.application.clone(),
         default_scheme: scheme?,
         default_tags: tags?,
         default_ssl_policy: policy?,
         node_ports: ports?,
         external_managed_tags: external?,
         target_eni_group_tags: group_tags?,
+        manage_backend_rules: manage?,
     };
     let both = settings
         .default_tags

@@ -56,7 +56,7 @@ pub(super) struct Cluster {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Services")]
 pub(super) struct Services {
-    /// Values of spec.loadBalancerClass to serve, separated by commas
+    /// Values of spec.loadBalancerClass that get a Network Load Balancer, separated by commas
     #[arg(
         long,
         value_name = "CLASSES",
@@ -64,6 +64,14 @@ pub(super) struct Services {
         default_value = "elbow.dev/nlb"
     )]
     pub(super) load_balancer_class: Raw,
+    /// Values of spec.loadBalancerClass that get an Application Load Balancer; may be empty
+    #[arg(
+        long,
+        value_name = "CLASSES",
+        env = "ELBOW_ALB_LOAD_BALANCER_CLASS",
+        default_value = "elbow.dev/alb"
+    )]
+    pub(super) alb_load_balancer_class: Raw,
     /// Serve the Services of this namespace only [default: of all]
     #[arg(long, value_name = "NAMESPACE", env = "ELBOW_WATCH_NAMESPACE")]
     pub(super) watch_namespace: Option<Raw>,
@@ -154,6 +162,10 @@ pub(super) struct Defaults {
         hide_default_value = true
     )]
     pub(super) service_target_eni_security_group_tags: Raw,
+    /// Let nodes admit load balancers with security groups of the Service's choice
+    #[arg(long, value_name = "BOOL", env = "ELBOW_ENABLE_MANAGE_BACKEND_SECURITY_GROUP_RULES", default_value = "false",
+          num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) enable_manage_backend_security_group_rules: Raw,
 }
 
 #[derive(Args, Clone, Debug)]

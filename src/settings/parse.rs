@@ -125,6 +125,15 @@ pub(super) fn classes(text: &str) -> Parsed<BTreeSet<String>> {
     }
 }
 
+/// [`classes`], or none at all.
+pub(super) fn classes_or_none(text: &str) -> Parsed<BTreeSet<String>> {
+    if text.is_empty() {
+        Ok(BTreeSet::new())
+    } else {
+        classes(text)
+    }
+}
+
 pub(super) fn scheme(text: &str) -> Parsed<Scheme> {
     match text {
         "internal" => Ok(Scheme::Internal),

@@ -16,8 +16,11 @@ fn the_cluster_name_is_all_that_must_be_given() {
     assert_eq!((settings.aws.region, settings.aws.provider.vpc), (None, None));
     assert_eq!(
         settings.services.claims.classes,
-        BTreeSet::from(["elbow.dev/nlb".to_owned()])
+        BTreeSet::from(["elbow.dev/alb".to_owned(), "elbow.dev/nlb".to_owned()])
     );
+    let aws = &settings.aws.provider.aws;
+    assert_eq!(aws.alb_classes, BTreeSet::from(["elbow.dev/alb".to_owned()]));
+    assert!(!aws.manage_backend_rules);
     assert!(!settings.services.claims.unclassed);
     assert_eq!(settings.services.concurrency.get(), 16);
     assert_eq!(settings.services.audit_period, Duration::from_secs(300));
@@ -46,6 +49,8 @@ fn values_become_narrow_types() {
         "--aws-region=eu-west-1",
         "--aws-vpc-id=vpc-0a1b",
         "--load-balancer-class=elbow.dev/nlb, example.com/old",
+        "--alb-load-balancer-class=example.com/web",
+        "--enable-manage-backend-security-group-rules",
         "--claim-unclassed",
         "--default-load-balancer-scheme=internet-facing",
         "--default-tags=team=edge,cost-centre=4 2",
@@ -60,7 +65,11 @@ fn values_become_narrow_types() {
     .unwrap();
     assert_eq!(settings.aws.region.as_deref(), Some("eu-west-1"));
     assert_eq!(settings.aws.provider.vpc, Some(VpcId::new("vpc-0a1b")));
-    assert!(settings.services.claims.classes.contains("example.com/old"));
+    let classes = ["elbow.dev/nlb", "example.com/old", "example.com/web"].map(str::to_owned);
+    assert_eq!(settings.services.claims.classes, BTreeSet::from(classes));
+    let aws = &settings.aws.provider.aws;
+    assert_eq!(aws.alb_classes, BTreeSet::from(["example.com/web".to_owned()]));
+    assert!(aws.manage_backend_rules);
     assert!(settings.services.claims.unclassed);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::ZERO);
     assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::InternetFacing);
@@ -110,6 +119,9 @@ fn all_that_is_wrong_is_told_at_once_with_flag_variable_value_and_what_is_allowe
 #[case("aws-vpc-id", "subnet-1")]
 #[case("load-balancer-class", "")]
 #[case("load-balancer-class", "a,,b")]
+#[case("alb-load-balancer-class", "a,,b")]
+#[case("alb-load-balancer-class", "elbow.dev/alb,elbow.dev/nlb")]
+#[case("enable-manage-backend-security-group-rules", "yes")]
 #[case("claim-unclassed", "yes")]
 #[case("service-max-concurrent-reconciles", "0")]
 #[case("service-max-concurrent-reconciles", "65536")]
@@ -147,6 +159,7 @@ fn a_bad_value_is_refused(#[case] flag: &str, #[case] value: &str) {
 #[case("aws-region")]
 #[case("aws-vpc-id")]
 #[case("default-tags")]
+#[case("alb-load-balancer-class")]
 #[case("leader-election-namespace")]
 #[case("pod-name")]
 fn an_empty_value_counts_as_none(#[case] flag: &str) {

@@ -144,12 +144,14 @@ pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
     let settings = ProviderSettings {
         aws: AwsSettings {
             cluster: CLUSTER.to_owned(),
+            alb_classes: ["elbow.dev/alb".to_owned()].into(),
             default_scheme: Scheme::Internal,
             default_tags: Tags::new(),
             default_ssl_policy: "ELBSecurityPolicy-2016-08".to_owned(),
             node_ports: 30000..=32767,
             external_managed_tags: BTreeSet::new(),
             target_eni_group_tags: Tags::new(),
+            manage_backend_rules: false,
         },
         vpc: None,
         audit_calls_per_minute: AUDIT_CALLS,

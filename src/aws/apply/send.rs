@@ -1,11 +1,13 @@
 //! From a step to the one call that it stands for.
 
+use std::collections::BTreeMap;
+
 use super::Apply;
-use crate::aws::api::{AwsApi, AwsResult, ListenerSettings};
+use crate::aws::api::{ActionSettings, AwsApi, AwsResult, ListenerSettings, SubnetSettings};
 use crate::aws::ids::{LoadBalancerArn, TargetGroupArn};
 use crate::aws::observed::Outcome;
 use crate::aws::plan::step::{Step, TaggedResource};
-use crate::aws::stack::Listener;
+use crate::aws::stack::{Action, Listener, TargetGroupRef};
 
 impl<A: AwsApi> Apply<'_, A> {
     /// Sends a step.
@@ -39,8 +41,13 @@ impl<A: AwsApi> Apply<'_, A> {
 
     async fn send_change(&self, step: &Step) -> AwsResult<()> {
         match step {
-            Step::AuthorizeIngress { group, rules } => {
-                self.api.authorize_ingress(&self.group(step, group)?, rules).await
+            Step::AuthorizeIngress {
+                group,
+                rules,
+                description,
+            } => {
+                let group = self.group(step, group)?;
+                self.api.authorize_ingress(&group, rules, description).await
             }
             Step::RevokeIngress { group, rules } => self.api.revoke_ingress(group, rules).await,
             Step::AddTags { resource, tags } => match resource {
@@ -63,7 +70,11 @@ impl<A: AwsApi> Apply<'_, A> {
             }
             Step::ModifyLoadBalancerAttributes { load_balancer, .. }
             | Step::SetSecurityGroups { load_balancer, .. }
-            | Step::SetSubnets { load_balancer, .. } => {
+            | Step::SetSubnets { load_balancer, .. }
+            | Step::SetAddressType { load_balancer, .. }
+            | Step::ModifyCapacity { load_balancer, .. }
+            | Step::AssociateWebAcl { load_balancer, .. }
+            | Step::DisassociateWebAcl { load_balancer } => {
                 let arn = self.load_balancer(step, load_balancer)?;
                 self.send_to_load_balancer(step, &arn).await
             }
@@ -87,10 +98,31 @@ impl<A: AwsApi> Apply<'_, A> {
             Step::ModifyLoadBalancerAttributes { attributes, .. } => {
                 self.api.modify_load_balancer_attributes(arn, attributes).await
             }
-            Step::SetSecurityGroups { groups, .. } => {
-                self.api.set_security_groups(arn, &self.groups(step, groups)?).await
+            Step::SetSecurityGroups {
+                groups,
+                private_link_rules,
+                ..
+            } => {
+                let groups = self.groups(step, groups)?;
+                self.api.set_security_groups(arn, &groups, *private_link_rules).await
             }
-            Step::SetSubnets { subnets, .. } => self.api.set_subnets(arn, subnets).await,
+            Step::SetSubnets {
+                subnets,
+                address_type,
+                ipv6_source_nat,
+                ..
+            } => {
+                let settings = SubnetSettings {
+                    subnets: subnets.clone(),
+                    address_type: *address_type,
+                    ipv6_source_nat: *ipv6_source_nat,
+                };
+                self.api.set_subnets(arn, &settings).await
+            }
+            Step::SetAddressType { address_type, .. } => self.api.set_address_type(arn, *address_type).await,
+            Step::ModifyCapacity { units, .. } => self.api.modify_capacity(arn, *units).await,
+            Step::AssociateWebAcl { web_acl, .. } => self.api.associate_web_acl(arn, web_acl).await,
+            Step::DisassociateWebAcl { .. } => self.api.disassociate_web_acl(arn).await,
             _ => Ok(()),
         }
     }
@@ -101,6 +133,14 @@ impl<A: AwsApi> Apply<'_, A> {
             Step::ModifyListener { arn, listener, .. } => {
                 let settings = self.settings(step, listener)?;
                 self.api.modify_listener(arn, &settings).await
+            }
+            Step::ModifyListenerAttributes {
+                load_balancer,
+                port,
+                attributes,
+            } => {
+                let arn = self.listener(step, load_balancer, *port)?;
+                self.api.modify_listener_attributes(&arn, attributes).await
             }
             Step::AddListenerCertificates {
                 load_balancer,
@@ -126,9 +166,29 @@ impl<A: AwsApi> Apply<'_, A> {
         Ok(ListenerSettings {
             port: listener.port,
             protocol: listener.protocol,
-            target_group: self.target_group(step.action(), &listener.target_group)?,
+            action: self.action(step, &listener.action)?,
             certificate: listener.certificates.first().cloned(),
             ssl_policy: listener.ssl_policy.clone(),
+            alpn: listener.alpn,
+        })
+    }
+
+    fn action(&self, step: &Step, action: &Action) -> AwsResult<ActionSettings> {
+        let forward = match action {
+            Action::Redirect(redirect) => return Ok(ActionSettings::Redirect(*redirect)),
+            Action::Forward(forward) => forward,
+        };
+        let mut to = BTreeMap::new();
+        for weighted in &forward.to {
+            let arn = match &weighted.target_group {
+                TargetGroupRef::Own(name) => self.target_group(step.action(), name)?,
+                TargetGroupRef::Foreign(arn) => arn.clone(),
+            };
+            to.insert(arn, weighted.weight);
+        }
+        Ok(ActionSettings::Forward {
+            to,
+            stickiness: forward.stickiness,
         })
     }
 }

@@ -97,7 +97,7 @@ fn listeners(known: &[ObservedListener], now: &[ObservedListener], found: &mut V
         };
         compare.differs("port", known.port != now.port);
         compare.differs("protocol", known.protocol != now.protocol);
-        compare.differs("target-group", known.target_group != now.target_group);
+        compare.differs("action", known.action != now.action);
         let set = |certificates: &[_]| certificates.iter().cloned().collect::<BTreeSet<_>>();
         compare.differs("certificates", set(&known.certificates) != set(&now.certificates));
         compare.differs(

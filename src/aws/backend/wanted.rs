@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aws::desired::tags::{self, Resource};
+use crate::aws::desired::tags::{self, RULE_DESCRIPTION, Resource};
 use crate::aws::desired::{KUBE_PROXY_PORT, names};
 use crate::aws::ids::{SecurityGroupId, VpcId};
 use crate::aws::plan::step::Step;
@@ -69,7 +69,11 @@ pub(super) fn stages(
         let present = known.get(id).unwrap_or(&none);
         let rules: BTreeSet<_> = wanted.difference(present).cloned().collect();
         let group = GroupRef::Id(id.clone());
-        (!rules.is_empty()).then_some(Step::AuthorizeIngress { group, rules })
+        (!rules.is_empty()).then(|| Step::AuthorizeIngress {
+            group,
+            rules,
+            description: RULE_DESCRIPTION.to_owned(),
+        })
     });
     let revoke = known.iter().filter_map(|(id, present)| {
         let keep = match (node_groups.contains(id), may_revoke) {
@@ -102,6 +106,7 @@ pub(super) fn after(stages: &[Vec<Step>], known: NodeRules) -> NodeRules {
             Step::AuthorizeIngress {
                 group: GroupRef::Id(id),
                 rules,
+                ..
             } => {
                 after.entry(id.clone()).or_default().extend(rules.iter().cloned());
             }

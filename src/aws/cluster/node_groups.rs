@@ -99,6 +99,7 @@ mod tests {
             vpc: None,
             security_groups: groups.split_whitespace().map(SecurityGroupId::new).collect(),
             terminated: false,
+            tags: Tags::new(),
         }
     }
 

@@ -2,17 +2,20 @@
 
 pub mod keys;
 mod probe;
+mod reader;
 mod values;
 
 use std::collections::BTreeMap;
 
 use crate::aws::ids::CertificateArn;
-use crate::aws::stack::{Attributes, ResourceName, Scheme, Tags};
+use crate::aws::stack::{Attributes, LoadBalancerKind, ResourceName, Scheme, Tags};
 use crate::service::Port;
 
 use super::invalid::{Faults, quoted};
-use keys::{FAMILY, KEYS, Key, PREFIX};
 pub(super) use probe::{Probe, ProbePort, ProbeProtocol};
+#[expect(unused_imports, reason = "named by what is read by listener")]
+pub(super) use reader::ListenerRef;
+use reader::Reader;
 use values::Refusal;
 
 /// What the annotations ask for; a field is none or empty where its key is missing.
@@ -49,9 +52,8 @@ pub(super) enum Reference {
 
 impl Annotations {
     /// Reads all annotations of the family; keys of other families are not looked at.
-    pub(super) fn read(annotations: &BTreeMap<String, String>, faults: &mut Faults) -> Self {
-        refuse_unknown(annotations, faults);
-        let mut reader = Reader { annotations, faults };
+    pub(super) fn read(annotations: &BTreeMap<String, String>, kind: LoadBalancerKind, faults: &mut Faults) -> Self {
+        let mut reader = Reader::new(annotations, kind, faults);
         reader.read(&keys::TYPE, only("external"));
         reader.read(&keys::TARGET_TYPE, only("instance"));
         let internal = reader.read(&keys::INTERNAL, internal);
@@ -82,63 +84,7 @@ impl Annotations {
     }
 }
 
-impl Faults {
-    /// A refused value of an annotation; `why` may be empty.
-    pub(super) fn add_value(&mut self, key: &Key, value: &str, why: &str) {
-        let why = if why.is_empty() { "is not allowed" } else { why };
-        self.add(
-            "InvalidAnnotation",
-            format!("annotation {key}: {} {why}; allowed: {}", quoted(value), key.allowed),
-        );
-    }
-}
-
-/// Longest value in bytes: 50 tags of the longest kind fit.
-const MAX_VALUE: usize = 32 * 1024;
-
-struct Reader<'a> {
-    annotations: &'a BTreeMap<String, String>,
-    faults: &'a mut Faults,
-}
-
-impl Reader<'_> {
-    /// None where the key is missing, or where its value is refused.
-    fn read<T>(&mut self, key: &Key, parse: impl FnOnce(&str) -> Result<T, Refusal>) -> Option<T> {
-        let value = self.annotations.get(&key.to_string())?;
-        let parsed = if value.len() > MAX_VALUE {
-            Err(format!("is longer than {MAX_VALUE} bytes"))
-        } else {
-            parse(value.trim())
-        };
-        parsed.map_err(|why| self.faults.add_value(key, value, &why)).ok()
-    }
-}
-
-/// A key that nobody reads would be a wish that silently does not come true.
-fn refuse_unknown(annotations: &BTreeMap<String, String>, faults: &mut Faults) {
-    let ours = |key: &&String| key.strip_prefix(PREFIX).is_some_and(|name| name.starts_with(FAMILY));
-    let known = |key: &&String| KEYS.iter().any(|known| key.strip_prefix(PREFIX) == Some(known.name));
-    let mut unknown = annotations
-        .iter()
-        .filter(|(key, _)| ours(key) && !known(key))
-        .peekable();
-    if unknown.peek().is_none() {
-        return;
-    }
-    for (key, value) in unknown {
-        faults.add(
-            "UnsupportedAnnotation",
-            format!("annotation {} (value {}) is not supported", quoted(key), quoted(value)),
-        );
-    }
-    let names: Vec<_> = KEYS.iter().filter_map(|key| key.name.strip_prefix(FAMILY)).collect();
-    faults.add(
-        "UnsupportedAnnotation",
-        format!("supported after {FAMILY} are: {}", names.join(", ")),
-    );
-}
-
-fn only(word: &'static str) -> impl FnOnce(&str) -> Result<(), Refusal> {
+fn only(word: &'static str) -> impl Fn(&str) -> Result<(), Refusal> {
     move |value| if value == word { Ok(()) } else { Err(Refusal::new()) }
 }
 

@@ -7,7 +7,7 @@ use super::{Desired, Facts, Invalid, Requirements};
 use crate::aws::api::SubnetDescription;
 use crate::aws::ids::{SecurityGroupId, SubnetId, VpcId};
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{Scheme, Stack};
+use crate::aws::stack::{Listener, ResourceName, Scheme, Stack};
 use crate::node::{Node, NodeSet};
 use crate::service::{IpFamily, Owner, Port, Protocol, Service, ServicePort, SessionAffinity, TrafficPolicy};
 
@@ -80,6 +80,7 @@ pub(crate) fn service() -> Service {
             name: "web".into(),
             uid: "5a0c".into(),
         },
+        class: Some("elbow.dev/nlb".into()),
         annotations: BTreeMap::new(),
         ports: vec![tcp(80, 30080)],
         traffic_policy: TrafficPolicy::Cluster,
@@ -89,6 +90,7 @@ pub(crate) fn service() -> Service {
         ip_families: vec![IpFamily::V4],
         load_balancer_ip: None,
         published: None,
+        companions: BTreeMap::new(),
     }
 }
 
@@ -146,6 +148,7 @@ pub(crate) fn subnet(id: &str, zone: &str, role: &str) -> SubnetDescription {
     SubnetDescription {
         id: SubnetId::new(id),
         zone: zone.into(),
+        networks: Vec::new(),
         free_addresses: 250,
         tags: text_map(&[(&format!("kubernetes.io/role/{role}"), "1")]),
     }
@@ -154,13 +157,23 @@ pub(crate) fn subnet(id: &str, zone: &str, role: &str) -> SubnetDescription {
 pub(crate) fn settings() -> AwsSettings {
     AwsSettings {
         cluster: "prod".into(),
+        alb_classes: ["elbow.dev/alb".to_owned()].into(),
         default_scheme: Scheme::Internal,
         default_tags: BTreeMap::new(),
         default_ssl_policy: "ELBSecurityPolicy-2016-08".into(),
         node_ports: 30000..=32767,
         external_managed_tags: BTreeSet::new(),
         target_eni_group_tags: BTreeMap::new(),
+        manage_backend_rules: false,
     }
+}
+
+/// The one target group of the stack to which a listener forwards.
+pub(crate) fn forwards_to(listener: &Listener) -> &ResourceName {
+    let mut own = listener.action.own_target_groups();
+    let sole = own.next().unwrap();
+    assert!(own.next().is_none());
+    sole
 }
 
 pub(crate) fn text_map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

@@ -82,7 +82,9 @@ fn port_ranges(routes: &[Route]) -> Vec<(RuleProtocol, u16, u16)> {
 
 fn protocols(protocol: ListenerProtocol) -> &'static [RuleProtocol] {
     match protocol {
-        ListenerProtocol::Tcp | ListenerProtocol::Tls => &[RuleProtocol::Tcp],
+        ListenerProtocol::Tcp | ListenerProtocol::Tls | ListenerProtocol::Http | ListenerProtocol::Https => {
+            &[RuleProtocol::Tcp]
+        }
         ListenerProtocol::Udp => &[RuleProtocol::Udp],
         ListenerProtocol::TcpUdp => &[RuleProtocol::Tcp, RuleProtocol::Udp],
     }

@@ -7,7 +7,7 @@
 
 use std::num::NonZeroU16;
 
-use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol, TargetProtocol};
+use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol, Matcher, TargetProtocol};
 use crate::provider::Warning;
 use crate::service::{Port, Protocol, Service, TrafficPolicy};
 
@@ -117,7 +117,7 @@ impl Probes {
     fn port(&self, target: TargetProtocol) -> HealthCheckPort {
         self.port.unwrap_or(match target {
             TargetProtocol::Udp => HealthCheckPort::Number(KUBE_PROXY_PORT),
-            TargetProtocol::Tcp | TargetProtocol::TcpUdp => HealthCheckPort::Traffic,
+            _ => HealthCheckPort::Traffic,
         })
     }
 
@@ -138,8 +138,14 @@ impl Probes {
             .unwrap_or_else(|| SUCCESS_CODES.to_owned());
         match self.probe.protocol.unwrap_or(default) {
             ProbeProtocol::Tcp => HealthCheckProtocol::Tcp,
-            ProbeProtocol::Http => HealthCheckProtocol::Http { path, matcher },
-            ProbeProtocol::Https => HealthCheckProtocol::Https { path, matcher },
+            ProbeProtocol::Http => HealthCheckProtocol::Http {
+                path,
+                matcher: Matcher::Http(matcher),
+            },
+            ProbeProtocol::Https => HealthCheckProtocol::Https {
+                path,
+                matcher: Matcher::Http(matcher),
+            },
         }
     }
 }

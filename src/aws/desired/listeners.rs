@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::aws::stack::{ListenerProtocol, TargetProtocol};
+use crate::aws::stack::{HttpVersion, ListenerProtocol, TargetProtocol};
 use crate::service::{Port, Protocol, Service, ServicePort};
 
 use super::annotations::{Annotations, PortRef, keys};
@@ -29,6 +29,7 @@ impl Forwarding {
     pub(super) fn target_protocol(self) -> TargetProtocol {
         match self.protocol {
             ListenerProtocol::Tcp | ListenerProtocol::Tls => TargetProtocol::Tcp,
+            ListenerProtocol::Http | ListenerProtocol::Https => TargetProtocol::Http(HttpVersion::Http1),
             ListenerProtocol::Udp => TargetProtocol::Udp,
             ListenerProtocol::TcpUdp => TargetProtocol::TcpUdp,
         }

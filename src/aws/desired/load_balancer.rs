@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::aws::api::SubnetDescription;
 use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{GroupRef, Listener, LoadBalancer, ResourceName, Tags, Target, TargetGroup};
-use crate::service::{Owner, Port};
+use crate::aws::stack::{
+    Action, AddressType, AlpnPolicy, Attributes, ChosenAddresses, Forward, GroupRef, Listener, LoadBalancer,
+    ResourceName, Surplus, Tags, Target, TargetGroup, TargetGroupRef,
+};
+use crate::service::{IpFamily, Owner, Port};
 
 use super::listeners::Forwarding;
 use super::names;
@@ -32,10 +35,19 @@ impl Parts<'_> {
         LoadBalancer {
             name: self.request.name.clone(),
             explicit_name: self.request.explicit_name,
+            kind: self.request.kind,
             scheme: self.request.scheme,
-            subnets: subnets.iter().map(|subnet| subnet.id.clone()).collect(),
+            address_type: AddressType::Ipv4,
+            subnets: subnets
+                .iter()
+                .map(|subnet| (subnet.id.clone(), ChosenAddresses::default()))
+                .collect(),
+            ipv6_source_nat: false,
             security_groups,
+            private_link_rules: true,
             attributes: self.request.attributes.clone(),
+            capacity_units: 0,
+            web_acl: None,
             tags: self.tags(Resource::LoadBalancer),
         }
     }
@@ -64,13 +76,15 @@ impl Parts<'_> {
         Listener {
             port: forwarding.port,
             protocol: forwarding.protocol,
-            target_group: self.target_group_name(forwarding),
+            action: Action::Forward(Forward::to_one(TargetGroupRef::Own(self.target_group_name(forwarding)))),
             certificates: if tls {
                 self.request.certificates.clone()
             } else {
                 Vec::new()
             },
             ssl_policy: tls.then(|| self.settings.default_ssl_policy.clone()),
+            alpn: AlpnPolicy::None,
+            attributes: Attributes::new(),
             tags: self.tags(Resource::Listener(forwarding.port)),
         }
     }
@@ -84,11 +98,13 @@ impl Parts<'_> {
         TargetGroup {
             name: self.target_group_name(forwarding),
             protocol: forwarding.target_protocol(),
+            family: IpFamily::V4,
             port: forwarding.node_port,
             vpc: self.vpc.clone(),
             health_check: route.health_check.clone(),
             attributes: route.attributes.clone(),
             targets: instances.iter().map(target).collect(),
+            surplus: Surplus::Leaves,
             tags: self.tags(Resource::TargetGroup(forwarding.port)),
         }
     }

@@ -33,9 +33,10 @@ pub fn target_group(
     protocol: TargetProtocol,
 ) -> ResourceName {
     let protocol = match protocol {
-        TargetProtocol::Tcp => "tcp",
-        TargetProtocol::Udp => "udp",
-        TargetProtocol::TcpUdp => "tcp-udp",
+        TargetProtocol::Tcp => "tcp".to_owned(),
+        TargetProtocol::Udp => "udp".to_owned(),
+        TargetProtocol::TcpUdp => "tcp-udp".to_owned(),
+        TargetProtocol::Tls | TargetProtocol::Http(_) | TargetProtocol::Https(_) => protocol.to_string(),
     };
     readable(
         owner,
@@ -45,7 +46,7 @@ pub fn target_group(
             &owner.uid,
             load_balancer.as_str(),
             &port.to_string(),
-            protocol,
+            &protocol,
         ],
     )
 }

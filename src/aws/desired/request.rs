@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use crate::aws::ids::CertificateArn;
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{Attributes, HealthCheck, ResourceName, Scheme, Tags};
+use crate::aws::stack::{Attributes, HealthCheck, LoadBalancerKind, ResourceName, Scheme, Tags};
 use crate::provider::Warning;
 use crate::service::{IpFamily, Service, SessionAffinity};
 
@@ -20,6 +20,7 @@ use super::{names, source_ranges, tags};
 /// A Service that can be served, if AWS has what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Request {
+    pub(super) kind: LoadBalancerKind,
     pub(super) scheme: Scheme,
     pub(super) name: ResourceName,
     pub(super) explicit_name: bool,
@@ -52,7 +53,8 @@ impl Request {
     pub(super) fn read(service: &Service, settings: &AwsSettings) -> Result<Self, Invalid> {
         let mut faults = Faults::default();
         check_fields(service, &mut faults);
-        let asked = Annotations::read(&service.annotations, &mut faults);
+        let kind = kind(service, settings);
+        let asked = Annotations::read(&service.annotations, kind, &mut faults);
         let forwardings = listeners::forwardings(service, &asked, &mut faults);
         if asked.security_groups.is_empty() {
             listeners::check_node_ports(&forwardings, &settings.node_ports, &mut faults);
@@ -61,6 +63,7 @@ impl Request {
         let scheme = asked.scheme.unwrap_or(settings.default_scheme);
         let generated = || names::load_balancer(&settings.cluster, &service.owner, scheme);
         let request = Self {
+            kind,
             scheme,
             name: asked.name.clone().unwrap_or_else(generated),
             explicit_name: asked.name.is_some(),
@@ -80,6 +83,16 @@ impl Request {
     /// Does the load balancer carry elbow's groups, or the user's?
     pub(super) fn has_elbow_groups(&self) -> bool {
         self.groups.is_empty()
+    }
+}
+
+/// The class decides, which never changes while the Service has a load balancer.
+fn kind(service: &Service, settings: &AwsSettings) -> LoadBalancerKind {
+    let class = service.class.as_ref();
+    if class.is_some_and(|class| settings.alb_classes.contains(class)) {
+        LoadBalancerKind::Application
+    } else {
+        LoadBalancerKind::Network
     }
 }
 
@@ -113,7 +126,7 @@ fn routes(
             port: forwarding.port,
             protocol,
             tls: forwarding.is_tls(),
-            client_ip_affinity: service.session_affinity == SessionAffinity::ClientIp,
+            client_ip_affinity: matches!(service.session_affinity, SessionAffinity::ClientIp { .. }),
         };
         let attributes = attributes::of_target_group(&wanted, behind, faults);
         Route {

@@ -18,6 +18,9 @@ pub const RESOURCE: &str = "elbow.dev/resource";
 /// Key prefix of the tag that the ecosystem uses for what belongs to a cluster; the cluster's name follows.
 pub const KUBERNETES_CLUSTER: &str = "kubernetes.io/cluster/";
 
+/// Description of each rule that elbow adds to a security group.
+pub const RULE_DESCRIPTION: &str = "elbow";
+
 /// Prefixes of keys that users may not set: they decide what is whose.
 const RESERVED: [&str; 2] = ["elbow.dev/", KUBERNETES_CLUSTER];
 

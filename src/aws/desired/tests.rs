@@ -137,7 +137,7 @@ proptest! {
     fn every_port_is_served_by_a_listener_with_a_target_group_of_all_nodes(case in cases()) {
         let stack = case.stack();
         for port in &case.service.ports {
-            let group = &stack.target_groups[&stack.listeners[&port.port].target_group];
+            let group = &stack.target_groups[super::fixtures::forwards_to(&stack.listeners[&port.port])];
             let targets: BTreeSet<_> = group.targets.iter().map(|target| (target.instance.as_str(), target.port)).collect();
             let ids: Vec<_> = case.nodes.nodes.iter().map(|node| node.provider_id.replace("aws:///z/", "")).collect();
             prop_assert_eq!(targets, ids.iter().map(|id| (id.as_str(), port.node_port.unwrap())).collect());

@@ -6,7 +6,7 @@ use super::{parse, snapshot, together};
 use crate::aws::api::{AwsApi, AwsResult, ListenerDescription};
 use crate::aws::ids::CertificateArn;
 use crate::aws::observed::{Observed, ObservedListener, ObservedLoadBalancer, ObservedTargetGroup};
-use crate::aws::stack::{ListenerProtocol, Tags};
+use crate::aws::stack::Tags;
 
 /// Reads details, and counts the calls that it makes.
 pub(super) struct Reader<'a, A> {
@@ -75,7 +75,7 @@ impl<'a, A: AwsApi> Reader<'a, A> {
     /// Certificates besides the default one, which only TLS listeners can have.
     async fn certificates(&self, listener: &ListenerDescription) -> AwsResult<Vec<CertificateArn>> {
         let settings = listener.settings.as_ref();
-        if settings.is_some_and(|settings| settings.protocol == ListenerProtocol::Tls) {
+        if settings.is_some_and(|settings| settings.protocol.is_secure()) {
             self.counted(self.api.describe_listener_certificates(&listener.arn))
                 .await
         } else {

@@ -1,14 +1,16 @@
 //! PURE. Descriptions of AWS -> the vocabulary of [`Observed`].
 
 use crate::aws::api::{
-    ListenerDescription, LoadBalancerDescription, SecurityGroupDescription, TargetDescription, TargetGroupDescription,
+    ActionSettings, ListenerDescription, LoadBalancerDescription, SecurityGroupDescription, TargetDescription,
+    TargetGroupDescription,
 };
 use crate::aws::ids::{CertificateArn, TargetGroupArn};
 use crate::aws::observed::{
     Observed, ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup,
 };
 use crate::aws::stack::{
-    Attributes, FrontendGroup, GroupRef, Listener, LoadBalancer, ResourceName, Tags, Target, TargetGroup,
+    Action, Attributes, Forward, FrontendGroup, GroupRef, Listener, LoadBalancer, ResourceName, Surplus, Tags, Target,
+    TargetGroup, TargetGroupRef, WeightedTargetGroup,
 };
 use std::collections::BTreeSet;
 
@@ -17,16 +19,19 @@ const DRAINING: &str = "draining";
 
 /// A load balancer without its listeners and attributes. None for a kind that elbow never makes.
 pub(super) fn load_balancer(found: LoadBalancerDescription, tags: Tags) -> Option<ObservedLoadBalancer> {
-    if !found.network {
-        return None;
-    }
     let spec = LoadBalancer {
         name: ResourceName::parse(&found.name).ok()?,
         explicit_name: false,
+        kind: found.kind?,
         scheme: found.scheme?,
+        address_type: found.address_type,
         subnets: found.subnets,
+        ipv6_source_nat: found.ipv6_source_nat,
         security_groups: found.security_groups.into_iter().map(GroupRef::Id).collect(),
+        private_link_rules: found.private_link_rules,
         attributes: Attributes::new(),
+        capacity_units: 0,
+        web_acl: None,
         tags,
     };
     Some(ObservedLoadBalancer {
@@ -44,11 +49,13 @@ pub(super) fn target_group(found: TargetGroupDescription, tags: Tags) -> Option<
     let spec = TargetGroup {
         name: ResourceName::parse(&found.name).ok()?,
         protocol: settings.protocol,
+        family: settings.family,
         port: settings.port,
         vpc: found.vpc?,
         health_check: settings.health_check,
         attributes: Attributes::new(),
         targets: BTreeSet::new(),
+        surplus: Surplus::Leaves,
         tags,
     };
     Some(ObservedTargetGroup { arn: found.arn, spec })
@@ -66,24 +73,22 @@ pub(super) fn security_group(found: SecurityGroupDescription) -> Option<Observed
     Some(ObservedSecurityGroup { id: found.id, spec })
 }
 
-/// A listener with its tags and the certificates that it has besides the default one. One that forwards to a target group
-/// of somebody else has no settings that elbow could compare.
+/// A listener with its tags and the certificates that it has besides the default one.
 pub(super) fn listener(
     found: ListenerDescription,
     tags: Tags,
     more_certificates: Vec<CertificateArn>,
     owner: &Observed,
 ) -> ObservedListener {
-    let spec = found.settings.and_then(|settings| {
-        let target_group = target_group_name(owner, &settings.target_group)?;
-        Some(Listener {
-            port: settings.port,
-            protocol: settings.protocol,
-            target_group,
-            certificates: settings.certificate.into_iter().chain(more_certificates).collect(),
-            ssl_policy: settings.ssl_policy,
-            tags,
-        })
+    let spec = found.settings.map(|settings| Listener {
+        port: settings.port,
+        protocol: settings.protocol,
+        action: action(settings.action, owner),
+        certificates: settings.certificate.into_iter().chain(more_certificates).collect(),
+        ssl_policy: settings.ssl_policy,
+        alpn: settings.alpn,
+        attributes: Attributes::new(),
+        tags,
     });
     ObservedListener {
         arn: found.arn,
@@ -98,7 +103,23 @@ pub(super) fn targets(found: Vec<TargetDescription>) -> BTreeSet<Target> {
     staying.map(|target| target.target).collect()
 }
 
-fn target_group_name(owner: &Observed, arn: &TargetGroupArn) -> Option<ResourceName> {
-    let known = owner.target_groups.iter().find(|known| known.arn == *arn)?;
-    Some(known.spec.name.clone())
+fn action(found: ActionSettings, owner: &Observed) -> Action {
+    match found {
+        ActionSettings::Redirect(redirect) => Action::Redirect(redirect),
+        ActionSettings::Forward { to, stickiness } => {
+            let weighted = |(arn, weight)| WeightedTargetGroup {
+                target_group: target_group_ref(owner, arn),
+                weight,
+            };
+            let to = to.into_iter().map(weighted).collect();
+            Action::Forward(Forward { to, stickiness })
+        }
+    }
+}
+
+fn target_group_ref(owner: &Observed, arn: TargetGroupArn) -> TargetGroupRef {
+    match owner.target_groups.iter().find(|known| known.arn == arn) {
+        Some(known) => TargetGroupRef::Own(known.spec.name.clone()),
+        None => TargetGroupRef::Foreign(arn),
+    }
 }

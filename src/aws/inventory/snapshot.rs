@@ -55,7 +55,7 @@ async fn list<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>) -> AwsResu
         api.describe_target_groups(),
         api.describe_security_groups(&ours),
     )?;
-    load_balancers.retain(|found| found.network && vpc.is_none_or(|vpc| found.vpc == *vpc));
+    load_balancers.retain(|found| found.kind.is_some() && vpc.is_none_or(|vpc| found.vpc == *vpc));
     target_groups.retain(|found| found.settings.is_some() && vpc.is_none_or(|vpc| found.vpc.as_ref() == Some(vpc)));
     Ok(Listings {
         load_balancers,

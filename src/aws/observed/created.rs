@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use super::{ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup};
 use crate::aws::api::CreatedLoadBalancer;
 use crate::aws::ids::{ListenerArn, SecurityGroupId, TargetGroupArn};
-use crate::aws::stack::{
-    Attributes, FrontendGroup, GroupRef, Listener, ListenerProtocol, LoadBalancer, Tags, TargetGroup,
-};
+use crate::aws::stack::{Attributes, FrontendGroup, GroupRef, Listener, LoadBalancer, Tags, TargetGroup};
 
 /// `CreateSecurityGroup` takes no rules.
 pub(super) fn security_group(id: &SecurityGroupId, group: &FrontendGroup) -> ObservedSecurityGroup {
@@ -32,7 +30,7 @@ pub(super) fn target_group(arn: &TargetGroupArn, spec: &TargetGroup) -> Observed
     }
 }
 
-/// `CreateLoadBalancer` takes no attributes; `security_groups` are those of the call.
+/// `CreateLoadBalancer` takes neither attributes nor what other services keep; `security_groups` are those of the call.
 pub(super) fn load_balancer(
     created: &CreatedLoadBalancer,
     spec: &LoadBalancer,
@@ -44,7 +42,10 @@ pub(super) fn load_balancer(
         active: created.active,
         spec: LoadBalancer {
             security_groups,
+            private_link_rules: true,
             attributes: Attributes::new(),
+            capacity_units: 0,
+            web_acl: None,
             ..spec.clone()
         },
         listeners: Vec::new(),
@@ -67,7 +68,8 @@ pub(super) fn modified_listener(wanted: &Listener, known: Option<Listener>) -> L
     modified.tags = Tags::new();
     if let Some(known) = known {
         modified.tags = known.tags;
-        if wanted.protocol == ListenerProtocol::Tls && known.protocol == ListenerProtocol::Tls {
+        modified.attributes = known.attributes;
+        if wanted.protocol.is_secure() && known.protocol.is_secure() {
             modified.certificates.extend(known.certificates.into_iter().skip(1));
             modified.ssl_policy = modified.ssl_policy.or(known.ssl_policy);
         }
@@ -78,6 +80,7 @@ pub(super) fn modified_listener(wanted: &Listener, known: Option<Listener>) -> L
 fn with_default_certificate(listener: &Listener) -> Listener {
     Listener {
         certificates: listener.certificates.iter().take(1).cloned().collect(),
+        attributes: Attributes::new(),
         ..listener.clone()
     }
 }

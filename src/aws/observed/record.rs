@@ -60,10 +60,15 @@ impl Observed {
             }
             Step::ModifyLoadBalancerAttributes { load_balancer, .. }
             | Step::SetSecurityGroups { load_balancer, .. }
-            | Step::SetSubnets { load_balancer, .. } => {
+            | Step::SetSubnets { load_balancer, .. }
+            | Step::SetAddressType { load_balancer, .. }
+            | Step::ModifyCapacity { load_balancer, .. }
+            | Step::AssociateWebAcl { load_balancer, .. }
+            | Step::DisassociateWebAcl { load_balancer } => {
                 self.record_load_balancer(load_balancer, step);
             }
             Step::ModifyListener { .. }
+            | Step::ModifyListenerAttributes { .. }
             | Step::AddListenerCertificates { .. }
             | Step::RemoveListenerCertificates { .. } => self.record_listener(step),
             Step::DeleteLoadBalancer { .. }
@@ -89,7 +94,7 @@ impl Observed {
 
     fn record_rules_and_tags(&mut self, step: &Step) {
         match step {
-            Step::AuthorizeIngress { group, rules } => {
+            Step::AuthorizeIngress { group, rules, .. } => {
                 let id = self.security_group(group).cloned();
                 if let Some(known) = id.and_then(|id| self.group_mut(&id)) {
                     known.spec.rules.extend(rules.iter().cloned());
@@ -145,8 +150,24 @@ impl Observed {
             Step::ModifyLoadBalancerAttributes { attributes, .. } => {
                 known.spec.attributes.extend(attributes.clone());
             }
-            Step::SetSecurityGroups { .. } => known.spec.security_groups = resolved,
-            Step::SetSubnets { subnets, .. } => known.spec.subnets = subnets.clone(),
+            Step::SetSecurityGroups { private_link_rules, .. } => {
+                known.spec.security_groups = resolved;
+                known.spec.private_link_rules = private_link_rules.unwrap_or(known.spec.private_link_rules);
+            }
+            Step::SetSubnets {
+                subnets,
+                address_type,
+                ipv6_source_nat,
+                ..
+            } => {
+                known.spec.subnets = subnets.clone();
+                known.spec.address_type = address_type.unwrap_or(known.spec.address_type);
+                known.spec.ipv6_source_nat = ipv6_source_nat.unwrap_or(known.spec.ipv6_source_nat);
+            }
+            Step::SetAddressType { address_type, .. } => known.spec.address_type = *address_type,
+            Step::ModifyCapacity { units, .. } => known.spec.capacity_units = *units,
+            Step::AssociateWebAcl { web_acl, .. } => known.spec.web_acl = Some(web_acl.clone()),
+            Step::DisassociateWebAcl { .. } => known.spec.web_acl = None,
             _ => {}
         }
     }
@@ -157,6 +178,15 @@ impl Observed {
                 if let Some(known) = self.listener_mut(arn) {
                     known.spec = Some(created::modified_listener(listener, known.spec.take()));
                     known.port = listener.port;
+                }
+            }
+            Step::ModifyListenerAttributes {
+                load_balancer,
+                port,
+                attributes,
+            } => {
+                if let Some(known) = self.listener_on(load_balancer, *port) {
+                    known.attributes.extend(attributes.clone());
                 }
             }
             Step::AddListenerCertificates {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::stages::{Stage, Stages};
 use super::step::Step;
 use crate::aws::ids::CertificateArn;
-use crate::aws::stack::{Listener, ListenerProtocol, ResourceName};
+use crate::aws::stack::{Listener, ResourceName};
 
 /// Steps that give a listener its further certificates; `known` is the listener before the plan.
 ///
@@ -17,10 +17,10 @@ pub(super) fn add_steps(
     known: Option<&Listener>,
     stages: &mut Stages,
 ) {
-    if wanted.protocol != ListenerProtocol::Tls {
+    if !wanted.protocol.is_secure() {
         return;
     }
-    let known = known.filter(|known| known.protocol == ListenerProtocol::Tls);
+    let known = known.filter(|known| known.protocol.is_secure());
     let present = known.map_or_else(BTreeSet::new, |known| further(known, wanted));
     let wished = further(wanted, wanted);
     let added: Vec<CertificateArn> = wished.difference(&present).map(|c| (*c).clone()).collect();

@@ -64,7 +64,8 @@ fn change(matching: &Matching<'_>, wanted: &Listener, known: &ObservedListener, 
 /// Does it take a `ModifyListener`? A TLS policy that is not given stays as AWS has it.
 fn differs(wanted: &Listener, known: &Listener) -> bool {
     wanted.protocol != known.protocol
-        || wanted.target_group != known.target_group
+        || wanted.action != known.action
         || wanted.certificates.first() != known.certificates.first()
+        || wanted.alpn != known.alpn
         || (wanted.ssl_policy.is_some() && wanted.ssl_policy != known.ssl_policy)
 }

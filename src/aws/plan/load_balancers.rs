@@ -51,7 +51,14 @@ fn set_security_groups(matching: &Matching<'_>, known: &ObservedLoadBalancer, st
     let groups = matching.security_groups();
     if !known.spec.security_groups.is_empty() && groups != known.spec.security_groups {
         let load_balancer = known.spec.name.clone();
-        stages.add(Stage::Shape, Step::SetSecurityGroups { load_balancer, groups });
+        stages.add(
+            Stage::Shape,
+            Step::SetSecurityGroups {
+                load_balancer,
+                groups,
+                private_link_rules: None,
+            },
+        );
     }
 }
 
@@ -60,6 +67,8 @@ fn set_subnets(wanted: &LoadBalancer, known: &ObservedLoadBalancer, stages: &mut
         let step = Step::SetSubnets {
             load_balancer: wanted.name.clone(),
             subnets: wanted.subnets.clone(),
+            address_type: None,
+            ipv6_source_nat: None,
         };
         stages.add(Stage::Shape, step);
     }

@@ -36,7 +36,7 @@ impl<'a> Matching<'a> {
             .partition(|known| known.spec.name == wanted.name);
         let load_balancer = namesakes
             .iter()
-            .find(|known| known.spec.scheme == wanted.scheme)
+            .find(|known| known.spec.scheme == wanted.scheme && known.spec.kind == wanted.kind)
             .copied();
         let (kept, replaced) = match replaced {
             Replaced::Keep => (others, Vec::new()),
@@ -147,8 +147,8 @@ impl<'a> Matching<'a> {
     }
 
     fn uses_misfit(&self, listener: &ObservedListener) -> bool {
-        let used = listener.spec.as_ref().map(|spec| &spec.target_group);
-        used.is_some_and(|used| self.misfits().any(|misfit| misfit.spec.name == *used))
+        let mut used = listener.spec.iter().flat_map(|spec| spec.action.own_target_groups());
+        used.any(|used| self.misfits().any(|misfit| misfit.spec.name == *used))
     }
 
     /// Does a load balancer that stays use it? Of a listener of unknown kind that has to be assumed.
@@ -156,11 +156,15 @@ impl<'a> Matching<'a> {
         let mut listeners = self.kept.iter().flat_map(|l| &l.listeners);
         listeners.any(|listener| {
             let spec = listener.spec.as_ref();
-            spec.is_none_or(|spec| spec.target_group == target_group.spec.name)
+            spec.is_none_or(|spec| {
+                spec.action
+                    .own_target_groups()
+                    .any(|name| *name == target_group.spec.name)
+            })
         })
     }
 }
 
 fn fits(wanted: &TargetGroup, known: &ObservedTargetGroup) -> bool {
-    wanted.protocol == known.spec.protocol && wanted.vpc == known.spec.vpc
+    wanted.protocol == known.spec.protocol && wanted.family == known.spec.family && wanted.vpc == known.spec.vpc
 }

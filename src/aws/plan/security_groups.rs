@@ -7,6 +7,7 @@ use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::{Step, TaggedResource};
 use super::tags;
+use crate::aws::desired::tags::RULE_DESCRIPTION;
 use crate::aws::stack::GroupRef;
 
 /// Steps for the stack's group. Its description is immutable and therefore not compared.
@@ -26,7 +27,15 @@ pub(super) fn add_steps(matching: &Matching<'_>, stages: &mut Stages) {
     }
     if !change.authorize.is_empty() {
         let (group, rules) = (matching.frontend(), change.authorize);
-        stages.add(Stage::Connect, Step::AuthorizeIngress { group, rules });
+        let description = RULE_DESCRIPTION.to_owned();
+        stages.add(
+            Stage::Connect,
+            Step::AuthorizeIngress {
+                group,
+                rules,
+                description,
+            },
+        );
     }
     if let (GroupRef::Id(group), false) = (matching.frontend(), change.revoke.is_empty()) {
         let rules = change.revoke;

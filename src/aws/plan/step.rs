@@ -3,12 +3,14 @@
 
 mod describe;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aws::ids::{CertificateArn, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn};
+use crate::aws::ids::{
+    CertificateArn, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn, WebAclArn,
+};
 use crate::aws::stack::{
-    Attributes, FrontendGroup, GroupRef, HealthCheck, IngressRule, Listener, LoadBalancer, ResourceName, Tags, Target,
-    TargetGroup,
+    AddressType, Attributes, ChosenAddresses, FrontendGroup, GroupRef, HealthCheck, IngressRule, Listener,
+    LoadBalancer, ResourceName, Tags, Target, TargetGroup,
 };
 
 /// One write. `Create*` carry all that the create call can carry; the rest follows in steps of its own.
@@ -22,6 +24,8 @@ pub enum Step {
         group: GroupRef,
         /// Rules to add; not empty.
         rules: BTreeSet<IngressRule>,
+        /// Description of the rules, by which their owner is told.
+        description: String,
     },
     /// `RevokeSecurityGroupIngress`.
     RevokeIngress {
@@ -75,13 +79,45 @@ pub enum Step {
         load_balancer: ResourceName,
         /// All its groups.
         groups: BTreeSet<GroupRef>,
+        /// Whether their rules hold for PrivateLink, where that differs.
+        private_link_rules: Option<bool>,
     },
-    /// `SetSubnets`.
+    /// `SetSubnets`, with what else differs and the same call can carry.
     SetSubnets {
         /// The load balancer.
         load_balancer: ResourceName,
         /// All its subnets.
-        subnets: BTreeSet<SubnetId>,
+        subnets: BTreeMap<SubnetId, ChosenAddresses>,
+        /// The address type, where that differs.
+        address_type: Option<AddressType>,
+        /// Whether source NAT of IPv6 is on, where that differs.
+        ipv6_source_nat: Option<bool>,
+    },
+    /// `SetIpAddressType`.
+    SetAddressType {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// As it shall be.
+        address_type: AddressType,
+    },
+    /// `ModifyCapacityReservation`.
+    ModifyCapacity {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// Capacity units; 0 resets it.
+        units: u32,
+    },
+    /// `AssociateWebACL` (WAF).
+    AssociateWebAcl {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// As it shall be.
+        web_acl: WebAclArn,
+    },
+    /// `DisassociateWebACL` (WAF).
+    DisassociateWebAcl {
+        /// The load balancer.
+        load_balancer: ResourceName,
     },
     /// `CreateListener`, with the default certificate only.
     CreateListener {
@@ -90,7 +126,16 @@ pub enum Step {
         /// The listener.
         listener: Listener,
     },
-    /// `ModifyListener`: protocol, target group, default certificate, TLS policy.
+    /// `ModifyListenerAttributes`.
+    ModifyListenerAttributes {
+        /// The load balancer.
+        load_balancer: ResourceName,
+        /// The listener, by port.
+        port: crate::service::Port,
+        /// Only those that differ; not empty.
+        attributes: Attributes,
+    },
+    /// `ModifyListener`: protocol, action, default certificate, TLS and ALPN policy.
     ModifyListener {
         /// The load balancer.
         load_balancer: ResourceName,

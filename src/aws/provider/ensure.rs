@@ -195,5 +195,7 @@ fn subnets_of(observed: &Observed, load_balancer: &ResourceName) -> BTreeSet<Sub
         .load_balancers
         .iter()
         .find(|known| known.spec.name == *load_balancer);
-    known.map(|known| known.spec.subnets.clone()).unwrap_or_default()
+    known
+        .map(|known| known.spec.subnets.keys().cloned().collect())
+        .unwrap_or_default()
 }

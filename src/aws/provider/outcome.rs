@@ -38,7 +38,9 @@ fn ports(stack: &Stack) -> Vec<(Port, Protocol)> {
 
 fn protocols(listener: ListenerProtocol) -> &'static [Protocol] {
     match listener {
-        ListenerProtocol::Tcp | ListenerProtocol::Tls => &[Protocol::Tcp],
+        ListenerProtocol::Tcp | ListenerProtocol::Tls | ListenerProtocol::Http | ListenerProtocol::Https => {
+            &[Protocol::Tcp]
+        }
         ListenerProtocol::Udp => &[Protocol::Udp],
         ListenerProtocol::TcpUdp => &[Protocol::Tcp, Protocol::Udp],
     }

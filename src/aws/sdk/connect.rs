@@ -57,6 +57,13 @@ pub(super) fn open(config: &SdkConfig, fence: &Fence, observer: &Arc<dyn CallObs
         ),
         elbv2: aws_sdk_elasticloadbalancingv2::Client::from_conf(
             aws_sdk_elasticloadbalancingv2::config::Builder::from(config)
+                .timeout_config(timeouts.clone())
+                .interceptor(Fencing(fence.clone()))
+                .interceptor(Observing(observer.clone()))
+                .build(),
+        ),
+        wafv2: aws_sdk_wafv2::Client::from_conf(
+            aws_sdk_wafv2::config::Builder::from(config)
                 .timeout_config(timeouts)
                 .interceptor(Fencing(fence.clone()))
                 .interceptor(Observing(observer.clone()))

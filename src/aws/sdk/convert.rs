@@ -1,5 +1,6 @@
 //! Between the SDK's types and elbow's: pure. What elbow never makes is tolerated, not understood.
 
+pub(super) mod actions;
 pub(super) mod ec2;
 pub(super) mod elbv2;
 pub(super) mod health_check;

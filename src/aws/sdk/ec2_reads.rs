@@ -10,8 +10,9 @@ use super::convert::strings;
 use super::failure;
 use crate::aws::api::{
     AwsResult, InstanceDescription, RouteTableDescription, SecurityGroupDescription, SecurityGroupSelection,
-    SubnetDescription,
+    SubnetDescription, VpcDescription,
 };
+use crate::aws::error::AwsError;
 use crate::aws::ids::{InstanceId, VpcId};
 
 /// Values that EC2 takes in one filter (EC2 API reference, `DescribeInstances`).
@@ -26,6 +27,14 @@ pub(super) async fn subnets(client: &Client, vpc: &VpcId) -> AwsResult<Vec<Subne
     let found: Result<Vec<_>, _> = pages.into_paginator().page_size(PAGE).items().send().collect().await;
     let found = found.map_err(failure::of("ec2:DescribeSubnets"))?;
     Ok(found.iter().filter_map(convert::subnet).collect())
+}
+
+pub(super) async fn vpc(client: &Client, vpc: &VpcId) -> AwsResult<VpcDescription> {
+    const ACTION: &str = "ec2:DescribeVpcs";
+    let found = client.describe_vpcs().filters(in_vpc(vpc)).send().await;
+    let found = found.map_err(failure::of(ACTION))?;
+    let found = found.vpcs().first().map(convert::vpc);
+    found.ok_or_else(|| AwsError::new(ACTION, "InvalidVpcID.NotFound", format!("there is no VPC {vpc}")))
 }
 
 pub(super) async fn route_tables(client: &Client, vpc: &VpcId) -> AwsResult<Vec<RouteTableDescription>> {

@@ -40,11 +40,12 @@ pub(super) async fn authorize_ingress(
     client: &Client,
     id: &SecurityGroupId,
     rules: &BTreeSet<IngressRule>,
+    description: &str,
 ) -> AwsResult<()> {
     let call = client
         .authorize_security_group_ingress()
         .group_id(id.as_str())
-        .set_ip_permissions(Some(permissions(rules)));
+        .set_ip_permissions(Some(permissions(rules, Some(description))));
     let done = call.send().await;
     done.map(drop).map_err(failure::of("ec2:AuthorizeSecurityGroupIngress"))
 }
@@ -57,7 +58,7 @@ pub(super) async fn revoke_ingress(
     let call = client
         .revoke_security_group_ingress()
         .group_id(id.as_str())
-        .set_ip_permissions(Some(permissions(rules)));
+        .set_ip_permissions(Some(permissions(rules, None)));
     let done = call.send().await;
     done.map(drop).map_err(failure::of("ec2:RevokeSecurityGroupIngress"))
 }
@@ -82,6 +83,9 @@ pub(super) async fn delete_tags(client: &Client, id: &SecurityGroupId, keys: &BT
     done.map(drop).map_err(failure::of("ec2:DeleteTags"))
 }
 
-fn permissions(rules: &BTreeSet<IngressRule>) -> Vec<IpPermission> {
-    rules.iter().map(rules::ip_permission).collect()
+fn permissions(rules: &BTreeSet<IngressRule>, description: Option<&str>) -> Vec<IpPermission> {
+    rules
+        .iter()
+        .map(|rule| rules::ip_permission(rule, description))
+        .collect()
 }

@@ -93,6 +93,28 @@ pub(super) async fn load_balancer_attributes(client: &Client, arn: &LoadBalancer
     Ok(attributes.filter_map(|it| entry(it.key(), it.value())).collect())
 }
 
+pub(super) async fn listener_attributes(client: &Client, arn: &ListenerArn) -> AwsResult<Attributes> {
+    let call = client.describe_listener_attributes().listener_arn(arn.as_str());
+    let found = call
+        .send()
+        .await
+        .map_err(failure::of("elasticloadbalancing:DescribeListenerAttributes"))?;
+    let attributes = found.attributes().iter();
+    Ok(attributes.filter_map(|it| entry(it.key(), it.value())).collect())
+}
+
+pub(super) async fn capacity(client: &Client, arn: &LoadBalancerArn) -> AwsResult<u32> {
+    let call = client.describe_capacity_reservation().load_balancer_arn(arn.as_str());
+    let found = call
+        .send()
+        .await
+        .map_err(failure::of("elasticloadbalancing:DescribeCapacityReservation"))?;
+    let minimum = found
+        .minimum_load_balancer_capacity()
+        .and_then(|it| it.capacity_units());
+    Ok(minimum.and_then(|units| u32::try_from(units).ok()).unwrap_or_default())
+}
+
 pub(super) async fn target_group_attributes(client: &Client, arn: &TargetGroupArn) -> AwsResult<Attributes> {
     let call = client.describe_target_group_attributes().target_group_arn(arn.as_str());
     let found = call

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use aws_sdk_elasticloadbalancingv2::types::{LoadBalancerAttribute, LoadBalancerTypeEnum};
+use aws_sdk_elasticloadbalancingv2::types::{
+    EnablePrefixForIpv6SourceNatEnum as Nat, ListenerAttribute, LoadBalancerAttribute,
+};
 
-use super::convert::{elbv2 as convert, strings};
+use super::convert::{actions, elbv2 as convert, strings};
 use super::failure;
-use crate::aws::api::{AwsResult, CreatedLoadBalancer, ListenerSettings};
-use crate::aws::ids::{CertificateArn, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId};
-use crate::aws::stack::{Attributes, LoadBalancer, Tags};
+use crate::aws::api::{AwsResult, CreatedLoadBalancer, ListenerSettings, SubnetSettings};
+use crate::aws::ids::{CertificateArn, ListenerArn, LoadBalancerArn, SecurityGroupId};
+use crate::aws::stack::{AddressType, Attributes, LoadBalancer, Tags};
 
 pub(super) async fn create_load_balancer(
     client: &Client,
@@ -20,9 +22,12 @@ pub(super) async fn create_load_balancer(
     let answer = client
         .create_load_balancer()
         .name(load_balancer.name.as_str())
-        .r#type(LoadBalancerTypeEnum::Network)
+        .r#type(convert::kind(load_balancer.kind))
         .scheme(convert::scheme(load_balancer.scheme))
-        .set_subnets(Some(strings(&load_balancer.subnets)))
+        .ip_address_type(convert::address_type(load_balancer.address_type))
+        .set_subnets(convert::plain_subnets(&load_balancer.subnets))
+        .set_subnet_mappings(convert::subnet_mappings(&load_balancer.subnets))
+        .set_enable_prefix_for_ipv6_source_nat(load_balancer.ipv6_source_nat.then_some(Nat::On))
         .set_security_groups(Some(strings(groups)))
         .set_tags(convert::tag_list(&load_balancer.tags))
         .send()
@@ -60,23 +65,73 @@ pub(super) async fn set_security_groups(
     client: &Client,
     arn: &LoadBalancerArn,
     groups: &BTreeSet<SecurityGroupId>,
+    private_link_rules: Option<bool>,
 ) -> AwsResult<()> {
     let call = client
         .set_security_groups()
         .load_balancer_arn(arn.as_str())
-        .set_security_groups(Some(strings(groups)));
+        .set_security_groups(Some(strings(groups)))
+        .set_enforce_security_group_inbound_rules_on_private_link_traffic(
+            private_link_rules.map(convert::private_link_rules),
+        );
     let done = call.send().await;
     done.map(drop)
         .map_err(failure::of("elasticloadbalancing:SetSecurityGroups"))
 }
 
-pub(super) async fn set_subnets(client: &Client, arn: &LoadBalancerArn, subnets: &BTreeSet<SubnetId>) -> AwsResult<()> {
+pub(super) async fn set_subnets(client: &Client, arn: &LoadBalancerArn, settings: &SubnetSettings) -> AwsResult<()> {
+    let nat = |on| if on { Nat::On } else { Nat::Off };
     let call = client
         .set_subnets()
         .load_balancer_arn(arn.as_str())
-        .set_subnets(Some(strings(subnets)));
+        .set_subnets(convert::plain_subnets(&settings.subnets))
+        .set_subnet_mappings(convert::subnet_mappings(&settings.subnets))
+        .set_ip_address_type(settings.address_type.map(convert::address_type))
+        .set_enable_prefix_for_ipv6_source_nat(settings.ipv6_source_nat.map(nat));
     let done = call.send().await;
     done.map(drop).map_err(failure::of("elasticloadbalancing:SetSubnets"))
+}
+
+pub(super) async fn set_address_type(
+    client: &Client,
+    arn: &LoadBalancerArn,
+    address_type: AddressType,
+) -> AwsResult<()> {
+    let call = client
+        .set_ip_address_type()
+        .load_balancer_arn(arn.as_str())
+        .ip_address_type(convert::address_type(address_type));
+    let done = call.send().await;
+    done.map(drop)
+        .map_err(failure::of("elasticloadbalancing:SetIpAddressType"))
+}
+
+pub(super) async fn modify_capacity(client: &Client, arn: &LoadBalancerArn, units: u32) -> AwsResult<()> {
+    let call = client.modify_capacity_reservation().load_balancer_arn(arn.as_str());
+    let call = match units {
+        0 => call.reset_capacity_reservation(true),
+        units => call.minimum_load_balancer_capacity(convert::capacity(units)),
+    };
+    let done = call.send().await;
+    done.map(drop)
+        .map_err(failure::of("elasticloadbalancing:ModifyCapacityReservation"))
+}
+
+pub(super) async fn modify_listener_attributes(
+    client: &Client,
+    arn: &ListenerArn,
+    attributes: &Attributes,
+) -> AwsResult<()> {
+    let attributes = attributes
+        .iter()
+        .map(|(key, value)| ListenerAttribute::builder().key(key).value(value).build());
+    let call = client
+        .modify_listener_attributes()
+        .listener_arn(arn.as_str())
+        .set_attributes(Some(attributes.collect()));
+    let done = call.send().await;
+    done.map(drop)
+        .map_err(failure::of("elasticloadbalancing:ModifyListenerAttributes"))
 }
 
 pub(super) async fn create_listener(
@@ -91,9 +146,10 @@ pub(super) async fn create_listener(
         .load_balancer_arn(load_balancer.as_str())
         .port(i32::from(listener.port.get()))
         .protocol(convert::listener_protocol(listener.protocol))
-        .default_actions(convert::forward(&listener.target_group))
+        .default_actions(actions::action(&listener.action))
         .set_certificates(convert::certificates(listener))
         .set_ssl_policy(listener.ssl_policy.clone())
+        .set_alpn_policy(actions::offered_alpn(listener))
         .set_tags(convert::tag_list(tags))
         .send()
         .await
@@ -109,9 +165,10 @@ pub(super) async fn modify_listener(client: &Client, arn: &ListenerArn, listener
         .listener_arn(arn.as_str())
         .port(i32::from(listener.port.get()))
         .protocol(convert::listener_protocol(listener.protocol))
-        .default_actions(convert::forward(&listener.target_group))
+        .default_actions(actions::action(&listener.action))
         .set_certificates(convert::certificates(listener))
-        .set_ssl_policy(listener.ssl_policy.clone());
+        .set_ssl_policy(listener.ssl_policy.clone())
+        .set_alpn_policy(actions::alpn(listener));
     let done = call.send().await;
     done.map(drop)
         .map_err(failure::of("elasticloadbalancing:ModifyListener"))

@@ -96,7 +96,7 @@ fn is_of(tags: &Tags, scope: &Scope, uid: &str) -> bool {
 }
 
 async fn target_groups<A: AwsApi>(api: &A, listeners: &[ListenerDescription]) -> AwsResult<Vec<SeenTargetGroup>> {
-    let arns: BTreeSet<&TargetGroupArn> = listeners.iter().filter_map(forwards_to).collect();
+    let arns: BTreeSet<&TargetGroupArn> = listeners.iter().flat_map(forwards_to).collect();
     if arns.is_empty() {
         return Ok(Vec::new());
     }

@@ -194,6 +194,8 @@ fn forms_in_the_table_are_those_of_the_examples() {
             Form::Map => values::map(key.example).is_ok_and(|map| !map.is_empty()),
             Form::List => !values::list(key.example).is_empty(),
             Form::Word => values::list(key.example).len() == 1,
+            Form::Switch => ["on", "off"].contains(&key.example),
+            Form::Json => serde_json::from_str::<serde_json::Value>(key.example).is_ok(),
         };
         assert!(sound, "{key}");
     }

@@ -27,8 +27,8 @@ pub(super) enum Values {
 impl Row {
     pub(super) fn default_for(&self, protocol: TargetProtocol) -> Option<&'static str> {
         match protocol {
-            TargetProtocol::Tcp => self.default,
             TargetProtocol::Udp | TargetProtocol::TcpUdp => self.udp_default,
+            _ => self.default,
         }
     }
 

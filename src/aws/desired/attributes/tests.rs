@@ -119,7 +119,7 @@ fn what_udp_target_groups_do_not_have_is_refused_for_udp_ports_only(#[case] valu
 fn session_affinity_turns_on_stickiness_by_source_address(#[case] port: crate::service::ServicePort) {
     let mut case = Case::new().ports([port]);
     assert_eq!(target_group(&case)["stickiness.enabled"], "false");
-    case.service.session_affinity = SessionAffinity::ClientIp;
+    case.service.session_affinity = SessionAffinity::ClientIp { seconds: 10_800 };
     let attributes = target_group(&case);
     assert_eq!(
         (
@@ -133,14 +133,14 @@ fn session_affinity_turns_on_stickiness_by_source_address(#[case] port: crate::s
 #[test]
 fn the_annotation_wins_over_session_affinity() {
     let mut case = Case::new().annotate(TG, "stickiness.enabled=false");
-    case.service.session_affinity = SessionAffinity::ClientIp;
+    case.service.session_affinity = SessionAffinity::ClientIp { seconds: 10_800 };
     assert_eq!(target_group(&case)["stickiness.enabled"], "false");
 }
 
 #[test]
 fn stickiness_on_a_tls_listener_is_refused() {
     let mut case = Case::new().annotate(keys::SSL_CERT.name, keys::SSL_CERT.example);
-    case.service.session_affinity = SessionAffinity::ClientIp;
+    case.service.session_affinity = SessionAffinity::ClientIp { seconds: 10_800 };
     let invalid = case.invalid();
     assert_eq!(invalid.reason, "UnsupportedSessionAffinity");
     assert!(invalid.message.contains("port 80"), "{invalid}");

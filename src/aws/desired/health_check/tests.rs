@@ -15,7 +15,7 @@ fn check(case: &Case) -> HealthCheck {
 fn http(path: &str, matcher: &str) -> HealthCheckProtocol {
     HealthCheckProtocol::Http {
         path: path.into(),
-        matcher: matcher.into(),
+        matcher: Matcher::Http(matcher.into()),
     }
 }
 
@@ -91,7 +91,7 @@ fn every_setting_can_be_overridden() {
     let expected = HealthCheck {
         protocol: HealthCheckProtocol::Https {
             path: "/ready".into(),
-            matcher: "200,204-299".into(),
+            matcher: Matcher::Http("200,204-299".into()),
         },
         port: number(8443),
         interval: 30,

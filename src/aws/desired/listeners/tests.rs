@@ -1,7 +1,7 @@
 use rstest::rstest;
 
 use super::*;
-use crate::aws::desired::fixtures::{Case, service_port, tcp, udp};
+use crate::aws::desired::fixtures::{Case, forwards_to, service_port, tcp, udp};
 
 const CERT: (&str, &str) = (keys::SSL_CERT.name, keys::SSL_CERT.example);
 const SSL_PORTS: &str = keys::SSL_PORTS.name;
@@ -10,7 +10,7 @@ const SSL_PORTS: &str = keys::SSL_PORTS.name;
 fn listeners(case: &Case) -> Vec<String> {
     let stack = case.stack();
     let line = |listener: &crate::aws::stack::Listener| {
-        let group = &stack.target_groups[&listener.target_group];
+        let group = &stack.target_groups[forwards_to(listener)];
         format!(
             "{} {} -> {:?} {}",
             listener.port, listener.protocol, group.protocol, group.port

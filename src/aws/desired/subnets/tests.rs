@@ -14,7 +14,7 @@ fn chosen(case: &Case) -> Vec<String> {
     case.stack()
         .load_balancer
         .subnets
-        .iter()
+        .keys()
         .map(ToString::to_string)
         .collect()
 }

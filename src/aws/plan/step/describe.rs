@@ -27,6 +27,11 @@ impl Step {
             S::ModifyLoadBalancerAttributes { .. } => "elasticloadbalancing:ModifyLoadBalancerAttributes",
             S::SetSecurityGroups { .. } => "elasticloadbalancing:SetSecurityGroups",
             S::SetSubnets { .. } => "elasticloadbalancing:SetSubnets",
+            S::SetAddressType { .. } => "elasticloadbalancing:SetIpAddressType",
+            S::ModifyCapacity { .. } => "elasticloadbalancing:ModifyCapacityReservation",
+            S::AssociateWebAcl { .. } => "wafv2:AssociateWebACL",
+            S::DisassociateWebAcl { .. } => "wafv2:DisassociateWebACL",
+            S::ModifyListenerAttributes { .. } => "elasticloadbalancing:ModifyListenerAttributes",
             S::CreateListener { .. } => "elasticloadbalancing:CreateListener",
             S::ModifyListener { .. } => "elasticloadbalancing:ModifyListener",
             S::AddListenerCertificates { .. } => "elasticloadbalancing:AddListenerCertificates",
@@ -77,6 +82,19 @@ impl Step {
             | S::SetSubnets {
                 load_balancer: name, ..
             }
+            | S::SetAddressType {
+                load_balancer: name, ..
+            }
+            | S::ModifyCapacity {
+                load_balancer: name, ..
+            }
+            | S::AssociateWebAcl {
+                load_balancer: name, ..
+            }
+            | S::DisassociateWebAcl { load_balancer: name }
+            | S::ModifyListenerAttributes {
+                load_balancer: name, ..
+            }
             | S::CreateListener {
                 load_balancer: name, ..
             }
@@ -109,9 +127,13 @@ impl Step {
             | S::AddTags { tags: pairs, .. } => list_pairs(pairs),
             S::RemoveTags { keys, .. } => list(keys),
             S::SetSecurityGroups { groups, .. } => list(groups),
-            S::SetSubnets { subnets, .. } => list(subnets),
+            S::SetSubnets { subnets, .. } => list(subnets.keys()),
+            S::SetAddressType { address_type, .. } => address_type.to_string(),
+            S::ModifyCapacity { units, .. } => format!("{units} units"),
+            S::AssociateWebAcl { web_acl, .. } => web_acl.to_string(),
+            S::ModifyListenerAttributes { port, attributes, .. } => format!("port {port}, {}", list_pairs(attributes)),
             S::CreateLoadBalancer(load_balancer) => {
-                format!("{} in {}", load_balancer.scheme, list(&load_balancer.subnets))
+                format!("{} in {}", load_balancer.scheme, list(load_balancer.subnets.keys()))
             }
             S::CreateListener { listener, .. } | S::ModifyListener { listener, .. } => listener.to_string(),
             S::AddListenerCertificates { port, certificates, .. }

@@ -9,7 +9,7 @@ use crate::aws::ids::SubnetId;
 use crate::aws::observed::{Observed, ObservedListener};
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, Replaced, plan, teardown};
-use crate::aws::stack::{GroupRef, ListenerProtocol, RuleProtocol, Scheme, Stack};
+use crate::aws::stack::{ChosenAddresses, GroupRef, ListenerProtocol, RuleProtocol, Scheme, Stack};
 
 #[test]
 fn a_new_service_of_one_port_takes_six_calls_in_three_stages() {
@@ -55,7 +55,7 @@ fn removing_a_port_closes_its_listener_first(#[case] before: &[u16], #[case] aft
 #[case::health_check(
     |s: &mut Stack| each(s, |t| t.health_check = health_check(30)), "ModifyTargetGroup")]
 #[case::subnets(
-    |s: &mut Stack| { s.load_balancer.subnets.insert(SubnetId::new("subnet-3")); }, "SetSubnets")]
+    |s: &mut Stack| { s.load_balancer.subnets.insert(SubnetId::new("subnet-3"), ChosenAddresses::default()); }, "SetSubnets")]
 #[case::one_more_security_group(
     |s: &mut Stack| { s.load_balancer.security_groups.insert(user_group("more")); },
     "SetSecurityGroups")]
@@ -186,8 +186,8 @@ fn a_listener_that_a_person_pointed_elsewhere_forwards_to_our_target_group_again
     let wanted = stack(&[80, 81]);
     let mut observed = settled(&wanted);
     let listeners = &mut observed.load_balancers[0].listeners;
-    let other = listeners[1].spec.as_ref().unwrap().target_group.clone();
-    listeners[0].spec.as_mut().unwrap().target_group = other;
+    let other = listeners[1].spec.as_ref().unwrap().action.clone();
+    listeners[0].spec.as_mut().unwrap().action = other;
     assert_calls(&observed, &wanted, "ModifyListener");
 }
 

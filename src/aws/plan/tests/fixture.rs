@@ -7,11 +7,12 @@ use crate::aws::ids::{CertificateArn, InstanceId, SecurityGroupId, SubnetId, Vpc
 use crate::aws::observed::Observed;
 use crate::aws::plan::{Plan, Replaced, plan};
 use crate::aws::stack::{
-    Attributes, FrontendGroup, GroupRef, HealthCheck, HealthCheckPort, HealthCheckProtocol, IngressRule, Listener,
-    ListenerProtocol, LoadBalancer, ResourceName, RuleProtocol, RuleSource, Scheme, Stack, Tags, Target, TargetGroup,
-    TargetProtocol,
+    Action, AddressType, AlpnPolicy, Attributes, ChosenAddresses, Forward, FrontendGroup, GroupRef, HealthCheck,
+    HealthCheckPort, HealthCheckProtocol, HttpVersion, IngressRule, Listener, ListenerProtocol, LoadBalancer,
+    LoadBalancerKind, ResourceName, RuleProtocol, RuleSource, Scheme, Stack, Surplus, Tags, Target, TargetGroup,
+    TargetGroupRef, TargetProtocol,
 };
-use crate::service::{Owner, Port};
+use crate::service::{IpFamily, Owner, Port};
 
 /// How a listener is to be.
 #[derive(Clone, Debug)]
@@ -58,8 +59,14 @@ pub(crate) fn build(name: &str, scheme: Scheme, ports: &[PortSpec], instances: &
         load_balancer: LoadBalancer {
             name: resource(name),
             explicit_name: false,
+            kind: LoadBalancerKind::Network,
             scheme,
-            subnets: BTreeSet::from([SubnetId::new("subnet-1"), SubnetId::new("subnet-2")]),
+            address_type: AddressType::Ipv4,
+            subnets: subnets(&["subnet-1", "subnet-2"]),
+            ipv6_source_nat: false,
+            private_link_rules: true,
+            capacity_units: 0,
+            web_acl: None,
             security_groups: BTreeSet::from([GroupRef::Frontend, user_group("backend")]),
             attributes: Attributes::from([("deletion_protection.enabled".into(), "false".into())]),
             tags: tags("load-balancer"),
@@ -75,7 +82,12 @@ fn listener(load_balancer: &str, spec: &PortSpec) -> Listener {
     Listener {
         port: port(spec.port),
         protocol: spec.protocol,
-        target_group: target_group_name(load_balancer, spec),
+        action: Action::Forward(Forward::to_one(TargetGroupRef::Own(target_group_name(
+            load_balancer,
+            spec,
+        )))),
+        alpn: AlpnPolicy::None,
+        attributes: Attributes::new(),
         certificates: spec.certificates.iter().map(|c| CertificateArn::new(*c)).collect(),
         ssl_policy: tls.then(|| "ELBSecurityPolicy-2016-08".to_owned()),
         tags: tags("listener"),
@@ -86,13 +98,27 @@ fn target_group(load_balancer: &str, spec: &PortSpec, instances: &[&str]) -> Tar
     TargetGroup {
         name: target_group_name(load_balancer, spec),
         protocol: target_protocol(spec.protocol),
+        family: IpFamily::V4,
         port: port(spec.node_port),
         vpc: VpcId::new("vpc-1"),
         health_check: health_check(10),
         attributes: Attributes::from([("deregistration_delay.timeout_seconds".into(), "300".into())]),
         targets: targets(instances, spec.node_port),
+        surplus: Surplus::Leaves,
         tags: tags("target-group"),
     }
+}
+
+/// Subnets in which no address is chosen.
+pub(super) fn subnets(ids: &[&str]) -> BTreeMap<SubnetId, ChosenAddresses> {
+    ids.iter()
+        .map(|id| (SubnetId::new(*id), ChosenAddresses::default()))
+        .collect()
+}
+
+/// The one target group of the stack to which a listener forwards.
+pub(super) fn forwards_to(listener: &Listener) -> &ResourceName {
+    listener.action.own_target_groups().next().unwrap()
 }
 
 /// The name hangs on load balancer, port and target protocol, as the real one does.
@@ -101,6 +127,7 @@ fn target_group_name(load_balancer: &str, spec: &PortSpec) -> ResourceName {
         TargetProtocol::Tcp => "t",
         TargetProtocol::Udp => "u",
         TargetProtocol::TcpUdp => "tu",
+        other => panic!("no port of the fixture is {other}"),
     };
     resource(&format!("{load_balancer}-{}-{protocol}", spec.port))
 }
@@ -110,6 +137,7 @@ fn target_protocol(protocol: ListenerProtocol) -> TargetProtocol {
         ListenerProtocol::Tcp | ListenerProtocol::Tls => TargetProtocol::Tcp,
         ListenerProtocol::Udp => TargetProtocol::Udp,
         ListenerProtocol::TcpUdp => TargetProtocol::TcpUdp,
+        ListenerProtocol::Http | ListenerProtocol::Https => TargetProtocol::Http(HttpVersion::Http1),
     }
 }
 
@@ -150,7 +178,9 @@ pub(crate) fn rules(ports: &[PortSpec], sources: &[&str]) -> BTreeSet<IngressRul
 
 fn carries(listener: ListenerProtocol, rule: &RuleProtocol) -> bool {
     match listener {
-        ListenerProtocol::Tcp | ListenerProtocol::Tls => *rule == RuleProtocol::Tcp,
+        ListenerProtocol::Tcp | ListenerProtocol::Tls | ListenerProtocol::Http | ListenerProtocol::Https => {
+            *rule == RuleProtocol::Tcp
+        }
         ListenerProtocol::Udp => *rule == RuleProtocol::Udp,
         ListenerProtocol::TcpUdp => true,
     }

@@ -7,9 +7,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-use super::fixture::{PortSpec, build, health_check, port, resource, rule, rules, targets, user_group};
+use super::fixture::{
+    PortSpec, build, forwards_to, health_check, port, resource, rule, rules, subnets, targets, user_group,
+};
 use super::model::{Aws, serial};
-use crate::aws::ids::{CertificateArn, ListenerArn, SecurityGroupId, SubnetId, TargetGroupArn};
+use crate::aws::ids::{CertificateArn, ListenerArn, SecurityGroupId, TargetGroupArn};
 use crate::aws::observed::{Observed, ObservedListener, ObservedSecurityGroup, ObservedTargetGroup};
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, Replaced, plan};
@@ -77,7 +79,7 @@ fn vary(stack: &mut Stack, on: &[bool]) {
         stack.load_balancer.tags.insert("team".into(), "a".into());
     }
     if on[4] {
-        stack.load_balancer.subnets.insert(SubnetId::new("subnet-3"));
+        stack.load_balancer.subnets.extend(subnets(&["subnet-3"]));
     }
     if on[5] {
         stack.external_tag_keys.insert("cost".into());
@@ -219,7 +221,7 @@ impl Meddling {
         match self {
             Self::DeleteLoadBalancer => drop(observed.load_balancers.remove(position)),
             Self::ChangeLoadBalancer => {
-                load_balancer.spec.subnets = [SubnetId::new("subnet-9")].into();
+                load_balancer.spec.subnets = subnets(&["subnet-9"]);
                 load_balancer.spec.security_groups.insert(user_group("foreign"));
                 let key = "deletion_protection.enabled".to_owned();
                 load_balancer.spec.attributes.insert(key, "true".into());
@@ -237,9 +239,9 @@ impl Meddling {
                     .listeners
                     .last()
                     .and_then(|l| l.spec.as_ref())
-                    .map(|spec| spec.target_group.clone());
+                    .map(|spec| spec.action.clone());
                 if let Some((spec, to)) = load_balancer.listeners[0].spec.as_mut().zip(to) {
-                    spec.target_group = to;
+                    spec.action = to;
                 }
             }
             Self::MakeListenerUnknown => load_balancer.listeners[0].spec = None,
@@ -271,7 +273,7 @@ impl Meddling {
             Self::RecreateTargetGroup => {
                 spec.protocol = match spec.protocol {
                     TargetProtocol::Tcp => TargetProtocol::Udp,
-                    TargetProtocol::Udp | TargetProtocol::TcpUdp => TargetProtocol::Tcp,
+                    _ => TargetProtocol::Tcp,
                 }
             }
             Self::AddTargetGroup => {
@@ -284,7 +286,7 @@ impl Meddling {
             _ => {
                 let name = spec.name.clone();
                 let mut listeners = observed.load_balancers.iter().flat_map(|l| &l.listeners);
-                let used = listeners.any(|l| l.spec.as_ref().is_some_and(|l| l.target_group == name));
+                let used = listeners.any(|l| l.spec.as_ref().is_some_and(|l| *forwards_to(l) == name));
                 if !used {
                     observed.target_groups.remove(position);
                 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::fixture::forwards_to;
 use super::generate::{open, shuffled, stacks, worlds};
 use super::model::Aws;
 use crate::aws::observed::{Observed, ObservedListener, ObservedLoadBalancer};
@@ -156,7 +157,7 @@ fn is_obstacle(stack: &Stack, world: &Observed, step: &Step) -> bool {
                 .unwrap();
             let known = owner.listeners.iter().find(|l| l.arn == *arn).unwrap();
             let doubled = owner.listeners.iter().filter(|l| l.port == known.port).count() > 1;
-            doubled || known.spec.as_ref().is_some_and(|spec| wrong(&spec.target_group))
+            doubled || known.spec.as_ref().is_some_and(|spec| wrong(forwards_to(spec)))
         }
         _ => false,
     }
@@ -169,9 +170,9 @@ fn assert_no_target_group_in_use_is_emptied(before: &Observed, after: &Observed)
     };
     for listener in after.load_balancers.iter().flat_map(|l| &l.listeners) {
         let Some(spec) = &listener.spec else { continue };
-        let had_some = !targets(before, &spec.target_group).is_empty();
+        let had_some = !targets(before, forwards_to(spec)).is_empty();
         assert!(
-            !had_some || !targets(after, &spec.target_group).is_empty(),
+            !had_some || !targets(after, forwards_to(spec)).is_empty(),
             "{spec} has no targets"
         );
     }
@@ -205,7 +206,7 @@ fn assert_targets_are_there_before_traffic(stack: &Stack, after: &Observed, step
     let (Step::CreateListener { listener, .. } | Step::ModifyListener { listener, .. }) = step else {
         return;
     };
-    let wanted = &stack.target_groups[&listener.target_group];
+    let wanted = &stack.target_groups[forwards_to(listener)];
     let known = after.target_groups.iter().find(|t| t.spec.name == wanted.name).unwrap();
     assert!(known.spec.targets.is_superset(&wanted.targets));
     assert!(
@@ -238,10 +239,7 @@ fn others(stack: &Stack, observed: &Observed) -> Observed {
     let other = |l: &&ObservedLoadBalancer| l.spec.name != stack.load_balancer.name;
     let load_balancers: Vec<_> = observed.load_balancers.iter().filter(other).cloned().collect();
     let listeners = || load_balancers.iter().flat_map(|l| &l.listeners);
-    let used: BTreeSet<&ResourceName> = listeners()
-        .filter_map(|l| l.spec.as_ref())
-        .map(|l| &l.target_group)
-        .collect();
+    let used: BTreeSet<&ResourceName> = listeners().filter_map(|l| l.spec.as_ref()).map(forwards_to).collect();
     let groups: BTreeSet<&GroupRef> = load_balancers.iter().flat_map(|l| &l.spec.security_groups).collect();
     Observed {
         target_groups: observed

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::fixture::forwards_to;
 use crate::aws::api::CreatedLoadBalancer;
 use crate::aws::ids::{ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn};
 use crate::aws::observed::{Observed, ObservedListener, Outcome};
@@ -71,7 +72,7 @@ impl Aws {
                 let taken = others.any(|g| g.spec.name == group.name && g.spec.vpc == group.vpc);
                 ensure(!taken, "InvalidGroup.Duplicate")
             }
-            Step::AuthorizeIngress { group, rules } => {
+            Step::AuthorizeIngress { group, rules, .. } => {
                 let group = self.group(group)?;
                 ensure(
                     !rules.is_empty() && group.rules.is_disjoint(rules),
@@ -122,7 +123,9 @@ impl Aws {
                 self.listeners(load_balancer)?;
                 ensure(!attributes.is_empty(), "ValidationError")
             }
-            Step::SetSecurityGroups { load_balancer, groups } => {
+            Step::SetSecurityGroups {
+                load_balancer, groups, ..
+            } => {
                 let mut all = known.load_balancers.iter();
                 let target = all
                     .find(|l| l.spec.name == *load_balancer)
@@ -201,14 +204,15 @@ impl Aws {
     }
 
     fn check_forward(&self, load_balancer: &ResourceName, listener: &Listener) -> Result<(), &'static str> {
-        let target_group = self.target_group(&listener.target_group)?;
+        let target_group = self.target_group(forwards_to(listener))?;
         let fits = match listener.protocol {
             ListenerProtocol::Tcp | ListenerProtocol::Tls => TargetProtocol::Tcp,
             ListenerProtocol::Udp => TargetProtocol::Udp,
             ListenerProtocol::TcpUdp => TargetProtocol::TcpUdp,
+            other => panic!("the model does not know {other}"),
         };
         ensure(target_group.protocol == fits, "InvalidConfigurationRequest")?;
-        let users = self.users(&listener.target_group);
+        let users = self.users(forwards_to(listener));
         ensure(
             users.iter().all(|user| user == load_balancer),
             "TargetGroupAssociationLimit",
@@ -220,7 +224,7 @@ impl Aws {
         let load_balancers = self.observed.load_balancers.iter();
         let users = load_balancers.filter(|l| {
             let mut specs = l.listeners.iter().filter_map(|listener| listener.spec.as_ref());
-            specs.any(|spec| spec.target_group == *target_group)
+            specs.any(|spec| forwards_to(spec) == target_group)
         });
         users.map(|l| l.spec.name.clone()).collect()
     }

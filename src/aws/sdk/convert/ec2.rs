@@ -2,10 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{Filter, Instance, InstanceStateName, RouteState, RouteTable, SecurityGroup, Subnet, Tag};
+use ipnet::IpNet;
 
-use super::rules::ingress_rules;
-use crate::aws::api::{InstanceDescription, RouteTableDescription, SecurityGroupDescription, SubnetDescription};
+use aws_sdk_ec2::types::{
+    Filter, Instance, InstanceStateName, RouteState, RouteTable, SecurityGroup, Subnet, Tag, Vpc,
+};
+
+use super::rules::{described_rules, ingress_rules};
+use crate::aws::api::{
+    InstanceDescription, RouteTableDescription, SecurityGroupDescription, SubnetDescription, VpcDescription,
+};
 use crate::aws::ids::{InstanceId, SecurityGroupId, SubnetId, VpcId};
 use crate::aws::stack::Tags;
 
@@ -26,6 +32,7 @@ pub(in crate::aws::sdk) fn subnet(subnet: &Subnet) -> Option<SubnetDescription> 
     Some(SubnetDescription {
         id: SubnetId::new(subnet.subnet_id()?),
         zone: subnet.availability_zone()?.to_owned(),
+        networks: networks(subnet),
         free_addresses: u32::try_from(free).unwrap_or_default(),
         tags: tags(subnet.tags()),
     })
@@ -57,6 +64,7 @@ pub(in crate::aws::sdk) fn instance(instance: &Instance) -> Option<InstanceDescr
             state,
             Some(InstanceStateName::Terminated | InstanceStateName::ShuttingDown)
         ),
+        tags: tags(instance.tags()),
     })
 }
 
@@ -68,8 +76,29 @@ pub(in crate::aws::sdk) fn security_group(group: &SecurityGroup) -> Option<Secur
         description: group.description().unwrap_or_default().to_owned(),
         vpc: VpcId::new(group.vpc_id()?),
         rules: group.ip_permissions().iter().flat_map(ingress_rules).collect(),
+        rule_descriptions: group.ip_permissions().iter().flat_map(described_rules).collect(),
         tags: tags(group.tags()),
     })
+}
+
+/// A VPC.
+pub(in crate::aws::sdk) fn vpc(vpc: &Vpc) -> VpcDescription {
+    let v4 = vpc
+        .cidr_block_association_set()
+        .iter()
+        .filter_map(|set| set.cidr_block());
+    let v6 = vpc.ipv6_cidr_block_association_set().iter();
+    let v6 = v6.filter_map(|set| set.ipv6_cidr_block());
+    VpcDescription {
+        networks: v4.chain(v6).filter_map(|network| network.parse().ok()).collect(),
+    }
+}
+
+fn networks(subnet: &Subnet) -> Vec<IpNet> {
+    let v6 = subnet.ipv6_cidr_block_association_set().iter();
+    let v6 = v6.filter_map(|set| set.ipv6_cidr_block());
+    let networks = subnet.cidr_block().into_iter().chain(v6);
+    networks.filter_map(|network| network.parse().ok()).collect()
 }
 
 /// Groups of the interface with device index 0; EC2 repeats them on the instance itself.

@@ -3,7 +3,7 @@
 use aws_sdk_elasticloadbalancingv2::types::{Matcher, ProtocolEnum, TargetGroup};
 
 use super::port;
-use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol};
+use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol, Matcher as Codes};
 
 /// AWS' word for [`HealthCheckPort::Traffic`].
 const TRAFFIC_PORT: &str = "traffic-port";
@@ -37,7 +37,10 @@ pub(in crate::aws::sdk) fn request(check: &HealthCheck) -> Request {
             HealthCheckPort::Number(number) => number.to_string(),
         },
         path: http.map(|(path, _)| path.clone()),
-        matcher: http.map(|(_, codes)| Matcher::builder().http_code(codes).build()),
+        matcher: http.map(|(_, codes)| match codes {
+            Codes::Http(codes) => Matcher::builder().http_code(codes).build(),
+            Codes::Grpc(codes) => Matcher::builder().grpc_code(codes).build(),
+        }),
     }
 }
 
@@ -61,8 +64,12 @@ pub(super) fn read(group: &TargetGroup) -> Option<HealthCheck> {
 
 fn protocol(group: &TargetGroup) -> Option<HealthCheckProtocol> {
     let path = group.health_check_path().unwrap_or("/").to_owned();
-    let matcher = group.matcher().and_then(Matcher::http_code);
-    let matcher = matcher.unwrap_or(DEFAULT_MATCHER).to_owned();
+    let grpc = group.matcher().and_then(Matcher::grpc_code);
+    let http = group.matcher().and_then(Matcher::http_code);
+    let matcher = match (grpc, http) {
+        (Some(codes), _) => Codes::Grpc(codes.to_owned()),
+        (None, codes) => Codes::Http(codes.unwrap_or(DEFAULT_MATCHER).to_owned()),
+    };
     match group.health_check_protocol()? {
         ProtocolEnum::Tcp => Some(HealthCheckProtocol::Tcp),
         ProtocolEnum::Http => Some(HealthCheckProtocol::Http { path, matcher }),

@@ -4,11 +4,8 @@
 use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, UserIdGroupPair};
 use ipnet::IpNet;
 
-use crate::aws::ids::SecurityGroupId;
+use crate::aws::ids::{self, SecurityGroupId};
 use crate::aws::stack::{IngressRule, RuleProtocol, RuleSource};
-
-/// Shown beside each rule of elbow's in the console.
-const DESCRIPTION: &str = "elbow";
 
 /// The rules in one `IpPermission`.
 pub(in crate::aws::sdk) fn ingress_rules(permission: &IpPermission) -> impl Iterator<Item = IngressRule> {
@@ -23,32 +20,40 @@ pub(in crate::aws::sdk) fn ingress_rules(permission: &IpPermission) -> impl Iter
     })
 }
 
-/// The request's form of a rule.
-pub(in crate::aws::sdk) fn ip_permission(rule: &IngressRule) -> IpPermission {
+/// The rules in one `IpPermission` that have a description, with it.
+pub(in crate::aws::sdk) fn described_rules(permission: &IpPermission) -> impl Iterator<Item = (IngressRule, String)> {
+    let texts = descriptions(permission);
+    let described = ingress_rules(permission).zip(texts);
+    described.filter_map(|(rule, text)| Some((rule, text?)))
+}
+
+/// The request's form of a rule. A description is for rules to add: without one EC2 takes away a rule of any description.
+pub(in crate::aws::sdk) fn ip_permission(rule: &IngressRule, description: Option<&str>) -> IpPermission {
+    let description = description.map(str::to_owned);
     let permission = IpPermission::builder().ip_protocol(protocol_name(&rule.protocol));
     let permission = match &rule.source {
         RuleSource::Cidr(IpNet::V4(net)) => permission.ip_ranges(
             IpRange::builder()
                 .cidr_ip(net.to_string())
-                .description(DESCRIPTION)
+                .set_description(description)
                 .build(),
         ),
         RuleSource::Cidr(IpNet::V6(net)) => permission.ipv6_ranges(
             Ipv6Range::builder()
                 .cidr_ipv6(net.to_string())
-                .description(DESCRIPTION)
+                .set_description(description)
                 .build(),
         ),
         RuleSource::Group(id) => permission.user_id_group_pairs(
             UserIdGroupPair::builder()
                 .group_id(id.as_str())
-                .description(DESCRIPTION)
+                .set_description(description)
                 .build(),
         ),
         RuleSource::PrefixList(id) => permission.prefix_list_ids(
             PrefixListId::builder()
-                .prefix_list_id(id)
-                .description(DESCRIPTION)
+                .prefix_list_id(id.as_str())
+                .set_description(description)
                 .build(),
         ),
     };
@@ -59,22 +64,46 @@ pub(in crate::aws::sdk) fn ip_permission(rule: &IngressRule) -> IpPermission {
 }
 
 fn sources(permission: &IpPermission) -> Vec<RuleSource> {
-    let v4 = permission.ip_ranges().iter().filter_map(IpRange::cidr_ip);
-    let v6 = permission.ipv6_ranges().iter().filter_map(Ipv6Range::cidr_ipv6);
-    let groups = permission.user_id_group_pairs().iter();
-    let lists = permission.prefix_list_ids().iter();
-    v4.chain(v6)
-        .filter_map(|net| net.parse::<IpNet>().ok())
-        .map(|net| RuleSource::Cidr(net.trunc()))
-        .chain(groups.filter_map(|pair| Some(RuleSource::Group(SecurityGroupId::new(pair.group_id()?)))))
-        .chain(lists.filter_map(|list| Some(RuleSource::PrefixList(list.prefix_list_id()?.to_owned()))))
+    described_sources(permission).map(|(source, _)| source).collect()
+}
+
+fn descriptions(permission: &IpPermission) -> Vec<Option<String>> {
+    described_sources(permission)
+        .map(|(_, text)| text.map(str::to_owned))
         .collect()
+}
+
+fn described_sources(permission: &IpPermission) -> impl Iterator<Item = (RuleSource, Option<&str>)> {
+    let v4 = permission.ip_ranges().iter().map(|it| (it.cidr_ip(), it.description()));
+    let v6 = permission
+        .ipv6_ranges()
+        .iter()
+        .map(|it| (it.cidr_ipv6(), it.description()));
+    let networks = v4.chain(v6).filter_map(|(network, text)| {
+        let network: IpNet = network?.parse().ok()?;
+        Some((RuleSource::Cidr(network.trunc()), text))
+    });
+    let groups = permission.user_id_group_pairs().iter();
+    let groups = groups.filter_map(|it| {
+        Some((
+            RuleSource::Group(SecurityGroupId::new(it.group_id()?)),
+            it.description(),
+        ))
+    });
+    let lists = permission.prefix_list_ids().iter();
+    let lists = lists.filter_map(|it| {
+        let list = ids::PrefixListId::new(it.prefix_list_id()?);
+        Some((RuleSource::PrefixList(list), it.description()))
+    });
+    networks.chain(groups).chain(lists)
 }
 
 fn protocol(name: &str) -> RuleProtocol {
     match name {
         "tcp" | "6" => RuleProtocol::Tcp,
         "udp" | "17" => RuleProtocol::Udp,
+        "icmp" | "1" => RuleProtocol::Icmp,
+        "icmpv6" | "58" => RuleProtocol::Icmpv6,
         other => RuleProtocol::Other(other.to_owned()),
     }
 }
@@ -83,6 +112,8 @@ fn protocol_name(protocol: &RuleProtocol) -> &str {
     match protocol {
         RuleProtocol::Tcp => "tcp",
         RuleProtocol::Udp => "udp",
+        RuleProtocol::Icmp => "icmp",
+        RuleProtocol::Icmpv6 => "icmpv6",
         RuleProtocol::Other(name) => name,
     }
 }
@@ -96,11 +127,9 @@ fn port(number: i32) -> u16 {
 fn request_port(protocol: &RuleProtocol, number: u16) -> Option<i32> {
     match protocol {
         RuleProtocol::Tcp | RuleProtocol::Udp => Some(i32::from(number)),
-        RuleProtocol::Other(name) => match name.as_str() {
-            "icmp" | "icmpv6" | "1" | "58" if number == u16::MAX => Some(-1),
-            "icmp" | "icmpv6" | "1" | "58" => Some(i32::from(number)),
-            _ => None,
-        },
+        RuleProtocol::Icmp | RuleProtocol::Icmpv6 if number == u16::MAX => Some(-1),
+        RuleProtocol::Icmp | RuleProtocol::Icmpv6 => Some(i32::from(number)),
+        RuleProtocol::Other(_) => None,
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use elbow::aws::api::{
-    AwsApi, AwsResult, ListenerDescription, LoadBalancerDescription, LoadBalancerSelection, SecurityGroupDescription,
-    SecurityGroupSelection, TargetGroupDescription,
+    ActionSettings, AwsApi, AwsResult, ListenerDescription, LoadBalancerDescription, LoadBalancerSelection,
+    SecurityGroupDescription, SecurityGroupSelection, TargetGroupDescription,
 };
+use elbow::aws::ids::TargetGroupArn;
 use elbow::aws::sdk::{self, Call, CallObserver, SdkApi};
 use elbow::aws::stack::{Attributes, Tags, Target};
 use elbow::fence::Fence;
@@ -105,11 +106,19 @@ impl Holdings {
             .listeners
             .iter()
             .find(|listener| listener.port.get() == port);
-        let arn = &listener.unwrap().settings.as_ref().unwrap().target_group;
+        let arn = sole_target_group(listener.unwrap()).unwrap();
         self.target_groups
             .iter()
-            .find(|group| group.description.arn == *arn)
+            .find(|group| group.description.arn == arn)
             .unwrap()
+    }
+}
+
+/// Where a listener forwards to, if that is one target group.
+pub(crate) fn sole_target_group(listener: &ListenerDescription) -> Option<TargetGroupArn> {
+    match &listener.settings.as_ref()?.action {
+        ActionSettings::Forward { to, .. } if to.len() == 1 => to.keys().next().cloned(),
+        _ => None,
     }
 }
 

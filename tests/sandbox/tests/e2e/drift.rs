@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use elbow::aws::api::AwsApi as _;
 use elbow::aws::stack::{IngressRule, RuleProtocol, RuleSource, Tags};
 
-use crate::cloud::Holdings;
+use crate::cloud::{Holdings, sole_target_group};
 use crate::scenario::{Scenario, with_own_elbow};
 
 const FAST_AUDIT: [&str; 2] = ["--audit-period=2s", "--audit-calls-per-minute=600"];
@@ -43,7 +43,7 @@ async fn what_was_changed_by_hand_is_healed() {
             to: 22,
             source: RuleSource::Cidr("0.0.0.0/0".parse().unwrap()),
         };
-        api.authorize_ingress(&whole.security_group().id, &BTreeSet::from([ssh]))
+        api.authorize_ingress(&whole.security_group().id, &BTreeSet::from([ssh]), "by hand")
             .await
             .unwrap();
         wait_same(&scenario, "a rule too many", &whole).await;
@@ -139,15 +139,8 @@ async fn wait_like(scenario: &Scenario, what: &str, whole: &Holdings) {
         let served = held.listener_ports() == whole.listener_ports()
             && held.target_groups.len() == 1
             && held.target_groups.first()?.targets == whole.target_groups[0].targets;
-        let attached = held
-            .load_balancers
-            .first()?
-            .listeners
-            .first()?
-            .settings
-            .as_ref()?
-            .target_group
-            == held.target_groups.first()?.description.arn;
+        let listener = held.load_balancers.first()?.listeners.first()?;
+        let attached = sole_target_group(listener)? == held.target_groups.first()?.description.arn;
         (served && attached).then_some(())
     };
     scenario

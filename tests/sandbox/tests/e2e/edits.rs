@@ -279,7 +279,7 @@ async fn wait_subnets(scenario: &Scenario, subnets: &[String]) {
                 .first()?
                 .description
                 .subnets
-                .iter()
+                .keys()
                 .map(ToString::to_string)
                 .collect();
             (found == wanted).then_some(())

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use elbow::aws::stack::{HealthCheckPort, HealthCheckProtocol, ListenerProtocol, RuleProtocol, Scheme, TargetProtocol};
+use elbow::aws::stack::{
+    HealthCheckPort, HealthCheckProtocol, ListenerProtocol, LoadBalancerKind, RuleProtocol, Scheme, TargetProtocol,
+};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::{Api, PostParams};
 use serde_json::{Value, json};
@@ -17,15 +19,15 @@ async fn a_service_gets_a_load_balancer_whose_targets_are_the_nodes_at_its_node_
         let hostname = scenario.serve(&scenario.service("web")).await;
         let service = scenario.cluster.services().get("web").await.unwrap();
         let held = scenario.holdings("web").await;
-        assert!(hostname.ends_with(".elb.amazonaws.com"), "{hostname}");
+        assert!(hostname.ends_with(".elb.us-east-1.amazonaws.com"), "{hostname}");
         assert_eq!(hostname, held.load_balancer().description.dns_name);
         assert_eq!(held.load_balancer().description.scheme, Some(Scheme::Internal));
-        assert!(held.load_balancer().description.network);
+        assert_eq!(held.load_balancer().description.kind, Some(LoadBalancerKind::Network));
         let subnets: BTreeSet<_> = held
             .load_balancer()
             .description
             .subnets
-            .iter()
+            .keys()
             .map(|id| id.as_str().to_owned())
             .collect();
         let private: BTreeSet<_> = scenario
@@ -102,7 +104,7 @@ async fn an_internet_facing_service_stands_in_the_public_subnets() {
             .load_balancer()
             .description
             .subnets
-            .iter()
+            .keys()
             .map(|id| id.as_str().to_owned())
             .collect();
         assert_eq!(held.load_balancer().description.scheme, Some(Scheme::InternetFacing));

@@ -1,0 +1,28 @@
+//! WAF: which web ACL stands in front of a load balancer.
+
+use aws_sdk_wafv2::Client;
+
+use super::failure;
+use crate::aws::api::AwsResult;
+use crate::aws::ids::{LoadBalancerArn, WebAclArn};
+
+pub(super) async fn web_acl(client: &Client, arn: &LoadBalancerArn) -> AwsResult<Option<WebAclArn>> {
+    let call = client.get_web_acl_for_resource().resource_arn(arn.as_str());
+    let found = call.send().await.map_err(failure::of("wafv2:GetWebACLForResource"))?;
+    Ok(found.web_acl().map(|web_acl| WebAclArn::new(web_acl.arn())))
+}
+
+pub(super) async fn associate(client: &Client, arn: &LoadBalancerArn, web_acl: &WebAclArn) -> AwsResult<()> {
+    let call = client
+        .associate_web_acl()
+        .resource_arn(arn.as_str())
+        .web_acl_arn(web_acl.as_str());
+    let done = call.send().await;
+    done.map(drop).map_err(failure::of("wafv2:AssociateWebACL"))
+}
+
+pub(super) async fn disassociate(client: &Client, arn: &LoadBalancerArn) -> AwsResult<()> {
+    let call = client.disassociate_web_acl().resource_arn(arn.as_str());
+    let done = call.send().await;
+    done.map(drop).map_err(failure::of("wafv2:DisassociateWebACL"))
+}

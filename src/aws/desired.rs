@@ -19,10 +19,12 @@ pub(super) mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
+
 use crate::aws::api::SubnetDescription;
 use crate::aws::ids::{InstanceId, SecurityGroupId, SubnetId, VpcId};
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{HealthCheckPort, ResourceName, Stack};
+use crate::aws::stack::{HealthCheckPort, IngressRule, LoadBalancer, Stack};
 use crate::node::NodeSet;
 use crate::provider::Warning;
 use crate::service::{Port, Service};
@@ -46,8 +48,13 @@ pub struct Facts {
     /// The cluster's shared backend group; none as long as it does not exist. Then the stack is complete but for it, so
     /// that a Service can be judged before anything is made for it; see [`Desired::backend_group`].
     pub backend_group: Option<SecurityGroupId>,
-    /// Subnets of the load balancer named [`Requirements::load_balancer`], empty as long as it does not exist.
-    pub load_balancer_subnets: BTreeSet<SubnetId>,
+    /// The Service's load balancers that exist: none at first, two during a replacement.
+    pub load_balancers: Vec<LoadBalancer>,
+    /// Networks of the VPC, of both families; empty where nobody looked, see [`Requirements::vpc_networks`].
+    pub vpc_networks: Vec<IpNet>,
+    /// Instances that are the cluster's: those of its nodes and, where [`Requirements::cluster_instances`] asks for it, of
+    /// the Service's registered targets those whose tags in EC2 name the cluster.
+    pub cluster_instances: BTreeSet<InstanceId>,
     /// Instances that AWS would refuse as targets: terminated, or of another VPC.
     pub unusable_instances: BTreeSet<InstanceId>,
 }
@@ -55,12 +62,14 @@ pub struct Facts {
 /// Which facts a Service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirements {
-    /// Name of its load balancer.
-    pub load_balancer: ResourceName,
     /// Are route tables needed to choose subnets ([`Facts::public_subnets`])?
     pub routes: bool,
     /// Security groups that the user names by their tag `Name` ([`Facts::named_groups`]).
     pub group_names: BTreeSet<String>,
+    /// Are the networks of the VPC needed ([`Facts::vpc_networks`])?
+    pub vpc_networks: bool,
+    /// Is it needed whose the registered targets are ([`Facts::cluster_instances`])?
+    pub cluster_instances: bool,
 }
 
 /// What AWS should hold for a Service, and what comes with it.
@@ -77,6 +86,8 @@ pub struct Desired {
     pub backend_group: bool,
     /// Health check ports outside [`AwsSettings::node_ports`] on which nodes must admit the backend group.
     pub health_ports: BTreeSet<Port>,
+    /// Rules that the nodes' groups must have for a load balancer without security groups.
+    pub node_openings: BTreeSet<IngressRule>,
 }
 
 /// Which facts [`stack`] needs for this Service, given the subnets of the VPC.
@@ -92,7 +103,8 @@ pub fn requirements(
     Ok(Requirements {
         routes: subnets::needs_routes(&request, subnets, &settings.cluster),
         group_names: security_groups::names(&request.groups),
-        load_balancer: request.name,
+        vpc_networks: false,
+        cluster_instances: false,
     })
 }
 
@@ -129,6 +141,7 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
         zones: subnets.iter().map(|subnet| subnet.zone.clone()).collect(),
         backend_group: request.has_elbow_groups(),
         health_ports: health_ports(&request, settings),
+        node_openings: BTreeSet::new(),
         warnings: request.warnings.into_iter().chain(target_warnings).collect(),
     })
 }

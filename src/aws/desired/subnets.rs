@@ -46,7 +46,7 @@ fn discovered<'a>(scheme: Scheme, facts: &'a Facts, cluster: &str) -> Result<Vec
     let mut zones: BTreeMap<&str, &SubnetDescription> = BTreeMap::new();
     let mut dropped = Vec::new();
     for subnet in &facts.subnets {
-        let used = facts.load_balancer_subnets.contains(&subnet.id);
+        let used = is_used(subnet, facts);
         let unfit = if by_role {
             role_unfit(subnet, scheme, cluster)
         } else {
@@ -69,9 +69,15 @@ fn discovered<'a>(scheme: Scheme, facts: &'a Facts, cluster: &str) -> Result<Vec
     }
 }
 
+/// Does a load balancer of the Service use it?
+fn is_used(subnet: &SubnetDescription, facts: &Facts) -> bool {
+    let mut present = facts.load_balancers.iter();
+    present.any(|present| present.subnets.contains_key(&subnet.id))
+}
+
 /// Lower is better: used now, tagged for our cluster, lowest id.
 fn rank<'a>(subnet: &'a SubnetDescription, facts: &Facts, cluster: &str) -> (bool, bool, &'a str) {
-    let used = facts.load_balancer_subnets.contains(&subnet.id);
+    let used = is_used(subnet, facts);
     (!used, !is_of_cluster(&subnet.tags, cluster), subnet.id.as_str())
 }
 

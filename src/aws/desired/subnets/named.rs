@@ -8,7 +8,7 @@ use crate::aws::ids::SubnetId;
 use super::super::Facts;
 use super::super::annotations::{Reference, keys};
 use super::super::invalid::{Faults, Invalid, NO_SUBNET, quoted};
-use super::too_full;
+use super::{is_used, too_full};
 
 /// The subnets, ordered by zone.
 ///
@@ -23,7 +23,7 @@ pub(super) fn subnets<'a>(references: &[Reference], facts: &'a Facts) -> Result<
             Err(why) => refuse(&mut faults, &why),
             Ok(subnet) if !seen.insert(&subnet.id) => {}
             Ok(subnet) => {
-                let used = facts.load_balancer_subnets.contains(&subnet.id);
+                let used = is_used(subnet, facts);
                 if let Some(why) = too_full(subnet).filter(|_| !used) {
                     refuse(&mut faults, &format!("{} {why}", subnet.id));
                 }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod alb;
+mod back_end;
 mod bad_values;
 mod by_hand;
 mod claims;
@@ -18,6 +19,7 @@ mod drift;
 mod edits;
 mod elbow_process;
 mod identity;
+mod inspect;
 mod keys;
 mod leader;
 mod manifest;

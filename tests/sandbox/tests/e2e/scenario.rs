@@ -55,6 +55,12 @@ pub(crate) async fn with_own_elbow(name: &str, test: impl AsyncFnOnce(Arc<Scenar
     run(name, Serving::Own, test).await;
 }
 
+/// The sandbox that the tests were started for.
+pub(crate) fn sandbox() -> Sandbox {
+    let directory = std::env::var("ELBOW_SANDBOX_DIR").expect("ELBOW_SANDBOX_DIR is set by `cargo sandbox test`");
+    Sandbox::load(directory.as_ref()).unwrap()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Serving {
     Installed,
@@ -83,8 +89,7 @@ async fn run(name: &str, serving: Serving, test: impl AsyncFnOnce(Arc<Scenario>)
 impl Scenario {
     async fn new(name: &str, serving: Serving, scratch: PathBuf) -> Self {
         kubernetes::install_tls();
-        let directory = std::env::var("ELBOW_SANDBOX_DIR").expect("ELBOW_SANDBOX_DIR is set by `cargo sandbox test`");
-        let sandbox = Sandbox::load(directory.as_ref()).unwrap();
+        let sandbox = sandbox();
         let client = kubernetes::client(&sandbox.kubeconfig).await.unwrap();
         let namespace = format!("{name}-{:08x}", unique());
         let cluster = Cluster::create(client, namespace.clone()).await;
@@ -132,6 +137,12 @@ impl Scenario {
     /// `namespace/name`.
     pub(crate) fn owner(&self, name: &str) -> String {
         format!("{}/{name}", self.cluster.namespace)
+    }
+
+    /// Where the elbow that serves this test has its Lease.
+    pub(crate) fn lease_namespace(&self) -> &str {
+        let own = self.class.starts_with(&self.cluster.namespace);
+        if own { &self.cluster.namespace } else { &self.lane }
     }
 
     /// What stands in AWS for a Service.

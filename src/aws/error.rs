@@ -55,7 +55,7 @@ pub const NO_CREDENTIALS: &str = "NoCredentials";
 /// Code of a write that the fence held back.
 pub const FENCE_CLOSED: &str = "FenceClosed";
 
-/// What each code means. Sources: the error sections of the ELBv2 and EC2 API references and their lists of common
+/// What each code means. Sources: the error sections of the ELBv2, EC2 and WAF API references and their lists of common
 /// errors; the throttle codes are those of the AWS SDKs. A code that is not here is [`ErrorKind::Transient`].
 const CODES: &[(ErrorKind, &[&str])] = &[
     (
@@ -119,11 +119,21 @@ const CODES: &[(ErrorKind, &[&str])] = &[
     ),
     (
         ErrorKind::InUse,
-        &["DependencyViolation", "InvalidGroup.InUse", "ResourceInUse"],
+        &[
+            "CapacityReservationPending",
+            "DependencyViolation",
+            "InvalidGroup.InUse",
+            "ResourceInUse",
+            // A load balancer that is being provisioned, or a web ACL that was just made.
+            "WAFUnavailableEntityException",
+        ],
     ),
     (
         ErrorKind::Quota,
         &[
+            "CapacityDecreaseRequestsLimitExceeded",
+            "CapacityUnitsLimitExceeded",
+            "InsufficientCapacity",
             // ELBv2's word for a subnet without free addresses.
             "InvalidSubnet",
             "InsufficientFreeAddressesInSubnet",
@@ -141,6 +151,7 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "TooManyTargetGroups",
             "TooManyTargets",
             "TooManyUniqueTargetGroupsPerLoadBalancer",
+            "WAFLimitsExceededException",
         ],
     ),
     (
@@ -164,7 +175,10 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "InvalidParameter",
             "InvalidParameterCombination",
             "InvalidParameterValue",
+            "InvalidLoadBalancerAction",
             "InvalidPermission.Malformed",
+            "InvalidPrefixListID.NotFound",
+            "InvalidPrefixListId.Malformed",
             "InvalidScheme",
             "InvalidVpcID.NotFound",
             "MissingParameter",
@@ -172,12 +186,15 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "UnsupportedProtocol",
             "ValidationError",
             "VpcIdNotSpecified",
+            "WAFInvalidOperationException",
+            "WAFInvalidParameterException",
+            "WAFNonexistentItemException",
         ],
     ),
 ];
 
 impl ErrorKind {
-    /// The meaning of a code of ELBv2 or EC2. Faults of the service, expired signatures and codes that elbow does not
+    /// The meaning of a code of ELBv2, EC2 or WAF. Faults of the service, expired signatures and codes that elbow does not
     /// know are [`ErrorKind::Transient`]: they cost a retry, where a wrong guess would stop the Service for good.
     #[must_use]
     pub fn of(code: &str) -> Self {
@@ -212,6 +229,9 @@ impl AwsError {
     }
 }
 
+/// Of other actions `OperationNotPermitted` says that the account may not, such as make any load balancer.
+const DELETE_LOAD_BALANCER: &str = "elasticloadbalancing:DeleteLoadBalancer";
+
 impl From<AwsError> for ProviderError {
     fn from(error: AwsError) -> Self {
         let action = error.action.to_owned();
@@ -225,16 +245,16 @@ impl From<AwsError> for ProviderError {
                 message: error.message,
             },
             ErrorKind::InUse => Self::Conflict { action, message: said },
-            ErrorKind::Rejected => Self::Invalid {
-                reason: "Rejected",
-                message: format!("AWS refuses {action}: {said}"),
-            },
-            ErrorKind::Protected => Self::Invalid {
+            ErrorKind::Protected if action == DELETE_LOAD_BALANCER => Self::Invalid {
                 reason: "DeletionProtected",
                 message: format!(
                     "AWS refuses {action}: {said}; switch off deletion protection of the load balancer \
                      (attribute deletion_protection.enabled=false)"
                 ),
+            },
+            ErrorKind::Rejected | ErrorKind::Protected => Self::Invalid {
+                reason: "Rejected",
+                message: format!("AWS refuses {action}: {said}"),
             },
             ErrorKind::Closed(why) => Self::Closed(why),
             ErrorKind::NotFound => transient(action, said, "; it went away meanwhile, looking again"),

@@ -14,18 +14,21 @@ const ACTION: &str = "elasticloadbalancing:CreateLoadBalancer";
 #[case(ErrorKind::Denied, &["AccessDenied", "UnauthorizedOperation", "AuthFailure", NO_CREDENTIALS])]
 #[case(ErrorKind::NotFound, &["LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound",
     "InvalidGroup.NotFound", "InvalidPermission.NotFound", "SubnetNotFound", "InvalidSecurityGroup"])]
-#[case(ErrorKind::InUse, &["ResourceInUse", "DependencyViolation", "InvalidGroup.InUse"])]
+#[case(ErrorKind::InUse, &["ResourceInUse", "DependencyViolation", "InvalidGroup.InUse", "CapacityReservationPending",
+    "WAFUnavailableEntityException"])]
 #[case(ErrorKind::AlreadyExists, &["DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener",
     "InvalidPermission.Duplicate", "InvalidGroup.Duplicate"])]
 #[case(ErrorKind::Quota, &["RulesPerSecurityGroupLimitExceeded", "SecurityGroupLimitExceeded",
     "SecurityGroupsPerInterfaceLimitExceeded", "TooManyLoadBalancers", "TooManyTargetGroups", "TooManyTargets",
     "TooManyRegistrationsForTargetId", "TooManyListeners", "TooManyCertificates", "TooManyTags",
-    "TooManyUniqueTargetGroupsPerLoadBalancer", "TargetGroupAssociationLimit", "InvalidSubnet"])]
+    "TooManyUniqueTargetGroupsPerLoadBalancer", "TargetGroupAssociationLimit", "InvalidSubnet", "InsufficientCapacity",
+    "CapacityUnitsLimitExceeded", "CapacityDecreaseRequestsLimitExceeded", "WAFLimitsExceededException"])]
 #[case(ErrorKind::InvalidTarget, &["InvalidTarget"])]
 #[case(ErrorKind::Protected, &["OperationNotPermitted"])]
 #[case(ErrorKind::Rejected, &["InvalidConfigurationRequest", "ValidationError", "InvalidScheme", "IncompatibleProtocols",
     "UnsupportedProtocol", "SSLPolicyNotFound", "ALPNPolicyNotFound", "InvalidParameterValue", "DuplicateTagKeys",
-    "AvailabilityZoneNotSupported", "AllocationIdNotFound", "CertificateNotFound"])]
+    "AvailabilityZoneNotSupported", "AllocationIdNotFound", "CertificateNotFound", "InvalidLoadBalancerAction",
+    "InvalidPrefixListID.NotFound", "WAFNonexistentItemException", "WAFInvalidParameterException"])]
 fn a_code_has_one_meaning(#[case] kind: ErrorKind, #[case] codes: &[&str]) {
     for code in codes {
         assert_eq!(ErrorKind::of(code), kind, "{code}");
@@ -57,10 +60,16 @@ fn a_quota_names_its_code() {
     assert_eq!(error.reason(), "QuotaExceeded");
 }
 
+#[test]
+fn a_delete_that_is_not_permitted_meets_deletion_protection() {
+    let error = AwsError::new(DELETE_LOAD_BALANCER, "OperationNotPermitted", "words of AWS");
+    assert_eq!(ProviderError::from(error).reason(), "DeletionProtected");
+}
+
 #[rstest]
 #[case("Throttling", "Throttled", Retry::Backoff)]
 #[case("ValidationError", "Rejected", Retry::Slowly)]
-#[case("OperationNotPermitted", "DeletionProtected", Retry::Slowly)]
+#[case("OperationNotPermitted", "Rejected", Retry::Slowly)]
 #[case("LoadBalancerNotFound", "CloudError", Retry::Backoff)]
 #[case("DuplicateListener", "CloudError", Retry::Backoff)]
 #[case("InvalidTarget", "CloudError", Retry::Backoff)]

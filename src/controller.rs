@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backoff;
 pub mod call;
 pub mod claim;
+pub mod companions;
 pub mod emptiness;
 pub mod error;
 pub mod events;
@@ -26,11 +27,13 @@ pub mod trigger;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use futures::stream::{BoxStream, iter, select};
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1 as k8s;
-use kube::runtime::controller::{Config, Error};
-use kube::runtime::reflector::Store;
-use kube::runtime::watcher;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::controller::{Config, Error, applier};
+use kube::runtime::reflector::{self, Store};
+use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tokio::sync::watch;
 
@@ -70,8 +73,11 @@ pub struct Parts {
 
 /// Watches Services and keeps the cloud equal to them.
 pub struct Controller<P> {
-    watching: kube::runtime::Controller<k8s::Service>,
     context: Arc<Context<P>>,
+    /// What the watch has delivered, in the context's store already.
+    delivered: BoxStream<'static, watcher::Result<Event<k8s::Service>>>,
+    /// Yields whenever every Service is to be passed over.
+    everything: BoxStream<'static, ()>,
     none: BoxFuture<'static, ()>,
     concurrency: u16,
 }
@@ -86,8 +92,12 @@ impl<P: LoadBalancerProvider> Controller<P> {
             None => Api::all(parts.client.clone()),
         };
         let none = emptiness::announce(services.clone(), parts.synced.clone()).boxed();
+        let (store, writer) = reflector::store();
+        let delivered = watcher(services, watcher::Config::default()).default_backoff();
+        let everything = select(reconcile_all.requests(), trigger::changes(nodes.clone()));
         let context = Context {
             client: parts.client,
+            store,
             provider,
             fence: parts.fence,
             claims: parts.claims,
@@ -97,12 +107,10 @@ impl<P: LoadBalancerProvider> Controller<P> {
             metrics: parts.metrics,
             synced: parts.synced,
         };
-        let watching = kube::runtime::Controller::new(services, watcher::Config::default())
-            .reconcile_all_on(reconcile_all.requests())
-            .reconcile_all_on(trigger::changes(context.nodes.clone()));
         Self {
-            watching,
             context: Arc::new(context),
+            delivered: delivered.reflect(writer).boxed(),
+            everything: everything.boxed(),
             none,
             concurrency: parts.concurrency,
         }
@@ -111,7 +119,7 @@ impl<P: LoadBalancerProvider> Controller<P> {
     /// The Services as the watch has delivered them.
     #[must_use]
     pub fn services(&self) -> Store<k8s::Service> {
-        self.watching.store()
+        self.context.store.clone()
     }
 
     /// What passes share; for the audit.
@@ -124,17 +132,20 @@ impl<P: LoadBalancerProvider> Controller<P> {
     /// empty set would mean to take all targets out.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + Sync + 'static) {
         tokio::spawn(self.none);
-        let config = Config::default().concurrency(self.concurrency);
-        self.watching
-            .with_config(config)
-            .graceful_shutdown_on(stop)
-            .run(
-                |object, context| report::pass(object, context).boxed(),
-                report::retry,
-                self.context,
-            )
-            .for_each(async |outcome| note(outcome))
-            .await;
+        let store = self.context.store.clone();
+        let all = store.clone();
+        let changed = companions::concerned(self.delivered, self.context.clone());
+        let everything = self.everything.flat_map(move |()| iter(companions::all(&all)).map(Ok));
+        applier(
+            |object, context| report::pass(object, context).boxed(),
+            report::retry,
+            self.context,
+            store,
+            select(changed, everything).take_until(stop),
+            Config::default().concurrency(self.concurrency),
+        )
+        .for_each(async |outcome| note(outcome))
+        .await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is remembered of each Service between two passes. Losing it, as in a restart, costs a try or a patch, no more.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -33,11 +33,12 @@ pub struct Input {
 }
 
 /// How far a Service is on its way out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Departure {
     #[default]
     None,
-    Begun,
+    /// Begun with these annotations.
+    Begun(BTreeMap<String, String>),
     /// Our finalizer was taken off.
     Done,
 }
@@ -63,8 +64,7 @@ impl Memory {
     pub fn hold(&self, input: &Input) -> Option<Duration> {
         let services = self.lock();
         let entry = services.get(&input.service.owner.uid)?;
-        let left = entry.hold?.checked_duration_since(Instant::now())?;
-        (entry.tried.as_ref() == Some(input) && !left.is_zero()).then_some(left)
+        entry.held().filter(|_| entry.tried.as_ref() == Some(input))
     }
 
     /// Has the Service changed since the last try? `None` if there was none. Other nodes are no change of the Service.
@@ -110,11 +110,22 @@ impl Memory {
         Some(delay)
     }
 
+    /// How long to wait before a Service that could not go is tried again; `None` if this may be tried now. Other
+    /// annotations may allow what was refused.
+    #[must_use]
+    pub fn hold_departure(&self, uid: &str, annotations: &BTreeMap<String, String>) -> Option<Duration> {
+        let services = self.lock();
+        let entry = services.get(uid)?;
+        let same = matches!(&entry.departure, Departure::Begun(tried) if tried == annotations);
+        entry.held().filter(|_| same)
+    }
+
     /// The Service is to go. Says whether that is news.
-    pub fn begin_departure(&self, uid: &str) -> bool {
+    pub fn begin_departure(&self, uid: &str, annotations: &BTreeMap<String, String>) -> bool {
         let mut services = self.lock();
         let entry = services.entry(uid.to_owned()).or_default();
-        std::mem::replace(&mut entry.departure, Departure::Begun) == Departure::None
+        entry.hold = None;
+        std::mem::replace(&mut entry.departure, Departure::Begun(annotations.clone())) == Departure::None
     }
 
     /// Our finalizer was taken off: what the watch still shows of it is an echo.
@@ -161,6 +172,14 @@ impl Memory {
     }
 }
 
+impl Entry {
+    /// For how long it is held yet.
+    fn held(&self) -> Option<Duration> {
+        let left = self.hold?.checked_duration_since(Instant::now())?;
+        (!left.is_zero()).then_some(left)
+    }
+}
+
 /// Do both ask for the same? The hostname that we have published ourselves is no wish.
 fn same(one: &Service, other: &Service) -> bool {
     *one == Service {
@@ -178,6 +197,7 @@ fn version(service: &k8s::Service) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::{Port, Protocol, ServicePort};
 
     #[tokio::test(start_paused = true)]
     async fn what_failed_is_held_until_its_delay_is_over() {
@@ -248,8 +268,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_service_that_has_gone_can_come_back() {
         let memory = Memory::default();
-        assert!(memory.begin_departure("u-1"));
-        assert!(!memory.begin_departure("u-1"));
+        assert!(memory.begin_departure("u-1", &BTreeMap::new()));
+        assert!(!memory.begin_departure("u-1", &BTreeMap::new()));
         memory.end_departure("u-1");
         assert!(memory.is_departed("u-1"));
         memory.begin(input("a"));
@@ -266,6 +286,47 @@ mod tests {
         assert!(!memory.is_ensured(&input("b").service));
         memory.retain(&HashSet::new());
         assert!(!memory.is_ensured(&input("a").service));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_could_not_go_is_held_until_its_delay_is_over_or_its_annotations_change() {
+        let memory = Memory::default();
+        let protected = BTreeMap::from([("protected".to_owned(), "true".to_owned())]);
+        memory.begin(input("a: bad"));
+        memory.failed("u-1", Retry::Slowly);
+        assert_eq!(memory.hold_departure("u-1", &protected), None);
+        memory.begin_departure("u-1", &protected);
+        assert_eq!(memory.hold_departure("u-1", &protected), None);
+        let delay = memory.failed("u-1", Retry::Slowly).unwrap();
+        assert_eq!(memory.hold_departure("u-1", &protected), Some(delay));
+        assert_eq!(memory.hold_departure("u-1", &BTreeMap::new()), None);
+        tokio::time::advance(delay).await;
+        assert_eq!(memory.hold_departure("u-1", &protected), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn other_ports_of_a_companion_are_news() {
+        let memory = Memory::default();
+        let with_companion = |ports: &[ServicePort]| {
+            let mut input = input("a");
+            input.service.companions.insert("api".to_owned(), ports.to_vec());
+            input
+        };
+        let port = ServicePort {
+            name: None,
+            protocol: Protocol::Tcp,
+            port: Port::MIN,
+            node_port: None,
+            app_protocol: None,
+        };
+        memory.begin(with_companion(&[]));
+        memory.failed("u-1", Retry::Slowly);
+        assert_eq!(memory.is_changed(&with_companion(&[]).service), Some(false));
+        assert!(memory.hold(&with_companion(&[])).is_some());
+        for other in [with_companion(&[port]), input("a")] {
+            assert_eq!(memory.is_changed(&other.service), Some(true));
+            assert_eq!(memory.hold(&other), None);
+        }
     }
 
     fn input(annotation: &str) -> Input {

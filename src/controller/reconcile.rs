@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1 as k8s;
 use k8s_openapi::jiff::Timestamp;
 use kube::runtime::controller::Action;
+use kube::runtime::reflector::Store;
 use kube::{Api, Client, ResourceExt};
 use tokio::sync::watch;
 
@@ -24,6 +25,8 @@ use crate::telemetry::metrics::Metrics;
 pub struct Context<P> {
     /// To write to Services.
     pub client: Client,
+    /// All Services as the watch has delivered them.
+    pub store: Store<k8s::Service>,
     /// The cloud.
     pub provider: P,
     /// May this replica write?
@@ -69,7 +72,7 @@ async fn keep<P: LoadBalancerProvider>(object: &k8s::Service, context: &Context<
         return Ok(Action::await_change());
     };
     let input = Input {
-        service: Service::from(object),
+        service: context.declared(object),
         nodes,
     };
     if let Some(wait) = context.memory.hold(&input) {
@@ -117,10 +120,14 @@ async fn release<P: LoadBalancerProvider>(
     if context.memory.is_departed(&owner.uid) {
         return Ok(Action::await_change());
     }
-    if context.memory.begin_departure(&owner.uid) {
+    let annotations = annotations(object);
+    if let Some(wait) = context.memory.hold_departure(&owner.uid, annotations) {
+        return Ok(Action::requeue(wait));
+    }
+    if context.memory.begin_departure(&owner.uid, annotations) {
         context.events.tell(object, Story::Deleting);
     }
-    within_deadline("delete", context.provider.delete(&owner, annotations(object)))
+    within_deadline("delete", context.provider.delete(&owner, annotations))
         .await
         .map_err(ReconcileError::Delete)?;
     let cleared = status::publish(&context.services(object), &context.fence, object, &OwnStatus::default()).await?;

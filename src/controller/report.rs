@@ -14,7 +14,6 @@ use super::error::ReconcileError;
 use super::events::Story;
 use super::reconcile::{Context, reconcile};
 use crate::provider::LoadBalancerProvider;
-use crate::service::Service;
 use crate::telemetry::logs::chain;
 
 /// A pass as the queue calls it: [`reconcile`] in a span of its own, reported.
@@ -56,7 +55,12 @@ pub fn retry<P>(object: Arc<k8s::Service>, error: &ReconcileError, context: Arc<
         .map_or_else(Action::await_change, Action::requeue)
 }
 
-fn report<P>(object: &k8s::Service, context: &Context<P>, result: &Result<Action, ReconcileError>, took: Duration) {
+fn report<P: LoadBalancerProvider>(
+    object: &k8s::Service,
+    context: &Context<P>,
+    result: &Result<Action, ReconcileError>,
+    took: Duration,
+) {
     let Err(error) = result else {
         context.metrics.reconciled(took);
         tracing::debug!(?took, "reconciled");
@@ -72,7 +76,7 @@ fn report<P>(object: &k8s::Service, context: &Context<P>, result: &Result<Action
         error = chain(error),
         "could not reconcile the Service"
     );
-    let story = if context.memory.is_ensured(&Service::from(object)) {
+    let story = if context.memory.is_ensured(&context.declared(object)) {
         Story::UpdateFailed
     } else {
         Story::Failed

@@ -9,7 +9,7 @@ use serde_json::{Value, from_value, json};
 use super::*;
 use crate::fence::Closed;
 use crate::provider::Retry;
-use case::{Case, answer_status, ensured, invalid, said, served, service};
+use case::{COMPANIONS, Case, MAY_GO, answer_status, ensured, invalid, said, served, service};
 
 const SERVICE: &str = "/api/v1/namespaces/shop/services/web?&fieldManager=elbow";
 const STATUS: &str = "/api/v1/namespaces/shop/services/web/status?&force=true&fieldManager=elbow";
@@ -270,6 +270,26 @@ async fn the_finalizer_stays_while_the_cloud_still_holds_something() {
 }
 
 #[tokio::test]
+async fn a_service_that_may_not_go_is_tried_again_as_soon_as_its_annotations_change() {
+    let mut case = Case::new(Ok(ensured()));
+    *case.context.provider.delete.lock().unwrap() = Some(invalid("protected"));
+    let mut going = served();
+    (going.metadata.deletion_timestamp, going.status) = (from_value(json!("2026-01-01T00:00:00Z")).unwrap(), None);
+    let error = case.pass(going.clone()).await.unwrap().unwrap_err();
+    case.context.memory.failed("u-1", error.retry());
+    let action = case.pass(going.clone()).await.unwrap().unwrap();
+    assert_ne!(action, Action::await_change());
+    assert_eq!(case.asked(), ["delete shop/web"]);
+
+    going.metadata.annotations = Some([(MAY_GO.to_owned(), String::new())].into());
+    let pass = case.pass(going.clone());
+    case.server.expect(Method::PATCH, SERVICE).await.answer(&going);
+    pass.await.unwrap().unwrap();
+    assert_eq!(case.asked(), ["delete shop/web", "delete shop/web"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
 async fn a_service_that_vanished_meanwhile_is_released() {
     let mut case = Case::new(Ok(ensured()));
     let mut going = served();
@@ -307,6 +327,32 @@ async fn what_the_watch_delivers_late_is_not_acted_upon() {
     case.pass(held).await.unwrap().unwrap();
     assert_eq!(case.asked(), ["ensure shop/web"]);
     assert_eq!(case.told(), ["EnsuringLoadBalancer", "EnsuredLoadBalancer"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_service_is_ensured_with_its_companions_as_the_watch_delivers_them() {
+    let mut case = Case::new(Ok(Ensured { writes: 0, ..ensured() }));
+    let other = |namespace: &str, name: &str, port: u16| {
+        let metadata = json!({"namespace": namespace, "name": name, "uid": name});
+        service(json!({"metadata": metadata, "spec": {"type": "NodePort", "ports": [{"port": port}]}}))
+    };
+    let mut web = served();
+    web.metadata.annotations = Some([(COMPANIONS.to_owned(), "api,web,missing".to_owned())].into());
+    for object in [web.clone(), other("shop", "api", 8080), other("farm", "missing", 1)] {
+        case.deliver(object);
+    }
+    case.pass(web.clone()).await.unwrap().unwrap();
+
+    case.deliver(other("shop", "api", 9090));
+    let pass = case.pass(web.clone());
+    answer_status(case.server.expect(Method::PATCH, STATUS).await, web.clone(), "8");
+    answer_status(case.server.expect(Method::PATCH, STATUS).await, web, "9");
+    pass.await.unwrap().unwrap();
+    assert_eq!(
+        case.asked(),
+        ["ensure shop/web with api [8080]", "ensure shop/web with api [9090]"]
+    );
     case.nothing_more().await;
 }
 

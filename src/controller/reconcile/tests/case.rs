@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::runtime::events::Event;
+use kube::runtime::events;
+use kube::runtime::reflector::{self, store::Writer};
+use kube::runtime::watcher::Event;
 use serde_json::{Value, from_value, json};
 use tokio::sync::mpsc::Receiver;
 
@@ -26,17 +28,26 @@ pub(super) struct Cloud {
 
 impl LoadBalancerProvider for Cloud {
     async fn ensure(&self, service: &Service, _: &NodeSet) -> Result<Ensured, ProviderError> {
-        self.asked.lock().unwrap().push(format!("ensure {}", service.owner));
+        let mut asked = format!("ensure {}", service.owner);
+        for (name, ports) in &service.companions {
+            let ports: Vec<_> = ports.iter().map(|port| port.port).collect();
+            asked.push_str(&format!(" with {name} {ports:?}"));
+        }
+        self.asked.lock().unwrap().push(asked);
         self.ensure.lock().unwrap().clone()
     }
 
-    fn companions(&self, _: &BTreeMap<String, String>) -> BTreeSet<String> {
-        BTreeSet::new()
+    fn companions(&self, annotations: &BTreeMap<String, String>) -> BTreeSet<String> {
+        let names = annotations.get(COMPANIONS).into_iter();
+        names.flat_map(|names| names.split(',')).map(str::to_owned).collect()
     }
 
-    async fn delete(&self, owner: &Owner, _: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
+    async fn delete(&self, owner: &Owner, annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
         self.asked.lock().unwrap().push(format!("delete {owner}"));
         let resources = *self.resources.lock().unwrap();
+        if annotations.contains_key(MAY_GO) {
+            return Ok(Deleted { resources });
+        }
         let error = self.delete.lock().unwrap().clone();
         error.map_or(Ok(Deleted { resources }), Err)
     }
@@ -46,10 +57,17 @@ impl LoadBalancerProvider for Cloud {
     }
 }
 
+/// An annotation with which the cloud lets everything go.
+pub(super) const MAY_GO: &str = "may-go";
+
+/// An annotation that names other Services.
+pub(super) const COMPANIONS: &str = "companions";
+
 pub(super) struct Case {
     pub(super) context: Arc<Context<Cloud>>,
     pub(super) server: ApiServer,
-    told: Receiver<(Event, ObjectReference)>,
+    watch: Writer<k8s::Service>,
+    told: Receiver<(events::Event, ObjectReference)>,
 }
 
 impl Case {
@@ -60,8 +78,10 @@ impl Case {
             classes: ["elbow.dev/nlb".to_owned()].into(),
             unclassed: false,
         };
+        let (store, watch) = reflector::store();
         let context = Context {
             client,
+            store,
             provider: Cloud {
                 asked: Mutex::default(),
                 ensure: Mutex::new(answer),
@@ -79,8 +99,14 @@ impl Case {
         Self {
             context: Arc::new(context),
             server,
+            watch,
             told,
         }
+    }
+
+    /// The watch delivers a Service.
+    pub(super) fn deliver(&mut self, object: k8s::Service) {
+        self.watch.apply_watcher_event(&Event::Apply(object));
     }
 
     pub(super) fn pass(&self, object: k8s::Service) -> tokio::task::JoinHandle<Result<Action, ReconcileError>> {

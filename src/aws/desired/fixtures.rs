@@ -163,7 +163,9 @@ fn zonal(id: &str, zone: usize, net: usize, role: &str) -> SubnetDescription {
     let zones = ["us-east-1a", "us-east-1b", "us-east-1c"];
     let ipv6 = format!("2001:db8:0:{:x}::/64", net + 1);
     SubnetDescription {
-        networks: [format!("10.0.{net}.0/24"), ipv6].map(|network| network.parse().unwrap()).into(),
+        networks: [format!("10.0.{net}.0/24"), ipv6]
+            .map(|network| network.parse().unwrap())
+            .into(),
         ..subnet(id, zones[zone], role)
     }
 }

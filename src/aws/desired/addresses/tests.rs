@@ -15,12 +15,17 @@ const PREFIXES: &str = "aws-load-balancer-source-nat-ipv6-prefixes";
 /// Subnet to what was chosen in it.
 fn chosen<T: ToString>(case: &Case, what: fn(&ChosenAddresses) -> Option<T>) -> Vec<(String, String)> {
     let subnets = case.stack().load_balancer.subnets;
-    let chosen = subnets.iter().filter_map(|(subnet, chosen)| Some((subnet.to_string(), what(chosen)?.to_string())));
+    let chosen = subnets
+        .iter()
+        .filter_map(|(subnet, chosen)| Some((subnet.to_string(), what(chosen)?.to_string())));
     chosen.collect()
 }
 
 fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-    expected.iter().map(|(subnet, address)| ((*subnet).to_owned(), (*address).to_owned())).collect()
+    expected
+        .iter()
+        .map(|(subnet, address)| ((*subnet).to_owned(), (*address).to_owned()))
+        .collect()
 }
 
 fn facing() -> Case {
@@ -35,7 +40,10 @@ fn dualstack() -> Case {
 #[case("ipv4", AddressType::Ipv4)]
 #[case("dualstack", AddressType::Dualstack)]
 fn a_network_load_balancer_has_ipv4_or_both(#[case] value: &str, #[case] expected: AddressType) {
-    assert_eq!(Case::new().annotate(TYPE, value).stack().load_balancer.address_type, expected);
+    assert_eq!(
+        Case::new().annotate(TYPE, value).stack().load_balancer.address_type,
+        expected
+    );
     assert_eq!(Case::new().stack().load_balancer.address_type, AddressType::Ipv4);
 }
 
@@ -47,7 +55,10 @@ fn an_internet_facing_application_load_balancer_may_do_without_public_ipv4() {
         AddressType::DualstackWithoutPublicIpv4
     );
     let invalid = without(Case::new().alb()).invalid();
-    assert!(invalid.message.contains(TYPE) && invalid.message.contains(SCHEME), "{invalid}");
+    assert!(
+        invalid.message.contains(TYPE) && invalid.message.contains(SCHEME),
+        "{invalid}"
+    );
     let invalid = without(facing()).invalid();
     assert!(invalid.message.contains("application load balancers only"), "{invalid}");
 }
@@ -57,13 +68,19 @@ fn allocations_follow_the_zones() {
     let case = facing().annotate(EIPS, "eipalloc-3, eipalloc-2,eipalloc-1");
     assert_eq!(
         chosen(&case, |chosen| chosen.allocation.clone()),
-        pairs(&[("subnet-1b", "eipalloc-3"), ("subnet-2b", "eipalloc-2"), ("subnet-3b", "eipalloc-1")])
+        pairs(&[
+            ("subnet-1b", "eipalloc-3"),
+            ("subnet-2b", "eipalloc-2"),
+            ("subnet-3b", "eipalloc-1")
+        ])
     );
 }
 
 #[test]
 fn allocations_follow_the_subnets_of_the_annotation() {
-    let case = facing().annotate(SUBNETS, "subnet-3b,subnet-1b").annotate(EIPS, "eipalloc-3,eipalloc-1");
+    let case = facing()
+        .annotate(SUBNETS, "subnet-3b,subnet-1b")
+        .annotate(EIPS, "eipalloc-3,eipalloc-1");
     assert_eq!(
         chosen(&case, |chosen| chosen.allocation.clone()),
         pairs(&[("subnet-1b", "eipalloc-1"), ("subnet-3b", "eipalloc-3")])
@@ -75,7 +92,11 @@ fn private_and_ipv6_addresses_find_their_subnets() {
     let case = Case::new().annotate(PRIVATE, "10.0.2.9,10.0.0.254,10.0.1.4");
     assert_eq!(
         chosen(&case, |chosen| chosen.private_ipv4),
-        pairs(&[("subnet-1a", "10.0.0.254"), ("subnet-2a", "10.0.1.4"), ("subnet-3a", "10.0.2.9")])
+        pairs(&[
+            ("subnet-1a", "10.0.0.254"),
+            ("subnet-2a", "10.0.1.4"),
+            ("subnet-3a", "10.0.2.9")
+        ])
     );
     let case = dualstack().annotate(IPV6, "2001:db8:0:2::4,2001:db8:0:3::9,2001:db8:0:1:0:0:0:f");
     assert_eq!(
@@ -98,7 +119,13 @@ fn prefixes_for_source_nat_follow_the_subnets_and_may_be_left_to_aws() {
         pairs(&[("subnet-2a", "2001:db8:0:2:1::/80")])
     );
     assert!(case.stack().load_balancer.ipv6_source_nat);
-    assert!(!dualstack().annotate(SOURCE_NAT, "off").stack().load_balancer.ipv6_source_nat);
+    assert!(
+        !dualstack()
+            .annotate(SOURCE_NAT, "off")
+            .stack()
+            .load_balancer
+            .ipv6_source_nat
+    );
 }
 
 #[rstest]
@@ -114,7 +141,10 @@ fn annotations_that_contradict_each_other_are_both_named(
 ) {
     let invalid = Case::new().annotate_all(annotations).invalid();
     assert_eq!(invalid.reason, "InvalidAnnotation");
-    assert!(invalid.message.contains(one) && invalid.message.contains(other), "{invalid}");
+    assert!(
+        invalid.message.contains(one) && invalid.message.contains(other),
+        "{invalid}"
+    );
 }
 
 #[rstest]
@@ -135,7 +165,10 @@ fn annotations_that_contradict_each_other_are_both_named(
 fn a_value_that_is_no_address_is_refused(#[case] key: &str, #[case] value: &str) {
     let invalid = Case::new().annotate(key, value).invalid();
     assert_eq!(invalid.reason, "InvalidAnnotation");
-    assert!(invalid.message.contains(key) && invalid.message.contains("allowed: "), "{invalid}");
+    assert!(
+        invalid.message.contains(key) && invalid.message.contains("allowed: "),
+        "{invalid}"
+    );
 }
 
 #[rstest]
@@ -156,7 +189,10 @@ fn addresses_that_do_not_fit_the_subnets_are_refused(
 ) {
     let invalid = Case::new().annotate_all(annotations).invalid();
     assert_eq!(invalid.reason, "AddressMisfit");
-    assert!(invalid.message.contains(key) && invalid.message.contains(why), "{invalid}");
+    assert!(
+        invalid.message.contains(key) && invalid.message.contains(why),
+        "{invalid}"
+    );
     assert!(crate::aws::desired::is_about_vpc(invalid.reason));
 }
 
@@ -164,6 +200,9 @@ fn addresses_that_do_not_fit_the_subnets_are_refused(
 fn udp_on_a_dualstack_load_balancer_needs_source_nat() {
     let case = dualstack().ports([tcp(80, 30080), udp(53, 30053)]);
     let invalid = case.invalid();
-    assert!(invalid.message.contains("port 53") && invalid.message.contains(SOURCE_NAT), "{invalid}");
+    assert!(
+        invalid.message.contains("port 53") && invalid.message.contains(SOURCE_NAT),
+        "{invalid}"
+    );
     assert!(case.annotate(SOURCE_NAT, "on").result().is_ok());
 }

@@ -20,14 +20,25 @@ fn case() -> Case {
 
 /// The case as far as it must be for this key to be allowed.
 fn case_for(key: &Key) -> Case {
-    let case = if key.kinds == Kinds::Application { case().alb() } else { case() };
+    let case = if key.kinds == Kinds::Application {
+        case().alb()
+    } else {
+        case()
+    };
     let dualstack = (keys::ADDRESS_TYPE.name, "dualstack");
     let certificate = (keys::SSL_CERT.name, keys::SSL_CERT.example);
     let context: &[_] = match key {
         _ if *key == keys::EIP_ALLOCATIONS => &[(keys::SCHEME.name, "internet-facing")],
         _ if [&keys::IPV6_ADDRESSES, &keys::IPV6_SOURCE_NAT].contains(&key) => &[dualstack],
         _ if *key == keys::SOURCE_NAT_PREFIXES => &[dualstack, (keys::IPV6_SOURCE_NAT.name, "on")],
-        _ if [&keys::SSL_PORTS, &keys::SSL_POLICY, &keys::SSL_REDIRECT, &keys::ALPN_POLICY].contains(&key) => {
+        _ if [
+            &keys::SSL_PORTS,
+            &keys::SSL_POLICY,
+            &keys::SSL_REDIRECT,
+            &keys::ALPN_POLICY,
+        ]
+        .contains(&key) =>
+        {
             &[certificate]
         }
         _ if *key == keys::BACKEND_PROTOCOL => &[certificate],
@@ -61,7 +72,10 @@ fn a_bad_value_of_any_key_is_refused_by_naming_key_value_and_what_is_allowed() {
     for key in KEYS.iter().filter(|key| !names_things_in_aws(key)) {
         let invalid = case_for(key).annotate(&full(key), "\u{7}no,=such").invalid();
         let message = &invalid.message;
-        assert!(message.contains(&full(key)) && message.contains("no"), "{key}: {message}");
+        assert!(
+            message.contains(&full(key)) && message.contains("no"),
+            "{key}: {message}"
+        );
         assert!(!message.contains('\u{7}'), "{key}: {message}");
         assert!(
             invalid.reason == "InvalidSourceRange" || message.contains(&key.allowed[..key.allowed.len().min(200)]),
@@ -79,7 +93,10 @@ fn names_things_in_aws(key: &Key) -> bool {
 fn a_value_of_any_size_is_refused_without_being_repeated() {
     for key in KEYS {
         let invalid = case_for(key).annotate(&full(key), &"9".repeat(MAX_VALUE + 1)).invalid();
-        assert!(invalid.message.contains("is longer than 32768 bytes"), "{key}: {invalid}");
+        assert!(
+            invalid.message.contains("is longer than 32768 bytes"),
+            "{key}: {invalid}"
+        );
         assert!(invalid.message.len() <= Invalid::MAX_MESSAGE);
     }
 }
@@ -93,7 +110,10 @@ fn a_key_for_the_other_kind_of_load_balancer_is_refused_by_saying_for_which_it_i
         };
         let invalid = case.annotate(&full(key), key.example).invalid();
         assert_eq!(invalid.reason, "UnsupportedAnnotation", "{key}");
-        assert!(invalid.message.contains(&full(key)) && invalid.message.contains(meant), "{invalid}");
+        assert!(
+            invalid.message.contains(&full(key)) && invalid.message.contains(meant),
+            "{invalid}"
+        );
     }
 }
 
@@ -123,7 +143,10 @@ fn a_key_that_would_serve_something_else_is_refused_with_the_reason() {
 fn a_suffix_that_names_no_port_or_listener_is_refused_by_saying_what_it_must_be(#[case] name: &str) {
     let invalid = case().annotate(name, "a=b").invalid();
     assert_eq!(invalid.reason, "UnsupportedAnnotation");
-    assert!(invalid.message.contains(name) && invalid.message.contains("must end with"), "{invalid}");
+    assert!(
+        invalid.message.contains(name) && invalid.message.contains("must end with"),
+        "{invalid}"
+    );
 }
 
 #[rstest]
@@ -131,7 +154,12 @@ fn a_suffix_that_names_no_port_or_listener_is_refused_by_saying_what_it_must_be(
 #[case("aws-load-balancer-attributes.80")]
 fn a_suffix_that_is_missing_or_too_much_makes_another_key(#[case] name: &str) {
     let invalid = case().annotate(name, "a=b").invalid();
-    assert!(invalid.message.contains(&format!("{name}` (value `a=b`) is not supported")), "{invalid}");
+    assert!(
+        invalid
+            .message
+            .contains(&format!("{name}` (value `a=b`) is not supported")),
+        "{invalid}"
+    );
 }
 
 use crate::aws::desired::Invalid;

@@ -51,7 +51,12 @@ fn an_application_load_balancer_has_attributes_and_defaults_of_its_own() {
 #[rstest]
 #[case("aws-load-balancer-access-log-enabled", "true", "access_logs.s3.enabled", "true")]
 #[case("aws-load-balancer-access-log-s3-bucket-name", "new", "access_logs.s3.bucket", "new")]
-#[case("aws-load-balancer-access-log-s3-bucket-prefix", "new", "access_logs.s3.prefix", "new")]
+#[case(
+    "aws-load-balancer-access-log-s3-bucket-prefix",
+    "new",
+    "access_logs.s3.prefix",
+    "new"
+)]
 #[case(
     "aws-load-balancer-cross-zone-load-balancing-enabled",
     "True",

@@ -55,7 +55,9 @@ fn more_rules_than_a_group_holds_are_refused_by_naming_the_quota() {
 fn rules_are_counted_for_each_family_with_prefix_lists_in_both() {
     let case = Case::new().annotate("aws-load-balancer-ip-address-type", "dualstack");
     let ranges = |families: &[&str], count: usize| -> Vec<String> {
-        let networks = families.iter().flat_map(|family| (0..count).map(move |n| family.replace('N', &n.to_string())));
+        let networks = families
+            .iter()
+            .flat_map(|family| (0..count).map(move |n| family.replace('N', &n.to_string())));
         networks.collect()
     };
     let mut case = case.annotate("aws-load-balancer-security-group-prefix-lists", "pl-0a");

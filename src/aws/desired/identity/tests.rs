@@ -22,7 +22,11 @@ fn edited(case: &Case, annotations: &[(&str, &str)]) -> Case {
 }
 
 fn public<'a>(allocations: &'a str) -> [(&'a str, &'a str); 3] {
-    [(SCHEME, "internet-facing"), (SUBNETS, "subnet-1b,subnet-2b"), (EIPS, allocations)]
+    [
+        (SCHEME, "internet-facing"),
+        (SUBNETS, "subnet-1b,subnet-2b"),
+        (EIPS, allocations),
+    ]
 }
 
 fn private<'a>(subnets: &'a str, addresses: &'a str) -> [(&'a str, &'a str); 2] {
@@ -115,11 +119,17 @@ fn a_change_that_is_taken_back_goes_back_to_the_old_load_balancer_while_it_is_th
 #[case(&[(SUBNETS, "subnet-1b")], "has subnet-1a in zone us-east-1a instead of subnet-1b")]
 #[case(&private("subnet-1a", "10.0.0.9"), "has other addresses in subnet-1a")]
 fn under_a_name_of_the_users_what_never_changes_is_refused(#[case] after: &[(&str, &str)], #[case] why: &str) {
-    let case = Case::new().annotate(NAME, "front").annotate(SUBNETS, "subnet-1a").built();
+    let case = Case::new()
+        .annotate(NAME, "front")
+        .annotate(SUBNETS, "subnet-1a")
+        .built();
     let after = edited(&case, after).annotate(NAME, "front");
     let invalid = after.invalid();
     assert_eq!(invalid.reason, "CannotChangeLoadBalancer");
-    assert!(invalid.message.contains(NAME) && invalid.message.contains(why), "{invalid}");
+    assert!(
+        invalid.message.contains(NAME) && invalid.message.contains(why),
+        "{invalid}"
+    );
     assert!(after.annotate(NAME, "other").result().is_ok());
 }
 
@@ -149,9 +159,8 @@ fn an_address_that_the_replaced_load_balancer_holds_cannot_be_moved(
 
 /// Edits of which most cannot be made in place.
 fn edits() -> impl Strategy<Value = Vec<(&'static str, String)>> {
-    let address = (9_u8..12).prop_map(|last| {
-        vec![(SUBNETS, "subnet-1a".to_owned()), (PRIVATE, format!("10.0.0.{last}"))]
-    });
+    let address =
+        (9_u8..12).prop_map(|last| vec![(SUBNETS, "subnet-1a".to_owned()), (PRIVATE, format!("10.0.0.{last}"))]);
     let subnets = proptest::sample::subsequence(vec!["subnet-1a", "subnet-2b", "subnet-3a"], 1..=3)
         .prop_map(|subnets| vec![(SUBNETS, subnets.join(","))]);
     let groups = any::<bool>().prop_map(|none| vec![(NO_GROUPS, none.to_string())]);

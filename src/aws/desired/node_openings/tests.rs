@@ -24,7 +24,10 @@ fn openings(case: &Case) -> Vec<String> {
 
 #[test]
 fn with_groups_on_the_load_balancer_nodes_admit_no_network() {
-    for case in [Case::new(), Case::new().annotate("aws-load-balancer-security-groups", "sg-0a")] {
+    for case in [
+        Case::new(),
+        Case::new().annotate("aws-load-balancer-security-groups", "sg-0a"),
+    ] {
         assert!(case.desired().node_openings.is_empty());
         assert!(!case.requirements().vpc_networks);
     }
@@ -45,7 +48,10 @@ fn clients_are_admitted_by_source_ranges_and_probes_from_the_subnets() {
     case.service.source_ranges = vec!["203.0.113.0/24".into()];
     assert_eq!(
         openings(&case),
-        ["tcp 30080-30080 from 10.0.0.0/24", "tcp 30080-30080 from 203.0.113.0/24"]
+        [
+            "tcp 30080-30080 from 10.0.0.0/24",
+            "tcp 30080-30080 from 203.0.113.0/24"
+        ]
     );
 }
 
@@ -75,7 +81,10 @@ fn clients_of_ipv6_come_from_the_subnets_because_the_load_balancer_translates_th
     case.service.source_ranges = vec!["203.0.113.0/24".into(), "2001:db8:9::/48".into()];
     assert_eq!(
         openings(&case),
-        ["tcp 30080-30080 from 10.0.0.0/24", "tcp 30080-30080 from 203.0.113.0/24"]
+        [
+            "tcp 30080-30080 from 10.0.0.0/24",
+            "tcp 30080-30080 from 203.0.113.0/24"
+        ]
     );
 }
 

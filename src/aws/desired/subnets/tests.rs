@@ -285,7 +285,11 @@ fn an_application_load_balancer_needs_two_zones() {
     case.facts.subnets[1].free_addresses = 1;
     let invalid = case.invalid();
     assert_eq!(invalid.reason, "NoSubnetFound");
-    for part in ["two zones at least", "subnet-1 (a) fits", "subnet-3 (b) has 1 free addresses"] {
+    for part in [
+        "two zones at least",
+        "subnet-1 (a) fits",
+        "subnet-3 (b) has 1 free addresses",
+    ] {
         assert!(invalid.message.contains(part), "{part}: {invalid}");
     }
     let invalid = Case::new().alb().annotate(KEY, "subnet-1a").invalid();

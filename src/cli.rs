@@ -1,11 +1,13 @@
 //! The commands.
 
+pub mod explain;
 pub mod inspect;
 pub mod kubernetes;
 pub mod office;
 pub mod process;
 pub mod provider;
 pub mod run;
+pub mod terminal;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,8 @@ enum Command {
     /// credentials, profile) are those of its SDK: AWS_ENDPOINT_URL, AWS_PROFILE and so on.
     #[command(args_override_self = true)]
     Run(Box<Flags>),
+    /// Tell what the annotations of a Service mean
+    Explain(explain::ExplainArgs),
     /// Show one Service layer by layer, and the first layer that is broken with what to do
     ///
     /// Reads only: Kubernetes by your kubeconfig, AWS by the SDK's own settings (AWS_PROFILE, AWS_REGION and so on). The exit
@@ -45,6 +49,7 @@ const BAD_SETTINGS: u8 = 2;
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(flags) => run(&flags),
+        Command::Explain(args) => explain::main(&args),
         Command::Inspect(args) => inspect::main(&args),
     }
 }

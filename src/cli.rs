@@ -1,6 +1,8 @@
 //! The commands.
 
 pub mod explain;
+pub mod inspect;
+pub mod kubernetes;
 pub mod office;
 pub mod process;
 pub mod provider;
@@ -32,6 +34,11 @@ enum Command {
     Run(Box<Flags>),
     /// Tell what the annotations of a Service mean
     Explain(explain::ExplainArgs),
+    /// Show one Service layer by layer, and the first layer that is broken with what to do
+    ///
+    /// Reads only: Kubernetes by your kubeconfig, AWS by the SDK's own settings (AWS_PROFILE, AWS_REGION and so on). The exit
+    /// code is 0 if every layer is sound, 2 if something is broken, and 1 if it could not look.
+    Inspect(Box<inspect::InspectArgs>),
 }
 
 /// The settings cannot be used.
@@ -43,6 +50,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(flags) => run(&flags),
         Command::Explain(args) => explain::main(&args),
+        Command::Inspect(args) => inspect::main(&args),
     }
 }
 

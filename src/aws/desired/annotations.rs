@@ -1,18 +1,27 @@
 //! Annotations of a Service, read once into narrow types.
 
+mod addresses;
+mod features;
+mod groups;
 pub mod keys;
 mod probe;
+mod reader;
 mod values;
 
 use std::collections::BTreeMap;
 
 use crate::aws::ids::CertificateArn;
-use crate::aws::stack::{Attributes, ResourceName, Scheme, Tags};
+use crate::aws::stack::{Attributes, LoadBalancerKind, ResourceName, Scheme, Tags};
 use crate::service::Port;
 
 use super::invalid::{Faults, quoted};
-use keys::{FAMILY, KEYS, Key, PREFIX};
+pub(super) use addresses::Addresses;
+pub(super) use features::Features;
+pub(super) use groups::Groups;
 pub(super) use probe::{Probe, ProbePort, ProbeProtocol};
+#[expect(unused_imports, reason = "named by what is read by listener")]
+pub(super) use reader::ListenerRef;
+use reader::Reader;
 use values::Refusal;
 
 /// What the annotations ask for; a field is none or empty where its key is missing.
@@ -21,13 +30,13 @@ pub(super) struct Annotations {
     pub(super) scheme: Option<Scheme>,
     pub(super) name: Option<ResourceName>,
     pub(super) subnets: Vec<Reference>,
-    pub(super) security_groups: Vec<Reference>,
-    pub(super) source_ranges: Option<Vec<String>>,
+    pub(super) addresses: Addresses,
+    pub(super) groups: Groups,
+    pub(super) features: Features,
     pub(super) certificates: Vec<CertificateArn>,
     /// None means all TCP ports.
     pub(super) tls_ports: Option<Vec<PortRef>>,
     pub(super) tags: Tags,
-    pub(super) attributes: Attributes,
     pub(super) target_group_attributes: Attributes,
     pub(super) probe: Probe,
     pub(super) node_labels: BTreeMap<String, String>,
@@ -49,10 +58,10 @@ pub(super) enum Reference {
 
 impl Annotations {
     /// Reads all annotations of the family; keys of other families are not looked at.
-    pub(super) fn read(annotations: &BTreeMap<String, String>, faults: &mut Faults) -> Self {
-        refuse_unknown(annotations, faults);
-        let mut reader = Reader { annotations, faults };
+    pub(super) fn read(annotations: &BTreeMap<String, String>, kind: LoadBalancerKind, faults: &mut Faults) -> Self {
+        let mut reader = Reader::new(annotations, kind, faults);
         reader.read(&keys::TYPE, only("external"));
+        reader.read(&keys::TCP_UDP, only("true"));
         reader.read(&keys::TARGET_TYPE, only("instance"));
         let internal = reader.read(&keys::INTERNAL, internal);
         Self {
@@ -63,16 +72,14 @@ impl Annotations {
             subnets: reader
                 .read(&keys::SUBNETS, |value| references(value, "subnet-"))
                 .unwrap_or_default(),
-            security_groups: reader
-                .read(&keys::SECURITY_GROUPS, |value| references(value, "sg-"))
-                .unwrap_or_default(),
-            source_ranges: reader.read(&keys::SOURCE_RANGES, source_ranges),
+            addresses: Addresses::read(&mut reader),
+            groups: Groups::read(&mut reader),
+            features: Features::read(&mut reader),
             certificates: reader.read(&keys::SSL_CERT, certificates).unwrap_or_default(),
             tls_ports: reader
                 .read(&keys::SSL_PORTS, port_refs)
                 .filter(|ports| !ports.is_empty()),
             tags: reader.read(&keys::RESOURCE_TAGS, values::map).unwrap_or_default(),
-            attributes: reader.read(&keys::ATTRIBUTES, values::map).unwrap_or_default(),
             target_group_attributes: reader
                 .read(&keys::TARGET_GROUP_ATTRIBUTES, values::map)
                 .unwrap_or_default(),
@@ -82,63 +89,14 @@ impl Annotations {
     }
 }
 
-impl Faults {
-    /// A refused value of an annotation; `why` may be empty.
-    pub(super) fn add_value(&mut self, key: &Key, value: &str, why: &str) {
-        let why = if why.is_empty() { "is not allowed" } else { why };
-        self.add(
-            "InvalidAnnotation",
-            format!("annotation {key}: {} {why}; allowed: {}", quoted(value), key.allowed),
-        );
-    }
+/// Attributes of the load balancer as written; empty where they cannot be read. For a Service of which nothing else
+/// counts any more.
+pub(super) fn load_balancer_attributes(annotations: &BTreeMap<String, String>) -> Attributes {
+    let value = annotations.get(&keys::ATTRIBUTES.to_string());
+    value.and_then(|value| values::map(value.trim()).ok()).unwrap_or_default()
 }
 
-/// Longest value in bytes: 50 tags of the longest kind fit.
-const MAX_VALUE: usize = 32 * 1024;
-
-struct Reader<'a> {
-    annotations: &'a BTreeMap<String, String>,
-    faults: &'a mut Faults,
-}
-
-impl Reader<'_> {
-    /// None where the key is missing, or where its value is refused.
-    fn read<T>(&mut self, key: &Key, parse: impl FnOnce(&str) -> Result<T, Refusal>) -> Option<T> {
-        let value = self.annotations.get(&key.to_string())?;
-        let parsed = if value.len() > MAX_VALUE {
-            Err(format!("is longer than {MAX_VALUE} bytes"))
-        } else {
-            parse(value.trim())
-        };
-        parsed.map_err(|why| self.faults.add_value(key, value, &why)).ok()
-    }
-}
-
-/// A key that nobody reads would be a wish that silently does not come true.
-fn refuse_unknown(annotations: &BTreeMap<String, String>, faults: &mut Faults) {
-    let ours = |key: &&String| key.strip_prefix(PREFIX).is_some_and(|name| name.starts_with(FAMILY));
-    let known = |key: &&String| KEYS.iter().any(|known| key.strip_prefix(PREFIX) == Some(known.name));
-    let mut unknown = annotations
-        .iter()
-        .filter(|(key, _)| ours(key) && !known(key))
-        .peekable();
-    if unknown.peek().is_none() {
-        return;
-    }
-    for (key, value) in unknown {
-        faults.add(
-            "UnsupportedAnnotation",
-            format!("annotation {} (value {}) is not supported", quoted(key), quoted(value)),
-        );
-    }
-    let names: Vec<_> = KEYS.iter().filter_map(|key| key.name.strip_prefix(FAMILY)).collect();
-    faults.add(
-        "UnsupportedAnnotation",
-        format!("supported after {FAMILY} are: {}", names.join(", ")),
-    );
-}
-
-fn only(word: &'static str) -> impl FnOnce(&str) -> Result<(), Refusal> {
+fn only(word: &'static str) -> impl Fn(&str) -> Result<(), Refusal> {
     move |value| if value == word { Ok(()) } else { Err(Refusal::new()) }
 }
 
@@ -161,23 +119,11 @@ fn internal(value: &str) -> Result<Scheme, Refusal> {
 }
 
 fn references(value: &str, id_prefix: &str) -> Result<Vec<Reference>, Refusal> {
-    let reference = |element: &str| match element.strip_prefix(id_prefix) {
-        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Reference::Id(element.to_owned())
-        }
-        _ => Reference::Name(element.to_owned()),
+    let reference = |element: &str| match values::id(element, id_prefix) {
+        Some(id) => Reference::Id(id.to_owned()),
+        None => Reference::Name(element.to_owned()),
     };
     Ok(values::list(value).into_iter().map(reference).collect())
-}
-
-/// An empty list is refused: read as "nobody" it would cut all clients off, read as "missing" it would admit the world.
-fn source_ranges(value: &str) -> Result<Vec<String>, Refusal> {
-    let ranges: Vec<_> = values::list(value).into_iter().map(str::to_owned).collect();
-    if ranges.is_empty() {
-        Err("names nobody; remove the annotation to admit all".into())
-    } else {
-        Ok(ranges)
-    }
 }
 
 fn certificates(value: &str) -> Result<Vec<CertificateArn>, Refusal> {

@@ -98,14 +98,14 @@ impl AddressType {
 }
 
 impl ChosenAddresses {
-    /// Can a load balancer that has these addresses in a subnet be left as it is where `wanted` is asked for? What is
-    /// not asked for may be anything.
+    /// Can a load balancer that has these addresses in a subnet be left as it is where `wanted` is asked for? An Elastic
+    /// IP address that is not asked for is given back; any other that is not asked for may be AWS' own choice.
     #[must_use]
     pub fn satisfies(&self, wanted: &Self) -> bool {
         fn fits<T: PartialEq>(wanted: Option<&T>, present: Option<&T>) -> bool {
             wanted.is_none() || wanted == present
         }
-        fits(wanted.allocation.as_ref(), self.allocation.as_ref())
+        self.allocation == wanted.allocation
             && fits(wanted.private_ipv4.as_ref(), self.private_ipv4.as_ref())
             && fits(wanted.ipv6.as_ref(), self.ipv6.as_ref())
             && fits(wanted.source_nat_prefix.as_ref(), self.source_nat_prefix.as_ref())

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::aws::stack::LoadBalancerKind;
+
 /// Prefix of every key.
 pub const PREFIX: &str = "service.beta.kubernetes.io/";
 
@@ -51,6 +53,38 @@ pub enum Kinds {
     Application,
     /// Both.
     Both,
+}
+
+impl Kinds {
+    /// Is a key of these kinds for this one?
+    #[must_use]
+    pub fn include(self, kind: LoadBalancerKind) -> bool {
+        match self {
+            Self::Network => kind == LoadBalancerKind::Network,
+            Self::Application => kind == LoadBalancerKind::Application,
+            Self::Both => true,
+        }
+    }
+}
+
+impl fmt::Display for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Network => "network load balancers",
+            Self::Application => "application load balancers",
+            Self::Both => "network and application load balancers",
+        })
+    }
+}
+
+impl fmt::Display for Suffix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "its name",
+            Self::Port => "a port number, such as `.443`",
+            Self::Listener => "a listener's protocol and port, such as `.TCP-80` or `.HTTPS-443`",
+        })
+    }
 }
 
 /// How the value of an annotation is written.
@@ -124,14 +158,14 @@ keys! {
     EIP_ALLOCATIONS "aws-load-balancer-eip-allocations" List for Network,
         default "addresses of AWS", allowed "allocation ids (eipalloc-...), one for each subnet, in the order of the subnets annotation or else of the zones",
         example "eipalloc-0a0a0a0a0a0a0a0a0,eipalloc-0b0b0b0b0b0b0b0b0,eipalloc-0c0c0c0c0c0c0c0c0",
-        "Static public addresses of an internet-facing load balancer; others in a zone make a new load balancer first.";
+        "Static public addresses of an internet-facing load balancer; other ones, or none, in a zone make a new load balancer first.";
     PRIVATE_IPV4 "aws-load-balancer-private-ipv4-addresses" List for Network,
         default "addresses of AWS", allowed "IPv4 addresses, one in each subnet", example "10.0.0.10,10.0.1.10,10.0.2.10",
-        "Static addresses of an internal load balancer; others in a zone make a new load balancer first.";
+        "Static addresses of an internal load balancer; others in a zone make a new load balancer first; taken out, they stay.";
     IPV6_ADDRESSES "aws-load-balancer-ipv6-addresses" List for Network,
         default "addresses of AWS", allowed "IPv6 addresses, one in each subnet; only with ip-address-type dualstack",
         example "2001:db8:0:1::10,2001:db8:0:2::10,2001:db8:0:3::10",
-        "Static IPv6 addresses; others in a zone make a new load balancer first.";
+        "Static IPv6 addresses; others in a zone make a new load balancer first; taken out, they stay.";
     IPV6_SOURCE_NAT "aws-load-balancer-enable-prefix-for-ipv6-source-nat" Switch for Network,
         default "off", allowed "on, off; on only with ip-address-type dualstack", example "on",
         "Source NAT with IPv6 prefixes, without which a dual-stack load balancer cannot serve UDP.";

@@ -6,6 +6,9 @@
 #![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod alb;
+mod back_end;
+mod bad_values;
 mod by_hand;
 mod claims;
 mod cloud;
@@ -16,9 +19,12 @@ mod drift;
 mod edits;
 mod elbow_process;
 mod identity;
+mod inspect;
+mod keys;
 mod leader;
 mod manifest;
 mod nodes;
+mod options;
 mod permissions;
 mod scenario;
 mod services;

@@ -31,6 +31,8 @@ pub(crate) struct Scenario {
     pub(crate) cluster_name: String,
     /// The class that serves this test's Services.
     pub(crate) class: String,
+    /// The class that serves this test's Services by application load balancers.
+    pub(crate) alb_class: String,
     /// Access key id of this test's elbow: its lane at the proxy.
     pub(crate) lane: String,
     /// The elbow binary.
@@ -51,6 +53,12 @@ pub(crate) async fn with_installed_elbow(name: &str, test: impl AsyncFnOnce(Arc<
 /// Runs a test that starts elbows of its own: with their own class, cluster name and lane.
 pub(crate) async fn with_own_elbow(name: &str, test: impl AsyncFnOnce(Arc<Scenario>)) {
     run(name, Serving::Own, test).await;
+}
+
+/// The sandbox that the tests were started for.
+pub(crate) fn sandbox() -> Sandbox {
+    let directory = std::env::var("ELBOW_SANDBOX_DIR").expect("ELBOW_SANDBOX_DIR is set by `cargo sandbox test`");
+    Sandbox::load(directory.as_ref()).unwrap()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,20 +89,21 @@ async fn run(name: &str, serving: Serving, test: impl AsyncFnOnce(Arc<Scenario>)
 impl Scenario {
     async fn new(name: &str, serving: Serving, scratch: PathBuf) -> Self {
         kubernetes::install_tls();
-        let directory = std::env::var("ELBOW_SANDBOX_DIR").expect("ELBOW_SANDBOX_DIR is set by `cargo sandbox test`");
-        let sandbox = Sandbox::load(directory.as_ref()).unwrap();
+        let sandbox = sandbox();
         let client = kubernetes::client(&sandbox.kubeconfig).await.unwrap();
         let namespace = format!("{name}-{:08x}", unique());
         let cluster = Cluster::create(client, namespace.clone()).await;
-        let (cluster_name, class, lane) = match serving {
+        let (cluster_name, class, alb_class, lane) = match serving {
             Serving::Installed => (
                 sandbox.infrastructure.cluster_name.clone(),
                 "elbow.dev/nlb".to_owned(),
+                "elbow.dev/alb".to_owned(),
                 "elbow-system".to_owned(),
             ),
             Serving::Own => (
                 namespace.clone(),
                 format!("{namespace}.elbow.dev/nlb"),
+                format!("{namespace}.elbow.dev/alb"),
                 namespace.clone(),
             ),
         };
@@ -113,6 +122,7 @@ impl Scenario {
             sandbox,
             cluster_name,
             class,
+            alb_class,
             lane,
             binary,
             scratch,
@@ -127,6 +137,12 @@ impl Scenario {
     /// `namespace/name`.
     pub(crate) fn owner(&self, name: &str) -> String {
         format!("{}/{name}", self.cluster.namespace)
+    }
+
+    /// Where the elbow that serves this test has its Lease.
+    pub(crate) fn lease_namespace(&self) -> &str {
+        let own = self.class.starts_with(&self.cluster.namespace);
+        if own { &self.cluster.namespace } else { &self.lane }
     }
 
     /// What stands in AWS for a Service.
@@ -165,6 +181,7 @@ impl Scenario {
             // Services of other tests are none of its business, so it need not even see them.
             format!("--watch-namespace={}", self.cluster.namespace),
             format!("--load-balancer-class={}", self.class),
+            format!("--alb-load-balancer-class={}", self.alb_class),
             format!("--leader-election-namespace={}", self.cluster.namespace),
             "--leader-election-lease-duration=8s".to_owned(),
             "--leader-election-renew-deadline=2s".to_owned(),

@@ -79,7 +79,11 @@ impl Lasting<'_> {
             return None;
         }
         if present.security_groups.is_empty() == self.groups {
-            let has = if self.groups { "has no security groups" } else { "has security groups" };
+            let has = if self.groups {
+                "has no security groups"
+            } else {
+                "has security groups"
+            };
             return Some(has.into());
         }
         let mut subnets = present.subnets.iter();
@@ -93,7 +97,13 @@ impl Lasting<'_> {
         if let Some(wanted) = self.subnets.get(present) {
             return (!addresses.satisfies(wanted)).then(|| format!("has other addresses in {present}"));
         }
-        let zone = |id: &SubnetId| facts.subnets.iter().find(|subnet| subnet.id == *id).map(|subnet| &subnet.zone);
+        let zone = |id: &SubnetId| {
+            facts
+                .subnets
+                .iter()
+                .find(|subnet| subnet.id == *id)
+                .map(|subnet| &subnet.zone)
+        };
         let here = zone(present)?;
         let instead = self.subnets.keys().find(|wanted| zone(wanted) == Some(here))?;
         Some(format!("has {present} in zone {here} instead of {instead}"))

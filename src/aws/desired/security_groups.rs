@@ -65,12 +65,18 @@ impl Groups {
     /// # Errors
     /// [`Invalid`] if a name does not lead to exactly one group.
     pub(super) fn resolve(&self, facts: &Facts) -> Result<BTreeSet<GroupRef>, Invalid> {
-        let backend = facts.backend_group.clone().filter(|_| self.has_backend()).map(GroupRef::Id);
+        let backend = facts
+            .backend_group
+            .clone()
+            .filter(|_| self.has_backend())
+            .map(GroupRef::Id);
         let mut faults = Faults::default();
         let mut groups: BTreeSet<_> = match self {
             Self::Elbow => BTreeSet::from([GroupRef::Frontend]),
             Self::Named { groups, .. } => {
-                let found = groups.iter().filter_map(|reference| find(reference, facts, &mut faults));
+                let found = groups
+                    .iter()
+                    .filter_map(|reference| find(reference, facts, &mut faults));
                 found.collect()
             }
             Self::Nobody => BTreeSet::new(),
@@ -89,8 +95,14 @@ impl Groups {
             }
         };
         let manage = asked.manage_backend_rules;
-        let theirs = format!("the groups of annotation {} decide who may connect", keys::SECURITY_GROUPS);
-        let none = format!("annotation {} asks for a load balancer without groups", keys::DISABLE_SECURITY_GROUPS);
+        let theirs = format!(
+            "the groups of annotation {} decide who may connect",
+            keys::SECURITY_GROUPS
+        );
+        let none = format!(
+            "annotation {} asks for a load balancer without groups",
+            keys::DISABLE_SECURITY_GROUPS
+        );
         match self {
             Self::Elbow => ignored(
                 manage == Some(false),

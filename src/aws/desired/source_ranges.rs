@@ -26,7 +26,12 @@ pub(super) struct Clients {
 impl Clients {
     /// `spec.loadBalancerSourceRanges` wins over the annotation. Where neither names networks, all addresses are admitted
     /// that the load balancer can be reached from, unless prefix lists say who may connect.
-    pub(super) fn read(service: &Service, asked: &annotations::Groups, family: AddressType, faults: &mut Faults) -> Self {
+    pub(super) fn read(
+        service: &Service,
+        asked: &annotations::Groups,
+        family: AddressType,
+        faults: &mut Faults,
+    ) -> Self {
         let (place, ranges) = match &asked.source_ranges {
             Some(ranges) if service.source_ranges.is_empty() => {
                 (format!("annotation {}", keys::SOURCE_RANGES), ranges.as_slice())

@@ -47,7 +47,9 @@ fn capacity_units(value: &str) -> Result<u32, Refusal> {
     let units = map.get("CapacityUnits").filter(|_| map.len() == 1);
     let units = units.filter(|units| units.bytes().all(|byte| byte.is_ascii_digit()));
     // The API takes 32 bits with a sign.
-    let units = units.and_then(|units| units.parse().ok()).filter(|units| i32::try_from(*units).is_ok());
+    let units = units
+        .and_then(|units| units.parse().ok())
+        .filter(|units| i32::try_from(*units).is_ok());
     units.ok_or_else(Refusal::new)
 }
 
@@ -72,5 +74,8 @@ fn web_acl(value: &str) -> Result<WebAclArn, Refusal> {
 }
 
 fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

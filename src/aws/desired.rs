@@ -56,10 +56,13 @@ pub struct Facts {
     /// The cluster's shared backend group; none as long as it does not exist. Then the stack is complete but for it, so
     /// that a Service can be judged before anything is made for it; see [`Desired::backend_group`].
     pub backend_group: Option<SecurityGroupId>,
-    /// The owner's load balancers that exist, in any order: what is kept of them, and what a new one is made beside.
+    /// The Service's load balancers that exist: none at first, two during a replacement.
     pub load_balancers: Vec<LoadBalancer>,
-    /// All networks of the VPC, of both families, as far as [`Requirements::vpc_networks`] asks for them.
+    /// Networks of the VPC, of both families; empty where nobody looked, see [`Requirements::vpc_networks`].
     pub vpc_networks: Vec<IpNet>,
+    /// Instances that are the cluster's: those of its nodes and, where [`Requirements::cluster_instances`] asks for it, of
+    /// the Service's registered targets those whose tags in EC2 name the cluster.
+    pub cluster_instances: BTreeSet<InstanceId>,
     /// Instances that AWS would refuse as targets: terminated, or of another VPC.
     pub unusable_instances: BTreeSet<InstanceId>,
 }
@@ -69,10 +72,12 @@ pub struct Facts {
 pub struct Requirements {
     /// Are route tables needed to choose subnets ([`Facts::public_subnets`])?
     pub routes: bool,
-    /// Are the networks of the VPC needed ([`Facts::vpc_networks`])?
-    pub vpc_networks: bool,
     /// Security groups that the user names by their tag `Name` ([`Facts::named_groups`]).
     pub group_names: BTreeSet<String>,
+    /// Are the networks of the VPC needed ([`Facts::vpc_networks`])?
+    pub vpc_networks: bool,
+    /// Is it needed whose the registered targets are ([`Facts::cluster_instances`])?
+    pub cluster_instances: bool,
 }
 
 /// What AWS should hold for a Service, and what comes with it.
@@ -107,6 +112,7 @@ pub fn requirements(
         routes: subnets::needs_routes(&request, subnets, &settings.cluster),
         vpc_networks: request.groups == Groups::Nobody && node_openings::needs_vpc_networks(&request),
         group_names: request.groups.names(),
+        cluster_instances: false,
     })
 }
 

@@ -40,13 +40,6 @@ fn faults_of_fields_and_annotations_are_told_together_and_before_aws_is_asked() 
 }
 
 #[test]
-fn requirements_name_the_load_balancer_of_the_stack() {
-    for case in [Case::new(), Case::new().annotate("aws-load-balancer-name", "front")] {
-        assert_eq!(case.requirements().load_balancer, case.stack().load_balancer.name);
-    }
-}
-
-#[test]
 fn a_changed_scheme_or_name_gives_a_new_load_balancer_with_target_groups_of_its_own() {
     let old = Case::new().stack();
     for (name, value) in [

@@ -104,7 +104,7 @@ fn subnets_in_use_stay_whatever_became_of_them() {
     tag(&mut case, 0, OURS, "owned");
     case.facts.subnets[1].free_addresses = 0;
     case.facts.subnets[2].tags.clear();
-    case.facts.load_balancer_subnets = ids(&["subnet-2", "subnet-3"]);
+    use_subnets(&mut case, &["subnet-2", "subnet-3"]);
     assert_eq!(chosen(&case), ["subnet-2", "subnet-3", "subnet-4"]);
 }
 
@@ -228,6 +228,13 @@ fn a_subnet_of_the_annotation_that_cannot_be_used_is_refused(#[case] value: &str
 fn a_full_subnet_of_the_annotation_stays_once_the_load_balancer_uses_it() {
     let mut case = Case::new().annotate(KEY, "subnet-2a");
     case.facts.subnets[1].free_addresses = 0;
-    case.facts.load_balancer_subnets = ids(&["subnet-2a"]);
+    use_subnets(&mut case, &["subnet-2a"]);
     assert_eq!(chosen(&case), ["subnet-2a"]);
+}
+
+/// The Service has a load balancer in these subnets.
+fn use_subnets(case: &mut Case, subnets: &[&str]) {
+    let mut present = Case::new().stack().load_balancer;
+    present.subnets = ids(subnets).into_iter().map(|id| (id, Default::default())).collect();
+    case.facts.load_balancers = vec![present];
 }

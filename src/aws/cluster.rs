@@ -103,7 +103,8 @@ impl<A: AwsApi> Cluster<A> {
             public_subnets,
             named_groups,
             backend_group,
-            load_balancer_subnets: BTreeSet::new(),
+            load_balancers: Vec::new(),
+            vpc_networks: Vec::new(),
         })
     }
 

@@ -76,7 +76,9 @@ fn load_balancers(known: &Observed, now: &Observed, found: &mut Vec<Drift>) {
         );
         compare.differs(
             "attributes",
-            attributes_differ(&known.spec.attributes, &now.spec.attributes, load_balancer_default),
+            attributes_differ(&known.spec.attributes, &now.spec.attributes, |key| {
+                load_balancer_default(known.spec.kind, key)
+            }),
         );
         compare.differs("tags", tags_differ(&known.spec.tags, &now.spec.tags));
     }

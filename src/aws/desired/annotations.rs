@@ -1,6 +1,9 @@
 //! Annotations of a Service, read once into narrow types.
 
 pub(super) mod actions;
+mod addresses;
+mod features;
+mod groups;
 pub mod keys;
 mod ports;
 mod probe;
@@ -14,6 +17,9 @@ use std::collections::BTreeMap;
 use crate::aws::stack::{Attributes, LoadBalancerKind, ResourceName, Scheme, Tags};
 
 use super::invalid::Faults;
+pub(super) use addresses::Addresses;
+pub(super) use features::Features;
+pub(super) use groups::Groups;
 pub(super) use ports::{PortChoice, PortRef};
 pub(super) use probe::{Probe, ProbePort, ProbeProtocol, SuccessCodes};
 pub(super) use reader::ListenerRef;
@@ -28,11 +34,11 @@ pub(super) struct Annotations {
     pub(super) scheme: Option<Scheme>,
     pub(super) name: Option<ResourceName>,
     pub(super) subnets: Vec<Reference>,
-    pub(super) security_groups: Vec<Reference>,
-    pub(super) source_ranges: Option<Vec<String>>,
+    pub(super) addresses: Addresses,
+    pub(super) groups: Groups,
+    pub(super) features: Features,
     pub(super) tls: Tls,
     pub(super) tags: Tags,
-    pub(super) attributes: Attributes,
     pub(super) tuning: Tuning,
     pub(super) actions: BTreeMap<ListenerRef, actions::Shares>,
     pub(super) probe: Probe,
@@ -64,13 +70,11 @@ impl Annotations {
             subnets: reader
                 .read(&keys::SUBNETS, |value| references(value, "subnet-"))
                 .unwrap_or_default(),
-            security_groups: reader
-                .read(&keys::SECURITY_GROUPS, |value| references(value, "sg-"))
-                .unwrap_or_default(),
-            source_ranges: reader.read(&keys::SOURCE_RANGES, source_ranges),
+            addresses: Addresses::read(&mut reader),
+            groups: Groups::read(&mut reader),
+            features: Features::read(&mut reader),
             tls: Tls::read(&mut reader),
             tags: reader.read(&keys::RESOURCE_TAGS, values::map).unwrap_or_default(),
-            attributes: reader.read(&keys::ATTRIBUTES, values::map).unwrap_or_default(),
             tuning: Tuning::read(&mut reader),
             actions: actions::read(&mut reader),
             probe: Probe::read(&mut reader),
@@ -78,6 +82,13 @@ impl Annotations {
             multi_cluster: reader.read(&keys::MULTI_CLUSTER, values::boolean).unwrap_or(false),
         }
     }
+}
+
+/// Attributes of the load balancer as written; empty where they cannot be read. For a Service of which nothing else
+/// counts any more.
+pub(super) fn load_balancer_attributes(annotations: &BTreeMap<String, String>) -> Attributes {
+    let value = annotations.get(&keys::ATTRIBUTES.to_string());
+    value.and_then(|value| values::map(value.trim()).ok()).unwrap_or_default()
 }
 
 fn only(word: &'static str) -> impl Fn(&str) -> Result<(), Refusal> {
@@ -103,23 +114,11 @@ fn internal(value: &str) -> Result<Scheme, Refusal> {
 }
 
 fn references(value: &str, id_prefix: &str) -> Result<Vec<Reference>, Refusal> {
-    let reference = |element: &str| match element.strip_prefix(id_prefix) {
-        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Reference::Id(element.to_owned())
-        }
-        _ => Reference::Name(element.to_owned()),
+    let reference = |element: &str| match values::id(element, id_prefix) {
+        Some(id) => Reference::Id(id.to_owned()),
+        None => Reference::Name(element.to_owned()),
     };
     Ok(values::list(value).into_iter().map(reference).collect())
-}
-
-/// An empty list is refused: read as "nobody" it would cut all clients off, read as "missing" it would admit the world.
-fn source_ranges(value: &str) -> Result<Vec<String>, Refusal> {
-    let ranges: Vec<_> = values::list(value).into_iter().map(str::to_owned).collect();
-    if ranges.is_empty() {
-        Err("names nobody; remove the annotation to admit all".into())
-    } else {
-        Ok(ranges)
-    }
 }
 
 fn target_type(value: &str) -> Result<(), Refusal> {

@@ -138,7 +138,8 @@ pub(crate) fn facts() -> Facts {
         public_subnets: None,
         named_groups: BTreeMap::new(),
         backend_group: Some(SecurityGroupId::new("sg-bac")),
-        load_balancer_subnets: BTreeSet::new(),
+        load_balancers: Vec::new(),
+        vpc_networks: vec!["10.0.0.0/16".parse().unwrap()],
         unusable_instances: BTreeSet::new(),
     }
 }

@@ -1,50 +1,51 @@
 //! What a Service asks for, as far as it can be judged without knowing AWS: all its faults at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::IpNet;
-
-use crate::aws::ids::CertificateArn;
+use crate::aws::ids::WebAclArn;
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{Attributes, HealthCheck, LoadBalancerKind, ResourceName, Scheme, Tags};
+use crate::aws::stack::{Attributes, ListenerProtocol, LoadBalancerKind, ResourceName, Scheme, Tags};
 use crate::provider::Warning;
-use crate::service::{IpFamily, Service, SessionAffinity};
+use crate::service::Service;
 
-use super::annotations::{Annotations, Reference, keys};
-use super::attributes::{self, Behind};
-use super::health_check::{Probes, without_effect};
+use super::addresses;
+use super::annotations::{Addresses, Annotations, Reference, Tls, keys};
+use super::attributes::{self, PRESERVE_CLIENT_IP};
+use super::backends::Backend;
+use super::declaration::Declaration;
 use super::invalid::{Faults, Invalid, quoted};
-use super::listeners::{self, Forwarding};
-use super::{names, source_ranges, tags};
+use super::routes::{self, Route};
+use super::security_groups::Groups;
+use super::source_ranges::Clients;
+use super::tags::{self, Extra};
 
 /// A Service that can be served, if AWS has what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) kind: LoadBalancerKind,
     pub(super) scheme: Scheme,
-    pub(super) name: ResourceName,
-    pub(super) explicit_name: bool,
+    /// The user's; none where it is to be generated.
+    pub(super) name: Option<ResourceName>,
     /// Empty where they are to be found.
     pub(super) subnets: Vec<Reference>,
-    /// The user's groups instead of elbow's.
-    pub(super) groups: Vec<Reference>,
+    pub(super) addresses: Addresses,
+    pub(super) groups: Groups,
+    pub(super) clients: Clients,
+    pub(super) private_link_rules: bool,
     /// One for each listener, by ascending port.
     pub(super) routes: Vec<Route>,
-    pub(super) certificates: Vec<CertificateArn>,
-    pub(super) sources: Vec<IpNet>,
+    pub(super) tls: Tls,
+    /// Do other clusters register nodes in the same target groups?
+    pub(super) multi_cluster: bool,
     pub(super) attributes: Attributes,
+    pub(super) capacity_units: u32,
+    pub(super) web_acl: Option<WebAclArn>,
+    /// Of the load balancer.
+    pub(super) extras: BTreeSet<Extra>,
     /// The user's.
     pub(super) tags: Tags,
     pub(super) node_labels: BTreeMap<String, String>,
     pub(super) warnings: Vec<Warning>,
-}
-
-/// A listener, and how its target group is set up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Route {
-    pub(super) forwarding: Forwarding,
-    pub(super) health_check: HealthCheck,
-    pub(super) attributes: Attributes,
 }
 
 impl Request {
@@ -55,34 +56,42 @@ impl Request {
         check_fields(service, &mut faults);
         let kind = kind(service, settings);
         let asked = Annotations::read(&service.annotations, kind, &mut faults);
-        let forwardings = listeners::forwardings(service, &asked, &mut faults);
-        if asked.security_groups.is_empty() {
-            listeners::check_node_ports(&forwardings, &settings.node_ports, &mut faults);
-        }
-        let probes = Probes::read(service, &asked.probe, &mut faults);
+        let groups = Groups::read(&asked.groups, settings, &mut faults);
+        let admitted = groups.has_backend().then_some(&settings.node_ports);
+        let declared = Declaration {
+            service,
+            asked: &asked,
+            kind,
+        };
+        let (routes, mut warnings) = routes::routes(declared, admitted, &mut faults);
         let scheme = asked.scheme.unwrap_or(settings.default_scheme);
-        let generated = || names::load_balancer(&settings.cluster, &service.owner, scheme);
+        addresses::check(service, &asked.addresses, kind, scheme, &mut faults);
+        check_capacity(&asked, &routes, &mut faults);
+        let attributes = attributes::of_load_balancer(kind, &asked.features, &mut faults);
+        let clients = Clients::read(service, &asked.groups, asked.addresses.address_type, &mut faults);
+        warnings.extend(groups.warnings(&asked.groups));
+        warnings.extend(ranges_ignored(&groups, &clients, &routes));
         let request = Self {
             kind,
             scheme,
-            name: asked.name.clone().unwrap_or_else(generated),
-            explicit_name: asked.name.is_some(),
-            routes: routes(service, &asked, &forwardings, &probes, &mut faults),
-            sources: source_ranges::source_ranges(service, &asked, &mut faults),
-            attributes: attributes::of_load_balancer(&asked.attributes, &mut faults),
+            extras: attributes::extras(&attributes, &asked.features),
             tags: tags::of_user(&asked.tags, settings, &mut faults),
-            warnings: warnings(service, &asked, &forwardings, &probes),
+            private_link_rules: asked.groups.private_link_rules.unwrap_or(true),
+            capacity_units: asked.features.capacity_units,
+            web_acl: asked.features.web_acl,
+            name: asked.name,
             subnets: asked.subnets,
-            groups: asked.security_groups,
-            certificates: asked.certificates,
+            addresses: asked.addresses,
+            groups,
+            clients,
+            routes,
+            attributes,
+            warnings,
+            tls: asked.tls,
+            multi_cluster: asked.multi_cluster,
             node_labels: asked.node_labels,
         };
         faults.finish().map(|()| request)
-    }
-
-    /// Does the load balancer carry elbow's groups, or the user's?
-    pub(super) fn has_elbow_groups(&self) -> bool {
-        self.groups.is_empty()
     }
 }
 
@@ -105,54 +114,33 @@ fn check_fields(service: &Service, faults: &mut Faults) {
         );
         faults.add("UnsupportedField", text);
     }
-    if !service.ip_families.is_empty() && !service.ip_families.contains(&IpFamily::V4) {
-        let text =
-            "spec.ipFamilies: the load balancer reaches the nodes over IPv4 only; allowed: IPv4 among the families";
-        faults.add("UnsupportedField", text);
-    }
 }
 
-fn routes(
-    service: &Service,
-    asked: &Annotations,
-    forwardings: &[Forwarding],
-    probes: &Probes,
-    faults: &mut Faults,
-) -> Vec<Route> {
-    let wanted = attributes::asked_of_target_groups(&asked.target_group_attributes, faults);
-    let mut route = |forwarding: Forwarding| {
-        let protocol = forwarding.target_protocol();
-        let behind = Behind {
-            port: forwarding.port,
-            protocol,
-            tls: forwarding.is_tls(),
-            client_ip_affinity: matches!(service.session_affinity, SessionAffinity::ClientIp { .. }),
-        };
-        let attributes = attributes::of_target_group(&wanted, behind, faults);
-        Route {
-            forwarding,
-            health_check: probes.of(protocol),
-            attributes,
-        }
-    };
-    forwardings.iter().copied().map(&mut route).collect()
-}
-
-fn warnings(service: &Service, asked: &Annotations, forwardings: &[Forwarding], probes: &Probes) -> Vec<Warning> {
-    let mut warnings = probes.warnings(forwardings.iter().map(|forwarding| forwarding.target_protocol()));
-    if asked.tls_ports.is_some() && asked.certificates.is_empty() {
-        let why = format!("without annotation {} no listener is TLS", keys::SSL_CERT);
-        warnings.push(without_effect(&keys::SSL_PORTS, &why));
-    }
-    if !asked.security_groups.is_empty() && source_ranges::are_given(service, asked) {
-        let message = format!(
-            "source ranges have no effect beside annotation {}: the groups named there decide who may connect",
+/// Source ranges that hold nobody back.
+fn ranges_ignored(groups: &Groups, clients: &Clients, routes: &[Route]) -> Option<Warning> {
+    let hidden = |backend: &Backend| backend.attributes.get(PRESERVE_CLIENT_IP).is_some_and(|kept| kept == "false");
+    let why = match groups {
+        Groups::Named { .. } => format!(
+            "beside annotation {}: the groups named there decide who may connect",
             keys::SECURITY_GROUPS
-        );
-        warnings.push(Warning {
-            reason: "SourceRangesIgnored",
-            message,
-        });
+        ),
+        Groups::Nobody if routes.iter().flat_map(Route::backends).any(hidden) => format!(
+            "with annotation {} on ports whose targets do not see the client's address ({PRESERVE_CLIENT_IP}=false)",
+            keys::DISABLE_SECURITY_GROUPS
+        ),
+        Groups::Elbow | Groups::Nobody => return None,
+    };
+    clients.are_given.then(|| Warning {
+        reason: "SourceRangesIgnored",
+        message: format!("source ranges have no effect {why}"),
+    })
+}
+
+/// Elastic Load Balancing user guide, capacity unit reservation of Network Load Balancers.
+fn check_capacity(asked: &Annotations, routes: &[Route], faults: &mut Faults) {
+    let tls = routes.iter().any(|route| route.protocol == ListenerProtocol::Tls);
+    if tls && asked.features.capacity_units > 0 {
+        let why = "AWS reserves no capacity for a network load balancer with TLS listeners; take one of them out";
+        faults.add_conflict(&keys::CAPACITY, &keys::SSL_CERT, why);
     }
-    warnings
 }

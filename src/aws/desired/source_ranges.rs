@@ -1,51 +1,77 @@
-//! Who may connect: networks of clients. Never widened because one could not be read.
+//! Who may connect: networks of clients and prefix lists. Never widened because one could not be read.
 
 use std::str::FromStr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use crate::aws::ids::PrefixListId;
+use crate::aws::stack::AddressType;
 use crate::service::Service;
 
-use super::annotations::{Annotations, keys};
+use super::annotations::{self, keys};
 use super::invalid::{Faults, quoted};
 
-/// The networks, without host bits, merged where that names the same addresses. `spec.loadBalancerSourceRanges` wins over
-/// the annotation; without either all of IPv4 is admitted.
-pub(super) fn source_ranges(service: &Service, asked: &Annotations, faults: &mut Faults) -> Vec<IpNet> {
-    let (place, ranges) = match &asked.source_ranges {
-        Some(ranges) if service.source_ranges.is_empty() => {
-            (format!("annotation {}", keys::SOURCE_RANGES), ranges.as_slice())
-        }
-        _ => (
-            "spec.loadBalancerSourceRanges".to_owned(),
-            service.source_ranges.as_slice(),
-        ),
-    };
-    let mut networks = Vec::new();
-    for range in ranges {
-        match network(range) {
-            Ok(network) => networks.push(network),
-            Err(why) => faults.add("InvalidSourceRange", format!("{place}: {} {why}", quoted(range))),
-        }
-    }
-    if ranges.is_empty() {
-        networks.push(IpNet::V4(ipnet::Ipv4Net::default()));
-    }
-    IpNet::aggregate(&networks)
+/// Who may connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Clients {
+    /// Without host bits, merged where that names the same addresses.
+    pub(super) networks: Vec<IpNet>,
+    pub(super) prefix_lists: Vec<PrefixListId>,
+    /// Do they get the ICMP messages that path MTU discovery needs?
+    pub(super) path_mtu: bool,
+    /// Did the user name networks?
+    pub(super) are_given: bool,
 }
 
-/// Did the user say who may connect?
-pub(super) fn are_given(service: &Service, asked: &Annotations) -> bool {
-    !service.source_ranges.is_empty() || asked.source_ranges.is_some()
+impl Clients {
+    /// `spec.loadBalancerSourceRanges` wins over the annotation. Where neither names networks, all addresses are admitted
+    /// that the load balancer can be reached from, unless prefix lists say who may connect.
+    pub(super) fn read(service: &Service, asked: &annotations::Groups, family: AddressType, faults: &mut Faults) -> Self {
+        let (place, ranges) = match &asked.source_ranges {
+            Some(ranges) if service.source_ranges.is_empty() => {
+                (format!("annotation {}", keys::SOURCE_RANGES), ranges.as_slice())
+            }
+            _ => (
+                "spec.loadBalancerSourceRanges".to_owned(),
+                service.source_ranges.as_slice(),
+            ),
+        };
+        let mut networks = Vec::new();
+        for range in ranges {
+            match network(range, family) {
+                Ok(network) => networks.push(network),
+                Err(why) => faults.add("InvalidSourceRange", format!("{place}: {} {why}", quoted(range))),
+            }
+        }
+        if ranges.is_empty() && asked.prefix_lists.is_empty() {
+            networks.extend(all(family));
+        }
+        Self {
+            networks: IpNet::aggregate(&networks),
+            prefix_lists: asked.prefix_lists.clone(),
+            path_mtu: asked.path_mtu,
+            are_given: !ranges.is_empty(),
+        }
+    }
 }
 
-fn network(range: &str) -> Result<IpNet, &'static str> {
+/// All addresses from which such a load balancer can be reached.
+fn all(family: AddressType) -> impl Iterator<Item = IpNet> {
+    let ipv6 = family.has_ipv6().then(|| IpNet::V6(Ipv6Net::default()));
+    [IpNet::V4(Ipv4Net::default())].into_iter().chain(ipv6)
+}
+
+fn network(range: &str, family: AddressType) -> Result<IpNet, String> {
+    let ipv6 = family.has_ipv6();
     match IpNet::from_str(range.trim()) {
-        Ok(IpNet::V4(network)) => Ok(IpNet::V4(network.trunc())),
-        Ok(IpNet::V6(_)) => {
-            Err("is an IPv6 network, but the load balancer has IPv4 addresses only; allowed: IPv4 networks")
-        }
-        Err(_) => Err("is not a network; allowed: IPv4 networks such as 203.0.113.0/24"),
+        Ok(IpNet::V6(_)) if !ipv6 => Err(format!(
+            "is an IPv6 network, but the load balancer has IPv4 addresses only; allowed: IPv4 networks, or IPv6 ones too \
+             with annotation {}=dualstack",
+            keys::ADDRESS_TYPE
+        )),
+        Ok(network) => Ok(network.trunc()),
+        Err(_) if ipv6 => Err("is not a network; allowed: networks such as 203.0.113.0/24 or 2001:db8::/32".into()),
+        Err(_) => Err("is not a network; allowed: IPv4 networks such as 203.0.113.0/24".into()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::aws::api::AwsApi;
 use crate::aws::apply::Applied;
 use crate::aws::backend::InUse;
 use crate::aws::desired::{self, Desired, Facts};
-use crate::aws::ids::{InstanceId, SubnetId, VpcId};
+use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::plan;
@@ -102,7 +102,7 @@ impl<A: AwsApi> AwsProvider<A> {
         let registered = registered(&observed);
         let facts = self.cluster.facts(&requirements, nodes, backend_group, &registered);
         let mut facts = facts.await?;
-        facts.load_balancer_subnets = subnets_of(&observed, &requirements.load_balancer);
+        facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
         Ok((facts, observed))
     }
 
@@ -188,14 +188,4 @@ fn view<'a>(service: &'a Service, wanted: &'a ResourceName, observed: &'a Observ
 fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
     let targets = observed.target_groups.iter().flat_map(|known| &known.spec.targets);
     targets.map(|target| target.instance.clone()).collect()
-}
-
-fn subnets_of(observed: &Observed, load_balancer: &ResourceName) -> BTreeSet<SubnetId> {
-    let known = observed
-        .load_balancers
-        .iter()
-        .find(|known| known.spec.name == *load_balancer);
-    known
-        .map(|known| known.spec.subnets.keys().cloned().collect())
-        .unwrap_or_default()
 }

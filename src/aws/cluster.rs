@@ -105,6 +105,7 @@ impl<A: AwsApi> Cluster<A> {
             backend_group,
             load_balancers: Vec::new(),
             vpc_networks: Vec::new(),
+            cluster_instances: BTreeSet::new(),
         })
     }
 

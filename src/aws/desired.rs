@@ -64,11 +64,11 @@ pub struct Facts {
     pub load_balancers: Vec<LoadBalancer>,
     /// All networks of the VPC, of both families, as far as [`Requirements::vpc_networks`] asks for them.
     pub vpc_networks: Vec<IpNet>,
+    /// Instances that are the cluster's: those of its nodes and, where [`Requirements::cluster_instances`] asks for it, of
+    /// the Service's registered targets those whose tags in EC2 name the cluster.
+    pub cluster_instances: BTreeSet<InstanceId>,
     /// Instances that AWS would refuse as targets: terminated, or of another VPC.
     pub unusable_instances: BTreeSet<InstanceId>,
-    /// Instances among the nodes and the registered targets that are the cluster's own; others of a target group are of
-    /// other clusters.
-    pub cluster_instances: BTreeSet<InstanceId>,
 }
 
 /// Which facts a Service needs.
@@ -80,6 +80,8 @@ pub struct Requirements {
     pub vpc_networks: bool,
     /// Security groups that the user names by their tag `Name` ([`Facts::named_groups`]).
     pub group_names: BTreeSet<String>,
+    /// Is it needed whose the registered targets are ([`Facts::cluster_instances`])?
+    pub cluster_instances: bool,
 }
 
 /// What AWS should hold for a Service, and what comes with it.
@@ -114,6 +116,7 @@ pub fn requirements(
         routes: subnets::needs_routes(&request, subnets, &settings.cluster),
         vpc_networks: request.groups == Groups::Nobody && node_openings::needs_vpc_networks(&request),
         group_names: request.groups.names(),
+        cluster_instances: request.multi_cluster,
     })
 }
 

@@ -140,6 +140,7 @@ pub(crate) fn facts() -> Facts {
         backend_group: Some(SecurityGroupId::new("sg-bac")),
         load_balancers: Vec::new(),
         vpc_networks: vec!["10.0.0.0/16".parse().unwrap()],
+        cluster_instances: BTreeSet::new(),
         unusable_instances: BTreeSet::new(),
     }
 }

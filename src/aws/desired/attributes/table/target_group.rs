@@ -10,7 +10,6 @@ const WEEK: u32 = 604_800;
 
 /// Behind load balancers of every kind.
 pub(in super::super) static TARGET_GROUP: &[Row] = &[
-ow] = &[
     row(
         "deregistration_delay.timeout_seconds",
         Some("300"),

@@ -2,6 +2,7 @@
 //! reads them again.
 
 mod instances;
+mod members;
 mod network;
 mod node_groups;
 mod refresh;
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::time::Instant;
 
 use crate::aws::api::{AwsApi, InstanceDescription, SubnetDescription};
@@ -40,10 +42,13 @@ struct Known {
     vpc: Option<VpcId>,
     subnets: Option<Arc<Vec<SubnetDescription>>>,
     public_subnets: Option<BTreeSet<SubnetId>>,
+    vpc_networks: Option<Vec<IpNet>>,
     /// When subnets or routes were last read.
     network_read: Option<Instant>,
     named_groups: BTreeMap<String, BTreeSet<SecurityGroupId>>,
     instances: BTreeMap<InstanceId, Instance>,
+    /// Instances that are registered somewhere and are no node's: are they the cluster's?
+    strangers: BTreeMap<InstanceId, bool>,
     /// Tags of groups of instances that have several.
     group_tags: BTreeMap<SecurityGroupId, Tags>,
 }
@@ -95,8 +100,15 @@ impl<A: AwsApi> Cluster<A> {
         for name in &requirements.group_names {
             named_groups.insert(name.clone(), self.named_group(&vpc, name).await?);
         }
+        let vpc_networks = if requirements.vpc_networks {
+            self.vpc_networks(&vpc).await?
+        } else {
+            Vec::new()
+        };
         self.learn_instances(nodes).await?;
+        let strangers = registered.iter().filter(|_| requirements.cluster_instances);
         Ok(Facts {
+            cluster_instances: self.members(&strangers.cloned().collect()).await?,
             unusable_instances: self.unusable_instances(&vpc, registered),
             vpc,
             subnets: subnets.to_vec(),
@@ -104,8 +116,7 @@ impl<A: AwsApi> Cluster<A> {
             named_groups,
             backend_group,
             load_balancers: Vec::new(),
-            vpc_networks: Vec::new(),
-            cluster_instances: BTreeSet::new(),
+            vpc_networks,
         })
     }
 

@@ -60,9 +60,9 @@ pub struct Facts {
     /// The cluster's shared backend group; none as long as it does not exist. Then the stack is complete but for it, so
     /// that a Service can be judged before anything is made for it; see [`Desired::backend_group`].
     pub backend_group: Option<SecurityGroupId>,
-    /// The owner's load balancers that exist, in any order: what is kept of them, and what a new one is made beside.
+    /// The Service's load balancers that exist: none at first, two during a replacement.
     pub load_balancers: Vec<LoadBalancer>,
-    /// All networks of the VPC, of both families, as far as [`Requirements::vpc_networks`] asks for them.
+    /// Networks of the VPC, of both families; empty where nobody looked, see [`Requirements::vpc_networks`].
     pub vpc_networks: Vec<IpNet>,
     /// Instances that are the cluster's: those of its nodes and, where [`Requirements::cluster_instances`] asks for it, of
     /// the Service's registered targets those whose tags in EC2 name the cluster.
@@ -76,10 +76,10 @@ pub struct Facts {
 pub struct Requirements {
     /// Are route tables needed to choose subnets ([`Facts::public_subnets`])?
     pub routes: bool,
-    /// Are the networks of the VPC needed ([`Facts::vpc_networks`])?
-    pub vpc_networks: bool,
     /// Security groups that the user names by their tag `Name` ([`Facts::named_groups`]).
     pub group_names: BTreeSet<String>,
+    /// Are the networks of the VPC needed ([`Facts::vpc_networks`])?
+    pub vpc_networks: bool,
     /// Is it needed whose the registered targets are ([`Facts::cluster_instances`])?
     pub cluster_instances: bool,
 }
@@ -191,10 +191,13 @@ fn node_openings(
 /// Without the backend group, rules on nodes are others'.
 fn health_ports(request: &Request, stack: &Stack, settings: &AwsSettings) -> BTreeSet<Port> {
     let outside = |port: &Port| *port != KUBE_PROXY_PORT && !settings.node_ports.contains(&port.get());
-    let ports = stack.target_groups.values().filter_map(|group| match group.health_check.port {
-        HealthCheckPort::Number(port) => Some(port),
-        HealthCheckPort::Traffic => None,
-    });
+    let ports = stack
+        .target_groups
+        .values()
+        .filter_map(|group| match group.health_check.port {
+            HealthCheckPort::Number(port) => Some(port),
+            HealthCheckPort::Traffic => None,
+        });
     if request.groups.has_backend() {
         ports.filter(outside).collect()
     } else {

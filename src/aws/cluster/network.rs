@@ -1,8 +1,9 @@
-//! Subnets, routes, and security groups that users name.
+//! The VPC, subnets, routes, and security groups that users name.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use tokio::time::Instant;
 
 use super::{Cluster, routes};
@@ -62,6 +63,25 @@ impl<A: AwsApi> Cluster<A> {
         known.public_subnets = Some(public.clone());
         known.network_read = Some(Instant::now());
         Ok(public)
+    }
+
+    /// The VPC's networks, of both families.
+    pub(super) async fn vpc_networks(&self, vpc: &VpcId) -> AwsResult<Vec<IpNet>> {
+        let known = || self.known().vpc_networks.clone();
+        if let Some(networks) = known() {
+            return Ok(networks);
+        }
+        let _alone = self.reading.lock().await;
+        match known() {
+            Some(networks) => Ok(networks),
+            None => self.read_vpc_networks(vpc).await,
+        }
+    }
+
+    pub(super) async fn read_vpc_networks(&self, vpc: &VpcId) -> AwsResult<Vec<IpNet>> {
+        let networks = self.api.describe_vpc(vpc).await?.networks;
+        self.known().vpc_networks = Some(networks.clone());
+        Ok(networks)
     }
 
     /// Security groups of the VPC with this tag `Name`. That there is none is not remembered: somebody is about to make one.

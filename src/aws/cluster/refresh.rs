@@ -18,6 +18,7 @@ impl<A: AwsApi> Cluster<A> {
         if is_old {
             known.subnets = None;
             known.public_subnets = None;
+            known.vpc_networks = None;
             known.named_groups.clear();
         }
         is_old
@@ -36,7 +37,8 @@ impl<A: AwsApi> Cluster<A> {
 
     async fn refresh_nodes(&self) -> AwsResult<usize> {
         let (instances, groups): (BTreeSet<_>, BTreeSet<_>) = {
-            let known = self.known();
+            let mut known = self.known();
+            known.strangers.clear();
             (
                 known.instances.keys().cloned().collect(),
                 known.group_tags.keys().cloned().collect(),
@@ -51,13 +53,14 @@ impl<A: AwsApi> Cluster<A> {
     }
 
     async fn refresh_network(&self) -> AwsResult<usize> {
-        let (vpc, subnets, public, names) = {
+        let (vpc, subnets, public, networks, names) = {
             let known = self.known();
             let names: Vec<String> = known.named_groups.keys().cloned().collect();
             (
                 known.vpc.clone(),
                 known.subnets.is_some(),
                 known.public_subnets.is_some(),
+                known.vpc_networks.is_some(),
                 names,
             )
         };
@@ -68,10 +71,13 @@ impl<A: AwsApi> Cluster<A> {
         if public {
             self.read_public_subnets(&vpc, &subnets).await?;
         }
+        if networks {
+            self.read_vpc_networks(&vpc).await?;
+        }
         for name in &names {
             self.read_named_group(&vpc, name).await?;
         }
-        Ok(count(&[true, public]).saturating_add(names.len()))
+        Ok(count(&[true, public, networks]).saturating_add(names.len()))
     }
 }
 

@@ -28,6 +28,8 @@ pub async fn start(tools: &Tools, layout: &Layout, port: u16) -> Result<()> {
         .variable("DISABLE_EVENTS", "1")
         .variable("SKIP_SSL_CERT_DOWNLOAD", "1")
         .variable("DNS_ADDRESS", "0")
+        // Its own EC2 with the corrections of the plug-in.
+        .variable("PROVIDER_OVERRIDE_EC2", "elbow")
         .variable("PYTHONDONTWRITEBYTECODE", "1")
         .start(layout)?;
     let health = health_url(&url(port));

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod alb;
+mod back_end;
 mod bad_values;
 mod by_hand;
 mod claims;

@@ -55,6 +55,12 @@ pub(crate) async fn with_own_elbow(name: &str, test: impl AsyncFnOnce(Arc<Scenar
     run(name, Serving::Own, test).await;
 }
 
+/// The sandbox that the tests were started for.
+pub(crate) fn sandbox() -> Sandbox {
+    let directory = std::env::var("ELBOW_SANDBOX_DIR").expect("ELBOW_SANDBOX_DIR is set by `cargo sandbox test`");
+    Sandbox::load(directory.as_ref()).unwrap()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Serving {
     Installed,
@@ -83,8 +89,7 @@ async fn run(name: &str, serving: Serving, test: impl AsyncFnOnce(Arc<Scenario>)
 impl Scenario {
     async fn new(name: &str, serving: Serving, scratch: PathBuf) -> Self {
         kubernetes::install_tls();
-        let directory = std::env::var("ELBOW_SANDBOX_DIR").expect("ELBOW_SANDBOX_DIR is set by `cargo sandbox test`");
-        let sandbox = Sandbox::load(directory.as_ref()).unwrap();
+        let sandbox = sandbox();
         let client = kubernetes::client(&sandbox.kubeconfig).await.unwrap();
         let namespace = format!("{name}-{:08x}", unique());
         let cluster = Cluster::create(client, namespace.clone()).await;

@@ -19,7 +19,7 @@ async fn a_service_gets_a_load_balancer_whose_targets_are_the_nodes_at_its_node_
         let hostname = scenario.serve(&scenario.service("web")).await;
         let service = scenario.cluster.services().get("web").await.unwrap();
         let held = scenario.holdings("web").await;
-        assert!(hostname.ends_with(".elb.amazonaws.com"), "{hostname}");
+        assert!(hostname.ends_with(".elb.us-east-1.amazonaws.com"), "{hostname}");
         assert_eq!(hostname, held.load_balancer().description.dns_name);
         assert_eq!(held.load_balancer().description.scheme, Some(Scheme::Internal));
         assert_eq!(held.load_balancer().description.kind, Some(LoadBalancerKind::Network));

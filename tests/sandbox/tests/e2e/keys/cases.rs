@@ -118,6 +118,7 @@ pub(crate) fn all(resources: &Resources) -> Vec<Case> {
 
 fn addresses(r: &Resources) -> Vec<Case> {
     let none = json!([null, null, null]);
+    let two: Vec<&str> = r.subnets.iter().take(2).map(String::as_str).collect();
     let unique = r.group.trim_start_matches("sg-");
     let name: String = format!("keys-{unique}").chars().take(32).collect();
     vec![
@@ -131,11 +132,7 @@ fn addresses(r: &Resources) -> Vec<Case> {
             .sees("/loadBalancer/Scheme", "internet-facing", "internal")
             .replaces(),
         case("aws-load-balancer-ip-address-type", "dualstack").sees("/loadBalancer/IpAddressType", "dualstack", "ipv4"),
-        case("aws-load-balancer-subnets", r.subnets[..2].join(",")).sees(
-            "/loadBalancer/Subnets",
-            json!(r.subnets[..2]),
-            json!(r.subnets),
-        ),
+        case("aws-load-balancer-subnets", two.join(",")).sees("/loadBalancer/Subnets", json!(two), json!(r.subnets)),
         case("aws-load-balancer-eip-allocations", r.allocations.join(","))
             .beside("scheme", "internet-facing")
             .sees("/loadBalancer/AllocationId", json!(r.allocations), none)

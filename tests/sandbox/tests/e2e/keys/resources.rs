@@ -1,62 +1,92 @@
 //! What annotations name and only a person can make: certificates, addresses, groups, lists, a web ACL.
 
-use serde::Deserialize;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use elbow::aws::api::AwsApi as _;
+use elbow::aws::ids::VpcId;
+use ipnet::{IpNet, Ipv6Net};
 
 use crate::by_hand;
 use crate::scenario::Scenario;
 
+/// Which address of a subnet is taken: one that nothing else is likely to have.
+const HOST: u8 = 77;
+
 /// Ids and addresses, those of subnets in the order of their zones.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Resources {
     /// Two certificates.
     pub(crate) certificates: [String; 2],
-    /// Three Elastic IP addresses.
-    pub(crate) allocations: [String; 3],
+    /// An Elastic IP address for each private subnet.
+    pub(crate) allocations: Vec<String>,
     /// The private subnets.
-    pub(crate) subnets: [String; 3],
+    pub(crate) subnets: Vec<String>,
     /// A free IPv4 address in each of them.
-    pub(crate) private: [String; 3],
+    pub(crate) private: Vec<String>,
     /// A free IPv6 address in each of them.
-    pub(crate) ipv6: [String; 3],
+    pub(crate) ipv6: Vec<String>,
     /// A prefix of 80 bits in each of them.
-    pub(crate) prefixes: [String; 3],
+    pub(crate) prefixes: Vec<String>,
     /// A security group.
     pub(crate) group: String,
     /// A managed prefix list.
     pub(crate) prefix_list: String,
     /// A web ACL.
     pub(crate) web_acl: String,
-    /// What takes it away: its id and lock token.
-    web_acl_id: String,
-    lock_token: String,
 }
 
 impl Resources {
     pub(crate) async fn make(scenario: &Scenario) -> Self {
-        let infrastructure = &scenario.sandbox.infrastructure;
-        let code = format!(
-            "VPC = '{}'\nSUBNETS = {:?}\nNAME = '{}'\n{}",
-            infrastructure.vpc_id,
-            infrastructure.private_subnet_ids,
-            scenario.cluster_name,
-            include_str!("resources.py"),
+        let sandbox = &scenario.sandbox;
+        let infrastructure = &sandbox.infrastructure;
+        let new_group = format!(
+            "print(ec2.create_security_group(GroupName='{}', Description='by hand', VpcId='{}')['GroupId'])",
+            scenario.cluster_name, infrastructure.vpc_id
         );
-        serde_json::from_str(&by_hand::python(&scenario.sandbox, &code).await).unwrap()
+        by_hand::ipv6_ranges(sandbox).await;
+        let mut resources = Self {
+            certificates: [by_hand::certificate(sandbox).await, by_hand::certificate(sandbox).await],
+            allocations: by_hand::elastic_ips(sandbox, infrastructure.private_subnet_ids.len()).await,
+            group: by_hand::ec2(sandbox, &new_group).await,
+            prefix_list: by_hand::prefix_list(sandbox, &["198.51.100.0/24"]).await,
+            web_acl: by_hand::web_acl(sandbox).await,
+            ..Self::default()
+        };
+        resources.choose_addresses(scenario).await;
+        resources
+    }
+
+    async fn choose_addresses(&mut self, scenario: &Scenario) {
+        let infrastructure = &scenario.sandbox.infrastructure;
+        let vpc = VpcId::new(&infrastructure.vpc_id);
+        let mut subnets = scenario.cloud.api.describe_subnets(&vpc).await.unwrap();
+        subnets.retain(|subnet| infrastructure.private_subnet_ids.contains(&subnet.id.to_string()));
+        subnets.sort_by(|one, other| one.zone.cmp(&other.zone));
+        for subnet in subnets {
+            self.subnets.push(subnet.id.to_string());
+            for network in &subnet.networks {
+                match network {
+                    IpNet::V4(network) => {
+                        let host = u32::from(network.network()) + u32::from(HOST);
+                        self.private.push(Ipv4Addr::from(host).to_string());
+                    }
+                    IpNet::V6(network) => {
+                        let host = u128::from(network.network()) + u128::from(HOST);
+                        self.ipv6.push(Ipv6Addr::from(host).to_string());
+                        self.prefixes
+                            .push(Ipv6Net::new(network.network(), 80).unwrap().to_string());
+                    }
+                }
+            }
+        }
     }
 
     /// Takes all of it away, once no load balancer uses it any more.
     pub(crate) async fn remove(&self, scenario: &Scenario) {
-        let allocations = &self.allocations;
-        let certificates = &self.certificates;
-        let code = format!(
-            "for id in {allocations:?}:\n    client('ec2').release_address(AllocationId=id)\n\
-             for arn in {certificates:?}:\n    client('acm').delete_certificate(CertificateArn=arn)\n\
-             client('ec2').delete_security_group(GroupId='{}')\n\
-             client('ec2').delete_managed_prefix_list(PrefixListId='{}')\n\
-             client('wafv2').delete_web_acl(Name='{}', Scope='REGIONAL', Id='{}', LockToken='{}')",
-            self.group, self.prefix_list, scenario.cluster_name, self.web_acl_id, self.lock_token,
-        );
-        by_hand::python(&scenario.sandbox, &code).await;
+        let sandbox = &scenario.sandbox;
+        by_hand::release(sandbox, &self.allocations).await;
+        by_hand::delete_prefix_list(sandbox, &self.prefix_list).await;
+        by_hand::delete_web_acl(sandbox, &self.web_acl).await;
+        by_hand::ec2(sandbox, &format!("ec2.delete_security_group(GroupId='{}')", self.group)).await;
     }
 }

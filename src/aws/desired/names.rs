@@ -134,6 +134,15 @@ mod tests {
         }
     }
 
+    fn plain(listener: Port, protocol: TargetProtocol) -> TargetGroupFacets<'static> {
+        TargetGroupFacets {
+            listener,
+            protocol,
+            family: IpFamily::V4,
+            other: None,
+        }
+    }
+
     #[test]
     fn a_name_shows_namespace_and_service() {
         let name = load_balancer(
@@ -156,7 +165,7 @@ mod tests {
         assert_eq!(load_balancer.as_str(), "k8s-shop-web-655c8c09ec");
         assert_eq!(frontend_group("prod", &owner).as_str(), "k8s-shop-web-2f11feef55");
         assert_eq!(
-            target_group("prod", &owner, &load_balancer, port, TargetProtocol::Tcp).as_str(),
+            target_group("prod", &owner, &load_balancer, plain(port, TargetProtocol::Tcp)).as_str(),
             "k8s-shop-web-ffdf2d6f40"
         );
         assert_eq!(backend_group("prod").as_str(), "k8s-backend-04214e5042");
@@ -174,12 +183,12 @@ mod tests {
             load_balancer("a", &one, Network, Scheme::Internal, 2),
             load_balancer("b", &one, Network, Scheme::Internal, 0),
             load_balancer("a", &two, Network, Scheme::Internal, 0),
-            target_group("a", &one, &balancer, eighty, TargetProtocol::Tcp),
-            target_group("a", &one, &facing, eighty, TargetProtocol::Tcp),
-            target_group("a", &one, &balancer, other, TargetProtocol::Tcp),
-            target_group("a", &one, &balancer, eighty, TargetProtocol::Udp),
-            target_group("a", &one, &balancer, eighty, TargetProtocol::TcpUdp),
-            target_group("a", &two, &balancer, eighty, TargetProtocol::Tcp),
+            target_group("a", &one, &balancer, plain(eighty, TargetProtocol::Tcp)),
+            target_group("a", &one, &facing, plain(eighty, TargetProtocol::Tcp)),
+            target_group("a", &one, &balancer, plain(other, TargetProtocol::Tcp)),
+            target_group("a", &one, &balancer, plain(eighty, TargetProtocol::Udp)),
+            target_group("a", &one, &balancer, plain(eighty, TargetProtocol::TcpUdp)),
+            target_group("a", &two, &balancer, plain(eighty, TargetProtocol::Tcp)),
             frontend_group("a", &one),
             frontend_group("b", &one),
             backend_group("a"),
@@ -195,7 +204,7 @@ mod tests {
         fn any_service_has_valid_names(namespace in "\\PC{0,70}", name in "\\PC{0,70}", uid in "\\PC{0,40}", cluster in "\\PC{0,110}") {
             let owner = owner(&namespace, &name, &uid);
             let load_balancer = load_balancer(&cluster, &owner, Network, Scheme::Internal, 0);
-            let target_group = target_group(&cluster, &owner, &load_balancer, Port::MAX, TargetProtocol::TcpUdp);
+            let target_group = target_group(&cluster, &owner, &load_balancer, plain(Port::MAX, TargetProtocol::TcpUdp));
             for name in [load_balancer, target_group, frontend_group(&cluster, &owner), backend_group(&cluster)] {
                 prop_assert_eq!(ResourceName::parse(name.as_str()), Ok(name));
             }

@@ -23,7 +23,7 @@ mod security_groups;
 mod source_ranges;
 mod subnets;
 pub mod tags;
-pub(super) mod targets;
+pub(crate) mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -187,10 +187,13 @@ fn node_openings(
 /// Without the backend group, rules on nodes are others'.
 fn health_ports(request: &Request, stack: &Stack, settings: &AwsSettings) -> BTreeSet<Port> {
     let outside = |port: &Port| *port != KUBE_PROXY_PORT && !settings.node_ports.contains(&port.get());
-    let ports = stack.target_groups.values().filter_map(|group| match group.health_check.port {
-        HealthCheckPort::Number(port) => Some(port),
-        HealthCheckPort::Traffic => None,
-    });
+    let ports = stack
+        .target_groups
+        .values()
+        .filter_map(|group| match group.health_check.port {
+            HealthCheckPort::Number(port) => Some(port),
+            HealthCheckPort::Traffic => None,
+        });
     if request.groups.has_backend() {
         ports.filter(outside).collect()
     } else {

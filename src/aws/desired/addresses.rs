@@ -37,8 +37,18 @@ pub(super) fn check(service: &Service, asked: &Addresses, kind: LoadBalancerKind
     );
     let dualstack = asked.address_type.has_ipv6();
     let needs_ipv6 = "without IPv6 there is nothing to choose; allowed with dualstack";
-    conflict(!asked.ipv6.is_empty() && !dualstack, &keys::IPV6_ADDRESSES, &keys::ADDRESS_TYPE, needs_ipv6);
-    conflict(asked.source_nat && !dualstack, &keys::IPV6_SOURCE_NAT, &keys::ADDRESS_TYPE, needs_ipv6);
+    conflict(
+        !asked.ipv6.is_empty() && !dualstack,
+        &keys::IPV6_ADDRESSES,
+        &keys::ADDRESS_TYPE,
+        needs_ipv6,
+    );
+    conflict(
+        asked.source_nat && !dualstack,
+        &keys::IPV6_SOURCE_NAT,
+        &keys::ADDRESS_TYPE,
+        needs_ipv6,
+    );
     conflict(
         !asked.source_nat_prefixes.is_empty() && !asked.source_nat,
         &keys::SOURCE_NAT_PREFIXES,
@@ -94,24 +104,44 @@ pub(super) fn place(
             chosen.allocation = Some(allocation.clone());
         }
     }
-    if counted(&keys::SOURCE_NAT_PREFIXES, asked.source_nat_prefixes.len(), subnets, &mut faults) {
+    if counted(
+        &keys::SOURCE_NAT_PREFIXES,
+        asked.source_nat_prefixes.len(),
+        subnets,
+        &mut faults,
+    ) {
         let prefixes = asked.source_nat_prefixes.iter().zip(subnets);
         for (chosen, (prefix, subnet)) in chosen.iter_mut().zip(prefixes) {
             chosen.source_nat_prefix = *prefix;
-            let outside = |prefix| !subnet.networks.iter().any(|network| network.contains(&IpNet::V6(prefix)));
+            let outside = |prefix| {
+                !subnet
+                    .networks
+                    .iter()
+                    .any(|network| network.contains(&IpNet::V6(prefix)))
+            };
             if let Some(prefix) = prefix.filter(|prefix| outside(*prefix)) {
-                misfit(&keys::SOURCE_NAT_PREFIXES, &format!("{prefix} is not in {}", shown(subnet)), &mut faults);
+                misfit(
+                    &keys::SOURCE_NAT_PREFIXES,
+                    &format!("{prefix} is not in {}", shown(subnet)),
+                    &mut faults,
+                );
             }
         }
     }
     if counted(&keys::PRIVATE_IPV4, asked.private_ipv4.len(), subnets, &mut faults) {
         for (index, address) in placed(&keys::PRIVATE_IPV4, &asked.private_ipv4, subnets, &mut faults) {
-            chosen.get_mut(index).into_iter().for_each(|chosen| chosen.private_ipv4 = Some(address));
+            chosen
+                .get_mut(index)
+                .into_iter()
+                .for_each(|chosen| chosen.private_ipv4 = Some(address));
         }
     }
     if counted(&keys::IPV6_ADDRESSES, asked.ipv6.len(), subnets, &mut faults) {
         for (index, address) in placed(&keys::IPV6_ADDRESSES, &asked.ipv6, subnets, &mut faults) {
-            chosen.get_mut(index).into_iter().for_each(|chosen| chosen.ipv6 = Some(address));
+            chosen
+                .get_mut(index)
+                .into_iter()
+                .for_each(|chosen| chosen.ipv6 = Some(address));
         }
     }
     faults.finish()?;
@@ -122,7 +152,11 @@ pub(super) fn place(
 fn counted(key: &Key, count: usize, subnets: &[&SubnetDescription], faults: &mut Faults) -> bool {
     if count != 0 && count != subnets.len() {
         let listed: Vec<_> = subnets.iter().map(|subnet| shown(subnet)).collect();
-        let text = format!("has {count} for {} subnets ({}); allowed: one for each", subnets.len(), listed.join(", "));
+        let text = format!(
+            "has {count} for {} subnets ({}); allowed: one for each",
+            subnets.len(),
+            listed.join(", ")
+        );
         misfit(key, &text, faults);
     }
     count == subnets.len()
@@ -144,7 +178,11 @@ fn placed<A: Copy + Into<IpAddr>>(
         });
         let Some((index, subnet, network)) = home else {
             let listed: Vec<_> = subnets.iter().map(|subnet| shown(subnet)).collect();
-            misfit(key, &format!("{ip} is in none of the subnets {}", listed.join(", ")), faults);
+            misfit(
+                key,
+                &format!("{ip} is in none of the subnets {}", listed.join(", ")),
+                faults,
+            );
             continue;
         };
         if is_reserved(ip, network) {
@@ -153,7 +191,10 @@ fn placed<A: Copy + Into<IpAddr>>(
         }
         if let Some(other) = placed.insert(index, *address) {
             let other: IpAddr = other.into();
-            let text = format!("{other} and {ip} are both in {}; allowed is one in each subnet", shown(subnet));
+            let text = format!(
+                "{other} and {ip} are both in {}; allowed is one in each subnet",
+                shown(subnet)
+            );
             misfit(key, &text, faults);
         }
     }

@@ -93,7 +93,9 @@ impl Annotations {
 /// counts any more.
 pub(super) fn load_balancer_attributes(annotations: &BTreeMap<String, String>) -> Attributes {
     let value = annotations.get(&keys::ATTRIBUTES.to_string());
-    value.and_then(|value| values::map(value.trim()).ok()).unwrap_or_default()
+    value
+        .and_then(|value| values::map(value.trim()).ok())
+        .unwrap_or_default()
 }
 
 fn only(word: &'static str) -> impl Fn(&str) -> Result<(), Refusal> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::aws::ids::{InstanceId, SubnetId, VpcId};
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::{
-    Action, AlpnPolicy, Attributes, ChosenAddresses, Forward, GroupRef, Listener, LoadBalancer,
-    ResourceName, Surplus, Tags, Target, TargetGroup, TargetGroupRef,
+    Action, AlpnPolicy, Attributes, ChosenAddresses, Forward, GroupRef, Listener, LoadBalancer, ResourceName, Surplus,
+    Tags, Target, TargetGroup, TargetGroupRef,
 };
 use crate::service::{IpFamily, Owner, Port};
 
@@ -115,13 +115,7 @@ impl Parts<'_> {
 
     fn target_group_name(self, forwarding: Forwarding) -> ResourceName {
         let protocol = forwarding.target_protocol();
-        names::target_group(
-            &self.settings.cluster,
-            self.owner,
-            self.name,
-            forwarding.port,
-            protocol,
-        )
+        names::target_group(&self.settings.cluster, self.owner, self.name, forwarding.port, protocol)
     }
 
     fn tags(self, resource: Resource) -> Tags {

@@ -124,7 +124,13 @@ mod tests {
 
     #[test]
     fn a_name_shows_namespace_and_service() {
-        let name = load_balancer("prod", &owner("web-team-blue", "shop.front-end", "1"), Network, Scheme::Internal, 0);
+        let name = load_balancer(
+            "prod",
+            &owner("web-team-blue", "shop.front-end", "1"),
+            Network,
+            Scheme::Internal,
+            0,
+        );
         assert!(name.as_str().starts_with("k8s-webteamb-shopfron-"), "{name}");
         assert_eq!(name.as_str().len(), 32);
     }

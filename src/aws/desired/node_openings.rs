@@ -11,9 +11,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use crate::aws::api::SubnetDescription;
-use crate::aws::stack::{
-    HealthCheckPort, IngressRule, RuleProtocol, RuleSource, Scheme, TargetGroup, TargetProtocol,
-};
+use crate::aws::stack::{HealthCheckPort, IngressRule, RuleProtocol, RuleSource, Scheme, TargetGroup, TargetProtocol};
 use crate::service::{IpFamily, Port};
 
 use super::Facts;
@@ -41,7 +39,9 @@ pub(super) fn node_openings<'a>(
     };
     let mut ports_of: std::collections::BTreeMap<IpNet, BTreeSet<(RuleProtocol, u16)>> = Default::default();
     for group in target_groups {
-        let traffic = protocols(group.protocol).iter().map(|protocol| (protocol.clone(), group.port.get()));
+        let traffic = protocols(group.protocol)
+            .iter()
+            .map(|protocol| (protocol.clone(), group.port.get()));
         let traffic: BTreeSet<_> = traffic.collect();
         let probe = (RuleProtocol::Tcp, probe_port(group).get());
         // Clients of the other family reach the targets through the load balancer's own addresses.
@@ -58,15 +58,18 @@ pub(super) fn node_openings<'a>(
             }
         }
     }
-    let rules = ports_of.into_iter().flat_map(|(network, ports)| {
-        product(&port_ranges(ports), &[RuleSource::Cidr(network)])
-    });
+    let rules = ports_of
+        .into_iter()
+        .flat_map(|(network, ports)| product(&port_ranges(ports), &[RuleSource::Cidr(network)]));
     rules.collect()
 }
 
 /// AWS always keeps it for UDP.
 fn keeps_client_ip(group: &TargetGroup) -> bool {
-    let off = group.attributes.get(PRESERVE_CLIENT_IP).is_some_and(|kept| kept == "false");
+    let off = group
+        .attributes
+        .get(PRESERVE_CLIENT_IP)
+        .is_some_and(|kept| kept == "false");
     !off || matches!(group.protocol, TargetProtocol::Udp | TargetProtocol::TcpUdp)
 }
 

@@ -8,6 +8,7 @@ use crate::aws::stack::{Attributes, HealthCheck, ListenerProtocol, LoadBalancerK
 use crate::provider::Warning;
 use crate::service::{IpFamily, Service, SessionAffinity};
 
+use super::addresses;
 use super::annotations::{Addresses, Annotations, Reference, keys};
 use super::attributes::{self, Behind, PRESERVE_CLIENT_IP};
 use super::health_check::{Probes, without_effect};
@@ -16,7 +17,6 @@ use super::listeners::{self, Forwarding};
 use super::security_groups::Groups;
 use super::source_ranges::Clients;
 use super::tags::{self, Extra};
-use super::addresses;
 
 /// A Service that can be served, if AWS has what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,7 +162,12 @@ fn warnings(asked: &Annotations, forwardings: &[Forwarding], probes: &Probes) ->
 
 /// Source ranges that hold nobody back.
 fn ranges_ignored(groups: &Groups, clients: &Clients, routes: &[Route]) -> Option<Warning> {
-    let hidden = |route: &Route| route.attributes.get(PRESERVE_CLIENT_IP).is_some_and(|kept| kept == "false");
+    let hidden = |route: &Route| {
+        route
+            .attributes
+            .get(PRESERVE_CLIENT_IP)
+            .is_some_and(|kept| kept == "false")
+    };
     let why = match groups {
         Groups::Named { .. } => format!(
             "beside annotation {}: the groups named there decide who may connect",
@@ -182,7 +187,9 @@ fn ranges_ignored(groups: &Groups, clients: &Clients, routes: &[Route]) -> Optio
 
 /// Elastic Load Balancing user guide, capacity unit reservation of Network Load Balancers.
 fn check_capacity(asked: &Annotations, forwardings: &[Forwarding], faults: &mut Faults) {
-    let tls = forwardings.iter().any(|forwarding| forwarding.protocol == ListenerProtocol::Tls);
+    let tls = forwardings
+        .iter()
+        .any(|forwarding| forwarding.protocol == ListenerProtocol::Tls);
     if tls && asked.features.capacity_units > 0 {
         let why = "AWS reserves no capacity for a network load balancer with TLS listeners; take one of them out";
         faults.add_conflict(&keys::CAPACITY, &keys::SSL_CERT, why);

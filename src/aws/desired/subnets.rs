@@ -63,7 +63,10 @@ impl Wanted {
 
     /// Does a load balancer of the Service use it, which this one is or replaces?
     fn uses(self, subnet: &SubnetDescription, facts: &Facts) -> bool {
-        let mut same = facts.load_balancers.iter().filter(|present| present.scheme == self.scheme);
+        let mut same = facts
+            .load_balancers
+            .iter()
+            .filter(|present| present.scheme == self.scheme);
         same.any(|present| present.subnets.contains_key(&subnet.id))
     }
 
@@ -80,8 +83,15 @@ pub(super) fn needs_routes(request: &Request, subnets: &[SubnetDescription], clu
 }
 
 impl Wanted {
-    fn discovered<'a>(self, facts: &'a Facts, cluster: &str) -> Result<(Vec<&'a SubnetDescription>, Vec<Warning>), Invalid> {
-        let by_role = facts.subnets.iter().any(|subnet| has_role(subnet, self.scheme, cluster));
+    fn discovered<'a>(
+        self,
+        facts: &'a Facts,
+        cluster: &str,
+    ) -> Result<(Vec<&'a SubnetDescription>, Vec<Warning>), Invalid> {
+        let by_role = facts
+            .subnets
+            .iter()
+            .any(|subnet| has_role(subnet, self.scheme, cluster));
         let mut zones: BTreeMap<&str, &SubnetDescription> = BTreeMap::new();
         let mut dropped = Vec::new();
         let mut without_ipv6 = Vec::new();
@@ -107,7 +117,11 @@ impl Wanted {
         if zones.len() < self.fewest() {
             return Err(self.too_few(zones.values().copied(), dropped));
         }
-        let warning = zones_left_out(without_ipv6.into_iter().filter(|subnet| !zones.contains_key(&*subnet.zone)));
+        let warning = zones_left_out(
+            without_ipv6
+                .into_iter()
+                .filter(|subnet| !zones.contains_key(&*subnet.zone)),
+        );
         Ok((zones.into_values().collect(), warning.into_iter().collect()))
     }
 
@@ -143,12 +157,16 @@ impl Wanted {
 }
 
 fn zones_left_out<'a>(subnets: impl Iterator<Item = &'a SubnetDescription>) -> Option<Warning> {
-    let mut zones: Vec<_> = subnets.map(|subnet| format!("{} ({})", subnet.zone, subnet.id)).collect();
+    let mut zones: Vec<_> = subnets
+        .map(|subnet| format!("{} ({})", subnet.zone, subnet.id))
+        .collect();
     zones.sort();
     let zones = joined(zones.iter().map(String::as_str), MAX_DROPPED);
     (!zones.is_empty()).then(|| Warning {
         reason: "ZoneLeftOut",
-        message: format!("left out because its subnet has no IPv6 network, which a dualstack load balancer needs: {zones}"),
+        message: format!(
+            "left out because its subnet has no IPv6 network, which a dualstack load balancer needs: {zones}"
+        ),
     })
 }
 

@@ -136,15 +136,31 @@ pub(super) static APPLICATION_LOAD_BALANCER: &[Row] = &[
     // Its default follows scheme and address type.
     row("ipv6.deny_all_igw_traffic", None, Values::Boolean),
     // AWS lets nobody change it.
-    row("load_balancing.cross_zone.enabled", Some("true"), Values::OneOf(&["true"])),
+    row(
+        "load_balancing.cross_zone.enabled",
+        Some("true"),
+        Values::OneOf(&["true"]),
+    ),
     row(
         "routing.http.desync_mitigation_mode",
         Some("defensive"),
         Values::OneOf(&["monitor", "defensive", "strictest"]),
     ),
-    row("routing.http.drop_invalid_header_fields.enabled", BOOLEAN_OFF, Values::Boolean),
-    row("routing.http.preserve_host_header.enabled", BOOLEAN_OFF, Values::Boolean),
-    row("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", BOOLEAN_OFF, Values::Boolean),
+    row(
+        "routing.http.drop_invalid_header_fields.enabled",
+        BOOLEAN_OFF,
+        Values::Boolean,
+    ),
+    row(
+        "routing.http.preserve_host_header.enabled",
+        BOOLEAN_OFF,
+        Values::Boolean,
+    ),
+    row(
+        "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
+        BOOLEAN_OFF,
+        Values::Boolean,
+    ),
     row("routing.http.xff_client_port.enabled", BOOLEAN_OFF, Values::Boolean),
     row(
         "routing.http.xff_header_processing.mode",

@@ -4,13 +4,13 @@ pub mod json;
 pub mod text;
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::kubernetes::{self, ClusterArgs, ConnectError};
+use super::terminal::{self, Color};
 use crate::aws::sdk::{self, Call, CallObserver, SdkApi};
 use crate::fence::Fence;
 use crate::inspect::evidence::{Look, Unseen};
@@ -103,17 +103,6 @@ enum Output {
     Json,
 }
 
-/// When there are colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Color {
-    /// On a terminal where `NO_COLOR` is not set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
 enum InspectError {
@@ -150,11 +139,7 @@ fn run(args: &InspectArgs) -> Result<Verdict, InspectError> {
     let report = runtime.block_on(look(args))?;
     // A resolver that does not answer holds a thread, which nothing is to wait for.
     runtime.shutdown_background();
-    match print(args, &report) {
-        // Whoever reads has read enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        printed => printed.map_err(InspectError::Print)?,
-    }
+    print(args, &report).map_err(InspectError::Print)?;
     Ok(report.verdict())
 }
 
@@ -196,22 +181,10 @@ impl CallObserver for Uncounted {
 }
 
 fn print(args: &InspectArgs, report: &Report) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match args.output {
-        Output::Json => writeln!(out, "{:#}", json::report(report)),
-        Output::Text => write!(out, "{}", text::report(report, args.color.is_on(out.is_terminal()))),
-    }
-}
-
-impl Color {
-    fn is_on(self, terminal: bool) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            // NO_COLOR counts when it is not empty (no-color.org).
-            Self::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        }
-    }
+    terminal::print(&match args.output {
+        Output::Json => format!("{:#}\n", json::report(report)),
+        Output::Text => text::report(report, args.color.is_on()),
+    })
 }
 
 /// Takes off what kubectl writes before names.
@@ -238,13 +211,5 @@ mod tests {
     #[case("service/", Err(()))]
     fn a_service_is_named_as_for_kubectl(#[case] text: &str, #[case] expected: Result<&str, ()>) {
         assert_eq!(service_name(text).map_err(drop), expected.map(str::to_owned));
-    }
-
-    #[rstest]
-    #[case(Color::Always, false, true)]
-    #[case(Color::Never, true, false)]
-    #[case(Color::Auto, false, false)]
-    fn colours_are_there_when_they_are_asked_for(#[case] color: Color, #[case] terminal: bool, #[case] on: bool) {
-        assert_eq!(color.is_on(terminal), on);
     }
 }

@@ -10,11 +10,12 @@ use crate::aws::stack::{FrontendGroup, IngressRule, ListenerProtocol, RuleProtoc
 use crate::service::Owner;
 
 use super::invalid::Invalid;
-use super::request::{Request, Route};
+use super::names;
+use super::request::Request;
+use super::routes::Route;
 use super::rules::{PortRange, port_ranges, product};
 use super::source_ranges::Clients;
 use super::tags::{self, Resource};
-use super::names;
 
 /// Most inbound rules of a security group for one family of addresses; a rule about a prefix list counts for both (EC2
 /// quota `Inbound or outbound rules per security group`, by default). How many entries a prefix list counts for is known
@@ -58,7 +59,10 @@ fn rules(routes: &[Route], clients: &Clients) -> Result<BTreeSet<IngressRule>, I
         rules.extend(product(&[PACKET_TOO_BIG], &ipv6));
     }
     let ipv6 = rules.iter().filter(|rule| is_ipv6(&rule.source)).count();
-    let lists = rules.iter().filter(|rule| matches!(rule.source, RuleSource::PrefixList(_))).count();
+    let lists = rules
+        .iter()
+        .filter(|rule| matches!(rule.source, RuleSource::PrefixList(_)))
+        .count();
     let needed = (rules.len() - ipv6).max(ipv6 + lists);
     if needed > MAX_RULES {
         let text = format!(
@@ -79,8 +83,8 @@ fn is_ipv6(source: &RuleSource) -> bool {
 
 fn ranges(routes: &[Route]) -> Vec<PortRange> {
     let admitted = |route: &Route| {
-        let port = route.forwarding.port.get();
-        let protocols = protocols(route.forwarding.protocol).iter();
+        let port = route.port.get();
+        let protocols = protocols(route.protocol).iter();
         protocols.map(move |protocol| (protocol.clone(), port))
     };
     port_ranges(routes.iter().flat_map(admitted).collect())

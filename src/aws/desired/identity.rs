@@ -16,6 +16,10 @@ use super::annotations::keys;
 use super::invalid::{Faults, Invalid};
 use super::{Facts, names};
 
+/// Names with lower numbers are recognized. A number is taken only while those before it are in use, so that this is far
+/// more than ever exist at once.
+const MAX_NUMBER: usize = 64;
+
 /// What never changes in the load balancer that is wanted.
 pub(super) struct Lasting<'a> {
     pub(super) kind: LoadBalancerKind,
@@ -46,13 +50,13 @@ impl Lasting<'_> {
     }
 
     fn generated(&self, owner: &Owner, facts: &Facts, settings: &AwsSettings) -> ResourceName {
-        let numbers = 0..=facts.load_balancers.len();
         let numbered = |number| names::load_balancer(&settings.cluster, owner, self.kind, self.scheme, number);
         let present = |name: &ResourceName| facts.load_balancers.iter().find(|present| present.name == *name);
         let kept = |name: &ResourceName| present(name).is_some_and(|present| self.obstacle(present, facts).is_none());
-        let kept = numbers.clone().map(numbered).find(kept);
-        let free = || numbers.map(numbered).find(|name| present(name).is_none());
-        kept.or_else(free).expect("there is one name more than load balancers")
+        let known = if facts.load_balancers.is_empty() { 0 } else { MAX_NUMBER };
+        let kept = (0..known).map(numbered).find(kept);
+        let free = || (0..).map(numbered).find(|name| present(name).is_none());
+        kept.or_else(free).expect("there are more numbers than load balancers")
     }
 
     fn explicit(&self, name: &ResourceName, facts: &Facts) -> Result<ResourceName, Invalid> {
@@ -79,7 +83,11 @@ impl Lasting<'_> {
             return None;
         }
         if present.security_groups.is_empty() == self.groups {
-            let has = if self.groups { "has no security groups" } else { "has security groups" };
+            let has = if self.groups {
+                "has no security groups"
+            } else {
+                "has security groups"
+            };
             return Some(has.into());
         }
         let mut subnets = present.subnets.iter();
@@ -93,7 +101,13 @@ impl Lasting<'_> {
         if let Some(wanted) = self.subnets.get(present) {
             return (!addresses.satisfies(wanted)).then(|| format!("has other addresses in {present}"));
         }
-        let zone = |id: &SubnetId| facts.subnets.iter().find(|subnet| subnet.id == *id).map(|subnet| &subnet.zone);
+        let zone = |id: &SubnetId| {
+            facts
+                .subnets
+                .iter()
+                .find(|subnet| subnet.id == *id)
+                .map(|subnet| &subnet.zone)
+        };
         let here = zone(present)?;
         let instead = self.subnets.keys().find(|wanted| zone(wanted) == Some(here))?;
         Some(format!("has {present} in zone {here} instead of {instead}"))

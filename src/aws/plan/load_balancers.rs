@@ -32,7 +32,9 @@ pub(super) fn add_steps(matching: &Matching<'_>, stages: &mut Stages) {
 }
 
 fn set_attributes(wanted: &LoadBalancer, observed: &Attributes, stages: &mut Stages) {
-    let attributes = differing(&wanted.attributes, observed, |key| load_balancer_default(wanted.kind, key));
+    let attributes = differing(&wanted.attributes, observed, |key| {
+        load_balancer_default(wanted.kind, key)
+    });
     if !attributes.is_empty() {
         let load_balancer = wanted.name.clone();
         stages.add(

@@ -97,6 +97,7 @@ impl State {
             target: target.clone(),
             state: state.to_owned(),
             reason: String::new(),
+            description: String::new(),
         };
         let registered = known.targets.iter().map(|target| describe(target, "healthy"));
         let draining = known.draining.iter().map(|target| describe(target, "draining"));

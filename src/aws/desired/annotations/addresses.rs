@@ -32,10 +32,14 @@ impl Addresses {
                 .read(&keys::EIP_ALLOCATIONS, |value| values::distinct(value, allocation))
                 .unwrap_or_default(),
             private_ipv4: reader
-                .read(&keys::PRIVATE_IPV4, |value| values::distinct(value, |text| text.parse().ok()))
+                .read(&keys::PRIVATE_IPV4, |value| {
+                    values::distinct(value, |text| text.parse().ok())
+                })
                 .unwrap_or_default(),
             ipv6: reader
-                .read(&keys::IPV6_ADDRESSES, |value| values::distinct(value, |text| text.parse().ok()))
+                .read(&keys::IPV6_ADDRESSES, |value| {
+                    values::distinct(value, |text| text.parse().ok())
+                })
                 .unwrap_or_default(),
             source_nat: reader.read(&keys::IPV6_SOURCE_NAT, values::switch).unwrap_or(false),
             source_nat_prefixes: reader.read(&keys::SOURCE_NAT_PREFIXES, prefixes).unwrap_or_default(),
@@ -63,7 +67,10 @@ fn prefixes(value: &str) -> Result<Vec<Option<Ipv6Net>>, Refusal> {
     let prefixes = values::several(value, prefix)?;
     let mut given: Vec<_> = prefixes.iter().flatten().collect();
     given.sort();
-    if given.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+    if given
+        .windows(2)
+        .any(|pair| matches!(pair, [one, other] if one == other))
+    {
         Err("names one twice".into())
     } else {
         Ok(prefixes)

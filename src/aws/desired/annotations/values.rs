@@ -57,7 +57,11 @@ pub(super) fn several<T>(value: &str, parse: impl Fn(&str) -> Option<T>) -> Resu
     let parsed: Vec<_> = elements
         .map(|element| parse(element).ok_or_else(|| refused(element)))
         .collect::<Result<_, _>>()?;
-    if parsed.is_empty() { Err("is empty".into()) } else { Ok(parsed) }
+    if parsed.is_empty() {
+        Err("is empty".into())
+    } else {
+        Ok(parsed)
+    }
 }
 
 /// As [`several`], and none twice.

@@ -15,9 +15,21 @@ pub(in crate::aws) const DELETION_PROTECTION: &str = "deletion_protection.enable
 
 /// Logs in S3: the attribute that switches them on, and those without effect before.
 static LOGS: [(&str, &str, &str); 3] = [
-    ("access_logs.s3.enabled", "access_logs.s3.bucket", "access_logs.s3.prefix"),
-    ("connection_logs.s3.enabled", "connection_logs.s3.bucket", "connection_logs.s3.prefix"),
-    ("health_check_logs.s3.enabled", "health_check_logs.s3.bucket", "health_check_logs.s3.prefix"),
+    (
+        "access_logs.s3.enabled",
+        "access_logs.s3.bucket",
+        "access_logs.s3.prefix",
+    ),
+    (
+        "connection_logs.s3.enabled",
+        "connection_logs.s3.bucket",
+        "connection_logs.s3.prefix",
+    ),
+    (
+        "health_check_logs.s3.enabled",
+        "health_check_logs.s3.bucket",
+        "health_check_logs.s3.prefix",
+    ),
 ];
 
 /// AWS' default of an attribute of a load balancer; none if it is not known or depends on more than its kind.
@@ -55,7 +67,9 @@ pub(in crate::aws::desired) fn of_load_balancer(
 /// any more.
 pub(in crate::aws::desired) fn unprotected(attributes: &mut Attributes, present: &Tags) {
     if Extra::DeletionProtection.is_in(present) {
-        attributes.entry(DELETION_PROTECTION.into()).or_insert_with(|| "false".into());
+        attributes
+            .entry(DELETION_PROTECTION.into())
+            .or_insert_with(|| "false".into());
     }
 }
 
@@ -80,11 +94,16 @@ fn table(kind: LoadBalancerKind) -> &'static [Row] {
 
 /// What the tag [`Extra`] says of a load balancer with these attributes, capacity and web ACL.
 pub(in crate::aws::desired) fn extras(attributes: &Attributes, features: &Features) -> BTreeSet<Extra> {
-    let protected = attributes.get(DELETION_PROTECTION).is_some_and(|enabled| enabled == "true");
+    let protected = attributes
+        .get(DELETION_PROTECTION)
+        .is_some_and(|enabled| enabled == "true");
     let words = [
         (features.capacity_units > 0, Extra::Capacity),
         (protected, Extra::DeletionProtection),
         (features.web_acl.is_some(), Extra::WebAcl),
     ];
-    words.into_iter().filter_map(|(asked, extra)| asked.then_some(extra)).collect()
+    words
+        .into_iter()
+        .filter_map(|(asked, extra)| asked.then_some(extra))
+        .collect()
 }

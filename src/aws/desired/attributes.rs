@@ -5,7 +5,7 @@
 
 mod table;
 
-use crate::aws::stack::{Attributes, TargetProtocol};
+use crate::aws::stack::{Attributes, ListenerProtocol, LoadBalancerKind, TargetProtocol};
 use crate::service::Port;
 
 use super::annotations::keys;
@@ -20,10 +20,19 @@ const UNHEALTHY_TERMINATION: &str = "target_health_state.unhealthy.connection_te
 const UNHEALTHY_DRAINING: &str = "target_health_state.unhealthy.draining_interval_seconds";
 const STICKINESS: &str = "stickiness.enabled";
 
-/// AWS' default of an attribute of a Network Load Balancer; none if it is not known or depends on more than its type.
+/// AWS' default of an attribute of a load balancer of a kind; none if it is not known or depends on more than that.
 #[must_use]
-pub fn load_balancer_default(key: &str) -> Option<&'static str> {
-    LOAD_BALANCER.iter().find(|row| row.key == key)?.default
+pub fn load_balancer_default(kind: LoadBalancerKind, key: &str) -> Option<&'static str> {
+    match kind {
+        LoadBalancerKind::Network => LOAD_BALANCER.iter().find(|row| row.key == key)?.default,
+        LoadBalancerKind::Application => None,
+    }
+}
+
+/// AWS' default of an attribute of a listener; none if it is not known.
+#[must_use]
+pub fn listener_default(protocol: ListenerProtocol, key: &str) -> Option<&'static str> {
+    (protocol == ListenerProtocol::Tcp && key == "tcp.idle_timeout.seconds").then_some("350")
 }
 
 /// AWS' default of an attribute of a target group of instances behind a Network Load Balancer; none if it is not known.

@@ -15,6 +15,8 @@ pub const SERVICE: &str = "elbow.dev/service";
 pub const UID: &str = "elbow.dev/uid";
 /// Key of the tag that says which part of the stack a resource is; see [`Resource`].
 pub const RESOURCE: &str = "elbow.dev/resource";
+/// Key of the tag that remembers optional features of a resource; see [`Extra`].
+pub const EXTRAS: &str = "elbow.dev/extras";
 /// Key prefix of the tag that the ecosystem uses for what belongs to a cluster; the cluster's name follows.
 pub const KUBERNETES_CLUSTER: &str = "kubernetes.io/cluster/";
 
@@ -59,6 +61,40 @@ impl Resource {
             Self::TargetGroup(port) => format!("target-group-{port}"),
             Self::BackendGroup => "backend-security-group".into(),
         }
+    }
+}
+
+/// A feature that a resource has only where the user asks for it. The tag [`EXTRAS`] holds the word of each, so that
+/// whoever uses none costs no call to look, and one that is not asked for any more is found and taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Extra {
+    /// Of a listener: attributes.
+    Attributes,
+    /// Of a load balancer: reserved capacity.
+    Capacity,
+    /// Of a load balancer: deletion protection.
+    DeletionProtection,
+    /// Of a load balancer: a web ACL.
+    WebAcl,
+}
+
+impl Extra {
+    /// Its word in the tag.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Attributes => "attributes",
+            Self::Capacity => "capacity",
+            Self::DeletionProtection => "deletion-protection",
+            Self::WebAcl => "web-acl",
+        }
+    }
+
+    /// Do the tags of a resource remember it?
+    #[must_use]
+    pub fn is_in(self, tags: &Tags) -> bool {
+        let words = tags.get(EXTRAS).map(|value| value.split(' '));
+        words.into_iter().flatten().any(|word| word == self.word())
     }
 }
 

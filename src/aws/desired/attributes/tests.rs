@@ -15,7 +15,11 @@ fn target_group(case: &Case) -> Attributes {
 fn a_stack_carries_every_default_so_that_a_key_taken_out_goes_back() {
     let stack = Case::new().stack();
     for (key, value) in &stack.load_balancer.attributes {
-        assert_eq!(load_balancer_default(key), Some(value.as_str()), "{key}");
+        assert_eq!(
+            load_balancer_default(LoadBalancerKind::Network, key),
+            Some(value.as_str()),
+            "{key}"
+        );
     }
     assert_eq!(
         stack.load_balancer.attributes["load_balancing.cross_zone.enabled"],

@@ -1,5 +1,6 @@
 //! Errors of AWS, classified by their code: the only place that knows what a code means.
 
+use crate::aws::desired::annotations::keys;
 use crate::fence::Closed;
 use crate::provider::ProviderError;
 
@@ -55,6 +56,9 @@ pub const NO_CREDENTIALS: &str = "NoCredentials";
 /// Code of a write that the fence held back.
 pub const FENCE_CLOSED: &str = "FenceClosed";
 
+/// The action that deletion protection forbids.
+const DELETE_LOAD_BALANCER: &str = "elasticloadbalancing:DeleteLoadBalancer";
+
 /// What each code means. Sources: the error sections of the ELBv2, EC2 and WAF API references and their lists of common
 /// errors; the throttle codes are those of the AWS SDKs. A code that is not here is [`ErrorKind::Transient`].
 const CODES: &[(ErrorKind, &[&str])] = &[
@@ -64,7 +68,6 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "BandwidthLimitExceeded",
             "EC2ThrottledException",
             "LimitExceededException",
-            "PriorRequestNotComplete",
             "ProvisionedThroughputExceededException",
             "RequestLimitExceeded",
             "RequestThrottled",
@@ -123,15 +126,17 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "CapacityReservationPending",
             "DependencyViolation",
             "InvalidGroup.InUse",
+            // ELBv2 says so of a change of capacity while the last one is under way.
+            "PriorRequestNotComplete",
             "ResourceInUse",
-            // A load balancer that is being provisioned, or a web ACL that was just made.
+            // WAF says so of a load balancer that is too new.
             "WAFUnavailableEntityException",
         ],
     ),
     (
         ErrorKind::Quota,
         &[
-            "CapacityDecreaseRequestsLimitExceeded",
+            "CapacityDecreaseRequestLimitExceeded",
             "CapacityUnitsLimitExceeded",
             "InsufficientCapacity",
             // ELBv2's word for a subnet without free addresses.
@@ -143,6 +148,7 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "SecurityGroupsPerInterfaceLimitExceeded",
             "TagLimitExceeded",
             "TargetGroupAssociationLimit",
+            "TooManyActions",
             "TooManyCertificates",
             "TooManyListeners",
             "TooManyLoadBalancers",
@@ -171,6 +177,7 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "InvalidConfigurationRequest",
             "InvalidGroup.Reserved",
             "InvalidGroupId.Malformed",
+            "InvalidLoadBalancerAction",
             "InvalidInstanceID.Malformed",
             "InvalidParameter",
             "InvalidParameterCombination",
@@ -186,8 +193,10 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "UnsupportedProtocol",
             "ValidationError",
             "VpcIdNotSpecified",
+            "WAFFeatureNotIncludedInPricingPlanException",
             "WAFInvalidOperationException",
             "WAFInvalidParameterException",
+            // The web ACL is named by the user, so it is more likely that one which does not exist.
             "WAFNonexistentItemException",
         ],
     ),
@@ -229,9 +238,6 @@ impl AwsError {
     }
 }
 
-/// Of other actions `OperationNotPermitted` says that the account may not, such as make any load balancer.
-const DELETE_LOAD_BALANCER: &str = "elasticloadbalancing:DeleteLoadBalancer";
-
 impl From<AwsError> for ProviderError {
     fn from(error: AwsError) -> Self {
         let action = error.action.to_owned();
@@ -248,8 +254,9 @@ impl From<AwsError> for ProviderError {
             ErrorKind::Protected if action == DELETE_LOAD_BALANCER => Self::Invalid {
                 reason: "DeletionProtected",
                 message: format!(
-                    "AWS refuses {action}: {said}; switch off deletion protection of the load balancer \
-                     (attribute deletion_protection.enabled=false)"
+                    "AWS refuses {action}: {said}; the load balancer is protected from deletion. To let it go, set \
+                     deletion_protection.enabled=false in annotation {}",
+                    keys::ATTRIBUTES
                 ),
             },
             ErrorKind::Rejected | ErrorKind::Protected => Self::Invalid {

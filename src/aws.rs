@@ -11,7 +11,7 @@ mod cluster;
 pub mod desired;
 pub mod error;
 pub mod ids;
-mod inventory;
+pub(crate) mod inventory;
 pub mod observed;
 mod ownership;
 pub mod plan;

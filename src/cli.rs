@@ -1,9 +1,13 @@
 //! The commands.
 
+pub mod explain;
+pub mod inspect;
+pub mod kubernetes;
 pub mod office;
 pub mod process;
 pub mod provider;
 pub mod run;
+pub mod terminal;
 
 use std::process::ExitCode;
 
@@ -28,17 +32,31 @@ enum Command {
     /// credentials, profile) are those of its SDK: AWS_ENDPOINT_URL, AWS_PROFILE and so on.
     #[command(args_override_self = true)]
     Run(Box<Flags>),
+    /// Tell what the annotations of a Service mean
+    Explain(explain::ExplainArgs),
+    /// Show one Service layer by layer, and the first layer that is broken with what to do
+    ///
+    /// Reads only: Kubernetes by your kubeconfig, AWS by the SDK's own settings (AWS_PROFILE, AWS_REGION and so on). The exit
+    /// code is 0 if every layer is sound, 2 if something is broken, and 1 if it could not look.
+    Inspect(Box<inspect::InspectArgs>),
 }
 
 /// The settings cannot be used.
 const BAD_SETTINGS: u8 = 2;
 
-/// Does what the command line says. The exit code is 0 if it was done, 2 if it cannot be done with these settings, and 1
-/// if it failed.
+/// Does what the command line says. The exit code is that of the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Command::Run(flags) = Cli::parse().command;
-    let settings = match Settings::check(&flags) {
+    match Cli::parse().command {
+        Command::Run(flags) => run(&flags),
+        Command::Explain(args) => explain::main(&args),
+        Command::Inspect(args) => inspect::main(&args),
+    }
+}
+
+/// The exit code is 0 if it was done, 2 if it cannot be done with these settings, and 1 if it failed.
+fn run(flags: &Flags) -> ExitCode {
+    let settings = match Settings::check(flags) {
         Ok(settings) => settings,
         Err(problems) => {
             eprintln!("elbow: {problems}");

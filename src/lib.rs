@@ -8,6 +8,7 @@ pub mod aws;
 pub mod cli;
 pub mod controller;
 pub mod fence;
+pub mod inspect;
 pub mod node;
 pub mod provider;
 pub mod service;

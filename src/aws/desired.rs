@@ -1,21 +1,26 @@
 //! PURE. Service + nodes + facts of the cluster -> [`Stack`]: what AWS should hold. One file a concern.
 
+mod addresses;
 pub mod annotations;
 pub mod attributes;
+mod deletion;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod frontend_group;
 mod health_check;
+mod identity;
 mod invalid;
 mod listeners;
 mod load_balancer;
 pub mod names;
+mod node_openings;
 mod request;
+mod rules;
 mod security_groups;
 mod source_ranges;
 mod subnets;
 pub mod tags;
-pub(super) mod targets;
+pub(crate) mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,15 +29,18 @@ use ipnet::IpNet;
 use crate::aws::api::SubnetDescription;
 use crate::aws::ids::{InstanceId, SecurityGroupId, SubnetId, VpcId};
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{HealthCheckPort, IngressRule, LoadBalancer, Stack};
+use crate::aws::stack::{HealthCheckPort, IngressRule, LoadBalancer, ResourceName, Stack, Tags};
 use crate::node::NodeSet;
 use crate::provider::Warning;
 use crate::service::{Port, Service};
 
+pub use deletion::allows_deletion;
 pub use health_check::KUBE_PROXY_PORT;
+use identity::Lasting;
 pub use invalid::{Invalid, is_about_vpc};
 use load_balancer::Parts;
 use request::Request;
+use security_groups::Groups;
 
 /// What [`stack`] must know of AWS. [`requirements`] tells which parts a Service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +94,7 @@ pub struct Desired {
     pub backend_group: bool,
     /// Health check ports outside [`AwsSettings::node_ports`] on which nodes must admit the backend group.
     pub health_ports: BTreeSet<Port>,
-    /// Rules that the nodes' groups must have for a load balancer without security groups.
+    /// What the nodes' groups must admit, for a load balancer without security groups; else empty.
     pub node_openings: BTreeSet<IngressRule>,
 }
 
@@ -102,8 +110,8 @@ pub fn requirements(
     let request = Request::read(service, settings)?;
     Ok(Requirements {
         routes: subnets::needs_routes(&request, subnets, &settings.cluster),
-        group_names: security_groups::names(&request.groups),
-        vpc_networks: false,
+        vpc_networks: request.groups == Groups::Nobody && node_openings::needs_vpc_networks(&request),
+        group_names: request.groups.names(),
         cluster_instances: false,
     })
 }
@@ -115,14 +123,22 @@ pub fn requirements(
 /// [`Invalid`] where the declaration cannot be satisfied; all faults of fields and annotations are named at once.
 pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSettings) -> Result<Desired, Invalid> {
     let request = Request::read(service, settings)?;
-    let subnets = subnets::subnets(&request, facts, &settings.cluster)?;
-    let security_groups = security_groups::security_groups(&request, facts)?;
-    let frontend_group = request
-        .has_elbow_groups()
+    let (subnets, subnet_warnings) = subnets::subnets(&request, facts, &settings.cluster)?;
+    let placed = addresses::place(&request.addresses, &subnets)?;
+    let security_groups = request.groups.resolve(facts)?;
+    let lasting = Lasting {
+        kind: request.kind,
+        scheme: request.scheme,
+        groups: request.groups != Groups::Nobody,
+        subnets: &placed,
+    };
+    let name = lasting.name(request.name.as_ref(), &service.owner, facts, settings)?;
+    let frontend_group = (request.groups == Groups::Elbow)
         .then(|| frontend_group::frontend_group(&service.owner, &request, &facts.vpc, settings))
         .transpose()?;
     let (instances, target_warnings) = targets::instances(nodes, &request.node_labels, facts);
     let parts = Parts {
+        name: &name,
         owner: &service.owner,
         request: &request,
         settings,
@@ -131,29 +147,54 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
     let stack = Stack {
         owner: service.owner.clone(),
         frontend_group,
-        load_balancer: parts.load_balancer(&subnets, security_groups),
+        load_balancer: parts.load_balancer(placed, security_groups, present_tags(&name, facts)),
         listeners: parts.listeners(),
         target_groups: parts.target_groups(&instances),
         external_tag_keys: settings.external_managed_tags.clone(),
     };
+    let mut warnings = request.warnings.clone();
+    warnings.extend(subnet_warnings.into_iter().chain(target_warnings));
     Ok(Desired {
-        stack,
         zones: subnets.iter().map(|subnet| subnet.zone.clone()).collect(),
-        backend_group: request.has_elbow_groups(),
-        health_ports: health_ports(&request, settings),
-        node_openings: BTreeSet::new(),
-        warnings: request.warnings.into_iter().chain(target_warnings).collect(),
+        backend_group: request.groups.has_backend(),
+        health_ports: health_ports(&request, &stack, settings),
+        node_openings: node_openings(&request, &stack, &subnets, facts),
+        stack,
+        warnings,
     })
 }
 
-/// With groups of the user's, rules on nodes are the user's task too.
-fn health_ports(request: &Request, settings: &AwsSettings) -> BTreeSet<Port> {
+fn present_tags<'a>(name: &ResourceName, facts: &'a Facts) -> &'a Tags {
+    static NONE: Tags = Tags::new();
+    let present = facts.load_balancers.iter().find(|present| present.name == *name);
+    present.map_or(&NONE, |present| &present.tags)
+}
+
+/// With groups on the load balancer the nodes admit those.
+fn node_openings(
+    request: &Request,
+    stack: &Stack,
+    subnets: &[&SubnetDescription],
+    facts: &Facts,
+) -> BTreeSet<IngressRule> {
+    if request.groups == Groups::Nobody {
+        node_openings::node_openings(request, stack.target_groups.values(), subnets, facts)
+    } else {
+        BTreeSet::new()
+    }
+}
+
+/// Without the backend group, rules on nodes are others'.
+fn health_ports(request: &Request, stack: &Stack, settings: &AwsSettings) -> BTreeSet<Port> {
     let outside = |port: &Port| *port != KUBE_PROXY_PORT && !settings.node_ports.contains(&port.get());
-    let ports = request.routes.iter().filter_map(|route| match route.health_check.port {
-        HealthCheckPort::Number(port) => Some(port),
-        HealthCheckPort::Traffic => None,
-    });
-    if request.has_elbow_groups() {
+    let ports = stack
+        .target_groups
+        .values()
+        .filter_map(|group| match group.health_check.port {
+            HealthCheckPort::Number(port) => Some(port),
+            HealthCheckPort::Traffic => None,
+        });
+    if request.groups.has_backend() {
         ports.filter(outside).collect()
     } else {
         BTreeSet::new()

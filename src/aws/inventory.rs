@@ -23,6 +23,7 @@ use crate::aws::ownership::Keeper;
 use crate::aws::stack::GroupRef;
 use records::{Knowledge, Moment, Records};
 
+pub(crate) use snapshot::tags_of;
 pub(crate) use write::Write;
 
 /// Calls that one reading makes at the same time. ELBv2 allows 40 reads at once and 10 a second after that in older

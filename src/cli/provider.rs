@@ -5,14 +5,12 @@ use std::sync::Arc;
 use crate::aws::provider::AwsProvider;
 use crate::aws::sdk::{self, Call, CallObserver, SdkApi};
 use crate::controller::nodes::Published;
+use crate::node::REGION_LABEL;
 use crate::telemetry::aws_calls::AwsCalls;
 use crate::telemetry::drift::DriftFigures;
 use crate::telemetry::metrics;
 
 use super::run::Surroundings;
-
-/// Well-known label of Kubernetes, set by the cloud's node controller.
-const REGION_LABEL: &str = "topology.kubernetes.io/region";
 
 impl CallObserver for AwsCalls {
     fn observed(&self, call: &Call<'_>) {

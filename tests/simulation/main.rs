@@ -13,6 +13,7 @@ mod cost;
 mod crash;
 mod drift;
 mod faults;
+mod inspect;
 mod names;
 mod replacement;
 mod targets;

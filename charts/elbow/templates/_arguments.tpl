@@ -12,6 +12,7 @@ Arguments of the container: every setting of elbow that the values know. An empt
 - --aws-vpc-id={{ . }}
 {{- end }}
 - --load-balancer-class={{ join "," .Values.loadBalancerClasses }}
+- --alb-load-balancer-class={{ join "," .Values.albLoadBalancerClasses }}
 {{- if .Values.claimUnclassed }}
 - --claim-unclassed=true
 {{- end }}
@@ -21,6 +22,9 @@ Arguments of the container: every setting of elbow that the values know. An empt
 {{- end }}
 {{- with .Values.defaultSslPolicy }}
 - --default-ssl-policy={{ . }}
+{{- end }}
+{{- if .Values.enableManageBackendSecurityGroupRules }}
+- --enable-manage-backend-security-group-rules=true
 {{- end }}
 - --service-max-concurrent-reconciles={{ .Values.serviceMaxConcurrentReconciles }}
 - --audit-period={{ .Values.auditPeriod }}

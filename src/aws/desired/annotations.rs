@@ -1,5 +1,8 @@
 //! Annotations of a Service, read once into narrow types.
 
+mod addresses;
+mod features;
+mod groups;
 pub mod keys;
 mod probe;
 mod reader;
@@ -12,6 +15,9 @@ use crate::aws::stack::{Attributes, LoadBalancerKind, ResourceName, Scheme, Tags
 use crate::service::Port;
 
 use super::invalid::{Faults, quoted};
+pub(super) use addresses::Addresses;
+pub(super) use features::Features;
+pub(super) use groups::Groups;
 pub(super) use probe::{Probe, ProbePort, ProbeProtocol};
 #[expect(unused_imports, reason = "named by what is read by listener")]
 pub(super) use reader::ListenerRef;
@@ -24,13 +30,13 @@ pub(super) struct Annotations {
     pub(super) scheme: Option<Scheme>,
     pub(super) name: Option<ResourceName>,
     pub(super) subnets: Vec<Reference>,
-    pub(super) security_groups: Vec<Reference>,
-    pub(super) source_ranges: Option<Vec<String>>,
+    pub(super) addresses: Addresses,
+    pub(super) groups: Groups,
+    pub(super) features: Features,
     pub(super) certificates: Vec<CertificateArn>,
     /// None means all TCP ports.
     pub(super) tls_ports: Option<Vec<PortRef>>,
     pub(super) tags: Tags,
-    pub(super) attributes: Attributes,
     pub(super) target_group_attributes: Attributes,
     pub(super) probe: Probe,
     pub(super) node_labels: BTreeMap<String, String>,
@@ -55,6 +61,7 @@ impl Annotations {
     pub(super) fn read(annotations: &BTreeMap<String, String>, kind: LoadBalancerKind, faults: &mut Faults) -> Self {
         let mut reader = Reader::new(annotations, kind, faults);
         reader.read(&keys::TYPE, only("external"));
+        reader.read(&keys::TCP_UDP, only("true"));
         reader.read(&keys::TARGET_TYPE, only("instance"));
         let internal = reader.read(&keys::INTERNAL, internal);
         Self {
@@ -65,16 +72,14 @@ impl Annotations {
             subnets: reader
                 .read(&keys::SUBNETS, |value| references(value, "subnet-"))
                 .unwrap_or_default(),
-            security_groups: reader
-                .read(&keys::SECURITY_GROUPS, |value| references(value, "sg-"))
-                .unwrap_or_default(),
-            source_ranges: reader.read(&keys::SOURCE_RANGES, source_ranges),
+            addresses: Addresses::read(&mut reader),
+            groups: Groups::read(&mut reader),
+            features: Features::read(&mut reader),
             certificates: reader.read(&keys::SSL_CERT, certificates).unwrap_or_default(),
             tls_ports: reader
                 .read(&keys::SSL_PORTS, port_refs)
                 .filter(|ports| !ports.is_empty()),
             tags: reader.read(&keys::RESOURCE_TAGS, values::map).unwrap_or_default(),
-            attributes: reader.read(&keys::ATTRIBUTES, values::map).unwrap_or_default(),
             target_group_attributes: reader
                 .read(&keys::TARGET_GROUP_ATTRIBUTES, values::map)
                 .unwrap_or_default(),
@@ -82,6 +87,15 @@ impl Annotations {
             node_labels: reader.read(&keys::NODE_LABELS, values::map).unwrap_or_default(),
         }
     }
+}
+
+/// Attributes of the load balancer as written; empty where they cannot be read. For a Service of which nothing else
+/// counts any more.
+pub(super) fn load_balancer_attributes(annotations: &BTreeMap<String, String>) -> Attributes {
+    let value = annotations.get(&keys::ATTRIBUTES.to_string());
+    value
+        .and_then(|value| values::map(value.trim()).ok())
+        .unwrap_or_default()
 }
 
 fn only(word: &'static str) -> impl Fn(&str) -> Result<(), Refusal> {
@@ -107,23 +121,11 @@ fn internal(value: &str) -> Result<Scheme, Refusal> {
 }
 
 fn references(value: &str, id_prefix: &str) -> Result<Vec<Reference>, Refusal> {
-    let reference = |element: &str| match element.strip_prefix(id_prefix) {
-        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Reference::Id(element.to_owned())
-        }
-        _ => Reference::Name(element.to_owned()),
+    let reference = |element: &str| match values::id(element, id_prefix) {
+        Some(id) => Reference::Id(id.to_owned()),
+        None => Reference::Name(element.to_owned()),
     };
     Ok(values::list(value).into_iter().map(reference).collect())
-}
-
-/// An empty list is refused: read as "nobody" it would cut all clients off, read as "missing" it would admit the world.
-fn source_ranges(value: &str) -> Result<Vec<String>, Refusal> {
-    let ranges: Vec<_> = values::list(value).into_iter().map(str::to_owned).collect();
-    if ranges.is_empty() {
-        Err("names nobody; remove the annotation to admit all".into())
-    } else {
-        Ok(ranges)
-    }
 }
 
 fn certificates(value: &str) -> Result<Vec<CertificateArn>, Refusal> {

@@ -3,31 +3,24 @@
 //! A stack carries every attribute whose default is known, so that one which the user takes out goes back to AWS' default.
 //! Names, ranges and defaults: ELBv2 API reference, `LoadBalancerAttribute` and `TargetGroupAttribute`.
 
+mod load_balancer;
 mod table;
 
-use crate::aws::stack::{Attributes, ListenerProtocol, LoadBalancerKind, TargetProtocol};
+use crate::aws::stack::{Attributes, ListenerProtocol, TargetProtocol};
 use crate::service::Port;
 
 use super::annotations::keys;
 use super::invalid::Faults;
-use table::{LOAD_BALANCER, Row, TARGET_GROUP};
+pub(in crate::aws) use load_balancer::DELETION_PROTECTION;
+pub use load_balancer::load_balancer_default;
+pub(super) use load_balancer::{extras, of_load_balancer, unprotected};
+use table::{Row, TARGET_GROUP};
 
-const ACCESS_LOGS: &str = "access_logs.s3.enabled";
-const ACCESS_LOGS_BUCKET: &str = "access_logs.s3.bucket";
-const ACCESS_LOGS_PREFIX: &str = "access_logs.s3.prefix";
-const PRESERVE_CLIENT_IP: &str = "preserve_client_ip.enabled";
+/// Do targets see the client's address?
+pub(super) const PRESERVE_CLIENT_IP: &str = "preserve_client_ip.enabled";
 const UNHEALTHY_TERMINATION: &str = "target_health_state.unhealthy.connection_termination.enabled";
 const UNHEALTHY_DRAINING: &str = "target_health_state.unhealthy.draining_interval_seconds";
 const STICKINESS: &str = "stickiness.enabled";
-
-/// AWS' default of an attribute of a load balancer of a kind; none if it is not known or depends on more than that.
-#[must_use]
-pub fn load_balancer_default(kind: LoadBalancerKind, key: &str) -> Option<&'static str> {
-    match kind {
-        LoadBalancerKind::Network => LOAD_BALANCER.iter().find(|row| row.key == key)?.default,
-        LoadBalancerKind::Application => None,
-    }
-}
 
 /// AWS' default of an attribute of a listener; none if it is not known.
 #[must_use]
@@ -39,27 +32,6 @@ pub fn listener_default(protocol: ListenerProtocol, key: &str) -> Option<&'stati
 #[must_use]
 pub fn target_group_default(protocol: TargetProtocol, key: &str) -> Option<&'static str> {
     TARGET_GROUP.iter().find(|row| row.key == key)?.default_for(protocol)
-}
-
-/// All attributes of the load balancer.
-pub(super) fn of_load_balancer(asked: &Attributes, faults: &mut Faults) -> Attributes {
-    let key = &keys::ATTRIBUTES;
-    let asked = checked(asked, LOAD_BALANCER, |pair, why| faults.add_value(key, pair, why));
-    let mut attributes = defaults(LOAD_BALANCER, |row| row.default);
-    let logs = asked.get(ACCESS_LOGS).is_some_and(|enabled| enabled == "true");
-    if logs && asked.get(ACCESS_LOGS_BUCKET).is_none_or(String::is_empty) {
-        faults.add_value(
-            key,
-            "access_logs.s3.enabled=true",
-            "needs access_logs.s3.bucket beside it",
-        );
-    }
-    if !logs {
-        // Without logs neither has an effect, and AWS takes no empty bucket.
-        attributes.remove(ACCESS_LOGS_PREFIX);
-    }
-    attributes.extend(asked);
-    attributes
 }
 
 /// What the annotation asks of every target group, checked for what does not depend on its protocol.

@@ -1,4 +1,4 @@
-//! The security group that admits a Service's clients: its listeners x its source ranges, in few rules.
+//! The security group that admits a Service's clients: its listeners x its clients, in few rules.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,19 @@ use crate::service::Owner;
 use super::invalid::Invalid;
 use super::names;
 use super::request::{Request, Route};
+use super::rules::{PortRange, port_ranges, product};
+use super::source_ranges::Clients;
 use super::tags::{self, Resource};
 
-/// Most inbound rules of a security group (EC2 quota `Inbound or outbound rules per security group`, by default).
+/// Most inbound rules of a security group for one family of addresses; a rule about a prefix list counts for both (EC2
+/// quota `Inbound or outbound rules per security group`, by default). How many entries a prefix list counts for is known
+/// to AWS only.
 const MAX_RULES: usize = 60;
+
+/// Type and code of "fragmentation needed" (RFC 792).
+const FRAGMENTATION_NEEDED: PortRange = (RuleProtocol::Icmp, 3, 4);
+/// Type and code of "packet too big" (RFC 4443).
+const PACKET_TOO_BIG: PortRange = (RuleProtocol::Icmpv6, 2, 0);
 
 /// The group.
 ///
@@ -32,52 +41,52 @@ pub(super) fn frontend_group(
         name: names::frontend_group(cluster, owner),
         description: format!("elbow: clients of Service {owner} in cluster {cluster}"),
         vpc: vpc.clone(),
-        rules: rules(&request.routes, &request.sources)?,
+        rules: rules(&request.routes, &request.clients)?,
         tags: tags::of_service(cluster, owner, Resource::FrontendGroup, &request.tags),
     })
 }
 
-fn rules(routes: &[Route], sources: &[IpNet]) -> Result<BTreeSet<IngressRule>, Invalid> {
-    let ranges = port_ranges(routes);
-    let needed = ranges.len() * sources.len();
+fn rules(routes: &[Route], clients: &Clients) -> Result<BTreeSet<IngressRule>, Invalid> {
+    let ranges = ranges(routes);
+    let networks = clients.networks.iter().copied().map(RuleSource::Cidr);
+    let lists = clients.prefix_lists.iter().cloned().map(RuleSource::PrefixList);
+    let sources: Vec<_> = networks.chain(lists).collect();
+    let mut rules = product(&ranges, &sources);
+    if clients.path_mtu {
+        let (ipv6, others): (Vec<_>, Vec<_>) = sources.iter().cloned().partition(is_ipv6);
+        rules.extend(product(&[FRAGMENTATION_NEEDED], &others));
+        rules.extend(product(&[PACKET_TOO_BIG], &ipv6));
+    }
+    let ipv6 = rules.iter().filter(|rule| is_ipv6(&rule.source)).count();
+    let lists = rules
+        .iter()
+        .filter(|rule| matches!(rule.source, RuleSource::PrefixList(_)))
+        .count();
+    let needed = (rules.len() - ipv6).max(ipv6 + lists);
     if needed > MAX_RULES {
         let text = format!(
-            "{} ranges of ports x {} source ranges need {needed} rules; a security group has {MAX_RULES} (EC2 quota \
-             \"Inbound or outbound rules per security group\"); use fewer, wider source ranges, or ports that follow each other",
+            "{} ranges of ports x {} source ranges and prefix lists need {needed} rules of one family of addresses; a \
+             security group has {MAX_RULES} (EC2 quota \"Inbound or outbound rules per security group\"); use fewer, wider \
+             source ranges, or ports that follow each other",
             ranges.len(),
             sources.len()
         );
         return Err(Invalid::new("TooManyRules", text));
     }
-    let rule = |(protocol, from, to): &(RuleProtocol, u16, u16), source: &IpNet| IngressRule {
-        protocol: protocol.clone(),
-        from: *from,
-        to: *to,
-        source: RuleSource::Cidr(*source),
-    };
-    Ok(ranges
-        .iter()
-        .flat_map(|range| sources.iter().map(move |source| rule(range, source)))
-        .collect())
+    Ok(rules)
 }
 
-/// Ports that follow each other make one range.
-fn port_ranges(routes: &[Route]) -> Vec<(RuleProtocol, u16, u16)> {
+fn is_ipv6(source: &RuleSource) -> bool {
+    matches!(source, RuleSource::Cidr(IpNet::V6(_)))
+}
+
+fn ranges(routes: &[Route]) -> Vec<PortRange> {
     let admitted = |route: &Route| {
         let port = route.forwarding.port.get();
-        protocols(route.forwarding.protocol)
-            .iter()
-            .map(move |protocol| (protocol.clone(), port))
+        let protocols = protocols(route.forwarding.protocol).iter();
+        protocols.map(move |protocol| (protocol.clone(), port))
     };
-    let ports: BTreeSet<_> = routes.iter().flat_map(admitted).collect();
-    let mut ranges: Vec<(RuleProtocol, u16, u16)> = Vec::new();
-    for (protocol, port) in ports {
-        match ranges.last_mut() {
-            Some((last, _, to)) if *last == protocol && to.checked_add(1) == Some(port) => *to = port,
-            _ => ranges.push((protocol, port, port)),
-        }
-    }
-    ranges
+    port_ranges(routes.iter().flat_map(admitted).collect())
 }
 
 fn protocols(protocol: ListenerProtocol) -> &'static [RuleProtocol] {

@@ -14,6 +14,8 @@ pub struct Invalid {
 
 /// Reason where no subnet can be used.
 pub(super) const NO_SUBNET: &str = "NoSubnetFound";
+/// Reason where chosen addresses do not fit the subnets.
+pub(super) const ADDRESS_MISFIT: &str = "AddressMisfit";
 /// Reason where a security group does not exist.
 pub(super) const NO_SECURITY_GROUP: &str = "SecurityGroupNotFound";
 
@@ -30,7 +32,7 @@ impl Invalid {
 /// Does a declaration that is invalid for this reason perhaps become valid with newer facts about the VPC?
 #[must_use]
 pub fn is_about_vpc(reason: &str) -> bool {
-    [NO_SUBNET, NO_SECURITY_GROUP].contains(&reason)
+    [NO_SUBNET, NO_SECURITY_GROUP, ADDRESS_MISFIT].contains(&reason)
 }
 
 impl From<Invalid> for ProviderError {

@@ -2,23 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aws::api::SubnetDescription;
-use crate::aws::ids::{InstanceId, VpcId};
+use crate::aws::ids::{InstanceId, SubnetId, VpcId};
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::{
-    Action, AddressType, AlpnPolicy, Attributes, ChosenAddresses, Forward, GroupRef, Listener, LoadBalancer,
-    ResourceName, Surplus, Tags, Target, TargetGroup, TargetGroupRef,
+    Action, AlpnPolicy, Attributes, ChosenAddresses, Forward, GroupRef, Listener, LoadBalancer, ResourceName, Surplus,
+    Tags, Target, TargetGroup, TargetGroupRef,
 };
 use crate::service::{IpFamily, Owner, Port};
 
 use super::listeners::Forwarding;
-use super::names;
 use super::request::{Request, Route};
 use super::tags::{self, Resource};
+use super::{attributes, names};
 
 /// What all resources of one Service have in common.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
+    /// Of the load balancer.
+    pub(super) name: &'a ResourceName,
     pub(super) owner: &'a Owner,
     pub(super) request: &'a Request,
     pub(super) settings: &'a AwsSettings,
@@ -26,29 +27,32 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// The load balancer.
+    /// The load balancer; `present` are the tags that one of its name has now.
     pub(super) fn load_balancer(
         self,
-        subnets: &[&SubnetDescription],
+        subnets: BTreeMap<SubnetId, ChosenAddresses>,
         security_groups: BTreeSet<GroupRef>,
+        present: &Tags,
     ) -> LoadBalancer {
+        let request = self.request;
+        let mut attributes = request.attributes.clone();
+        attributes::unprotected(&mut attributes, present);
+        let mut tags = self.tags(Resource::LoadBalancer);
+        tags::remember(&mut tags, &request.extras);
         LoadBalancer {
-            name: self.request.name.clone(),
-            explicit_name: self.request.explicit_name,
-            kind: self.request.kind,
-            scheme: self.request.scheme,
-            address_type: AddressType::Ipv4,
-            subnets: subnets
-                .iter()
-                .map(|subnet| (subnet.id.clone(), ChosenAddresses::default()))
-                .collect(),
-            ipv6_source_nat: false,
+            name: self.name.clone(),
+            explicit_name: request.name.is_some(),
+            kind: request.kind,
+            scheme: request.scheme,
+            address_type: request.addresses.address_type,
+            subnets,
+            ipv6_source_nat: request.addresses.source_nat,
             security_groups,
-            private_link_rules: true,
-            attributes: self.request.attributes.clone(),
-            capacity_units: 0,
-            web_acl: None,
-            tags: self.tags(Resource::LoadBalancer),
+            private_link_rules: request.private_link_rules,
+            attributes,
+            capacity_units: request.capacity_units,
+            web_acl: request.web_acl.clone(),
+            tags,
         }
     }
 
@@ -111,13 +115,7 @@ impl Parts<'_> {
 
     fn target_group_name(self, forwarding: Forwarding) -> ResourceName {
         let protocol = forwarding.target_protocol();
-        names::target_group(
-            &self.settings.cluster,
-            self.owner,
-            &self.request.name,
-            forwarding.port,
-            protocol,
-        )
+        names::target_group(&self.settings.cluster, self.owner, self.name, forwarding.port, protocol)
     }
 
     fn tags(self, resource: Resource) -> Tags {

@@ -3,17 +3,29 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::aws::stack::{ResourceName, Scheme, TargetProtocol};
+use crate::aws::stack::{LoadBalancerKind, ResourceName, Scheme, TargetProtocol};
 use crate::service::{Owner, Port};
 
-/// Name of the load balancer where the user gives none. Another scheme gives another name, because a load balancer
-/// cannot change its scheme: the new one is made beside the old.
+/// Name of the load balancer where the user gives none. Another kind or scheme gives another name, because a load
+/// balancer cannot change them: the new one is made beside the old. For what else cannot change names are numbered from 0.
 #[must_use]
-pub fn load_balancer(cluster: &str, owner: &Owner, scheme: Scheme) -> ResourceName {
-    readable(
-        owner,
-        &["network-load-balancer", cluster, &owner.uid, &scheme.to_string()],
-    )
+pub fn load_balancer(
+    cluster: &str,
+    owner: &Owner,
+    kind: LoadBalancerKind,
+    scheme: Scheme,
+    number: usize,
+) -> ResourceName {
+    let kind = match kind {
+        LoadBalancerKind::Network => "network-load-balancer",
+        LoadBalancerKind::Application => "application-load-balancer",
+    };
+    let (scheme, number) = (scheme.to_string(), number.to_string());
+    let mut fields = vec![kind, cluster, &owner.uid, &scheme];
+    if number != "0" {
+        fields.push(&number);
+    }
+    readable(owner, &fields)
 }
 
 /// Name of the group that admits a Service's clients.
@@ -100,6 +112,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::aws::stack::LoadBalancerKind::{Application, Network};
 
     fn owner(namespace: &str, name: &str, uid: &str) -> Owner {
         Owner {
@@ -111,7 +124,13 @@ mod tests {
 
     #[test]
     fn a_name_shows_namespace_and_service() {
-        let name = load_balancer("prod", &owner("web-team-blue", "shop.front-end", "1"), Scheme::Internal);
+        let name = load_balancer(
+            "prod",
+            &owner("web-team-blue", "shop.front-end", "1"),
+            Network,
+            Scheme::Internal,
+            0,
+        );
         assert!(name.as_str().starts_with("k8s-webteamb-shopfron-"), "{name}");
         assert_eq!(name.as_str().len(), 32);
     }
@@ -121,7 +140,7 @@ mod tests {
     fn names_do_not_change_from_version_to_version() {
         let owner = owner("shop", "web", "0b0b");
         let port = Port::new(80).unwrap();
-        let load_balancer = load_balancer("prod", &owner, Scheme::Internal);
+        let load_balancer = load_balancer("prod", &owner, Network, Scheme::Internal, 0);
         assert_eq!(load_balancer.as_str(), "k8s-shop-web-655c8c09ec");
         assert_eq!(frontend_group("prod", &owner).as_str(), "k8s-shop-web-2f11feef55");
         assert_eq!(
@@ -132,14 +151,17 @@ mod tests {
     }
 
     #[test]
-    fn cluster_uid_scheme_port_and_protocol_each_change_a_name() {
+    fn cluster_uid_kind_scheme_number_port_and_protocol_each_change_a_name() {
         let (one, two) = (owner("shop", "web", "1"), owner("shop", "web", "2"));
         let [eighty, other] = [80, 443].map(|port| Port::new(port).unwrap());
-        let balancer = load_balancer("a", &one, Scheme::Internal);
-        let facing = load_balancer("a", &one, Scheme::InternetFacing);
+        let balancer = load_balancer("a", &one, Network, Scheme::Internal, 0);
+        let facing = load_balancer("a", &one, Network, Scheme::InternetFacing, 0);
         let names = BTreeSet::from([
-            load_balancer("b", &one, Scheme::Internal),
-            load_balancer("a", &two, Scheme::Internal),
+            load_balancer("a", &one, Application, Scheme::Internal, 0),
+            load_balancer("a", &one, Network, Scheme::Internal, 1),
+            load_balancer("a", &one, Network, Scheme::Internal, 2),
+            load_balancer("b", &one, Network, Scheme::Internal, 0),
+            load_balancer("a", &two, Network, Scheme::Internal, 0),
             target_group("a", &one, &balancer, eighty, TargetProtocol::Tcp),
             target_group("a", &one, &facing, eighty, TargetProtocol::Tcp),
             target_group("a", &one, &balancer, other, TargetProtocol::Tcp),
@@ -153,14 +175,14 @@ mod tests {
             balancer,
             facing,
         ]);
-        assert_eq!(names.len(), 14);
+        assert_eq!(names.len(), 17);
     }
 
     proptest! {
         #[test]
         fn any_service_has_valid_names(namespace in "\\PC{0,70}", name in "\\PC{0,70}", uid in "\\PC{0,40}", cluster in "\\PC{0,110}") {
             let owner = owner(&namespace, &name, &uid);
-            let load_balancer = load_balancer(&cluster, &owner, Scheme::Internal);
+            let load_balancer = load_balancer(&cluster, &owner, Network, Scheme::Internal, 0);
             let target_group = target_group(&cluster, &owner, &load_balancer, Port::MAX, TargetProtocol::TcpUdp);
             for name in [load_balancer, target_group, frontend_group(&cluster, &owner), backend_group(&cluster)] {
                 prop_assert_eq!(ResourceName::parse(name.as_str()), Ok(name));

@@ -1,38 +1,44 @@
 //! What a Service asks for, as far as it can be judged without knowing AWS: all its faults at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::IpNet;
-
-use crate::aws::ids::CertificateArn;
+use crate::aws::ids::{CertificateArn, WebAclArn};
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{Attributes, HealthCheck, LoadBalancerKind, ResourceName, Scheme, Tags};
+use crate::aws::stack::{Attributes, HealthCheck, ListenerProtocol, LoadBalancerKind, ResourceName, Scheme, Tags};
 use crate::provider::Warning;
 use crate::service::{IpFamily, Service, SessionAffinity};
 
-use super::annotations::{Annotations, Reference, keys};
-use super::attributes::{self, Behind};
+use super::addresses;
+use super::annotations::{Addresses, Annotations, Reference, keys};
+use super::attributes::{self, Behind, PRESERVE_CLIENT_IP};
 use super::health_check::{Probes, without_effect};
 use super::invalid::{Faults, Invalid, quoted};
 use super::listeners::{self, Forwarding};
-use super::{names, source_ranges, tags};
+use super::security_groups::Groups;
+use super::source_ranges::Clients;
+use super::tags::{self, Extra};
 
 /// A Service that can be served, if AWS has what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) kind: LoadBalancerKind,
     pub(super) scheme: Scheme,
-    pub(super) name: ResourceName,
-    pub(super) explicit_name: bool,
+    /// The user's; none where it is to be generated.
+    pub(super) name: Option<ResourceName>,
     /// Empty where they are to be found.
     pub(super) subnets: Vec<Reference>,
-    /// The user's groups instead of elbow's.
-    pub(super) groups: Vec<Reference>,
+    pub(super) addresses: Addresses,
+    pub(super) groups: Groups,
+    pub(super) clients: Clients,
+    pub(super) private_link_rules: bool,
     /// One for each listener, by ascending port.
     pub(super) routes: Vec<Route>,
     pub(super) certificates: Vec<CertificateArn>,
-    pub(super) sources: Vec<IpNet>,
     pub(super) attributes: Attributes,
+    pub(super) capacity_units: u32,
+    pub(super) web_acl: Option<WebAclArn>,
+    /// Of the load balancer.
+    pub(super) extras: BTreeSet<Extra>,
     /// The user's.
     pub(super) tags: Tags,
     pub(super) node_labels: BTreeMap<String, String>,
@@ -56,33 +62,40 @@ impl Request {
         let kind = kind(service, settings);
         let asked = Annotations::read(&service.annotations, kind, &mut faults);
         let forwardings = listeners::forwardings(service, &asked, &mut faults);
-        if asked.security_groups.is_empty() {
+        let groups = Groups::read(&asked.groups, settings, &mut faults);
+        if groups.has_backend() {
             listeners::check_node_ports(&forwardings, &settings.node_ports, &mut faults);
         }
         let probes = Probes::read(service, &asked.probe, &mut faults);
         let scheme = asked.scheme.unwrap_or(settings.default_scheme);
-        let generated = || names::load_balancer(&settings.cluster, &service.owner, scheme);
+        addresses::check(service, &asked.addresses, kind, scheme, &mut faults);
+        check_capacity(&asked, &forwardings, &mut faults);
+        let attributes = attributes::of_load_balancer(kind, &asked.features, &mut faults);
+        let clients = Clients::read(service, &asked.groups, asked.addresses.address_type, &mut faults);
+        let routes = routes(service, &asked, &forwardings, &probes, &mut faults);
+        let mut warnings = warnings(&asked, &forwardings, &probes);
+        warnings.extend(groups.warnings(&asked.groups));
+        warnings.extend(ranges_ignored(&groups, &clients, &routes));
         let request = Self {
             kind,
             scheme,
-            name: asked.name.clone().unwrap_or_else(generated),
-            explicit_name: asked.name.is_some(),
-            routes: routes(service, &asked, &forwardings, &probes, &mut faults),
-            sources: source_ranges::source_ranges(service, &asked, &mut faults),
-            attributes: attributes::of_load_balancer(&asked.attributes, &mut faults),
+            extras: attributes::extras(&attributes, &asked.features),
             tags: tags::of_user(&asked.tags, settings, &mut faults),
-            warnings: warnings(service, &asked, &forwardings, &probes),
+            private_link_rules: asked.groups.private_link_rules.unwrap_or(true),
+            capacity_units: asked.features.capacity_units,
+            web_acl: asked.features.web_acl,
+            name: asked.name,
             subnets: asked.subnets,
-            groups: asked.security_groups,
+            addresses: asked.addresses,
+            groups,
+            clients,
+            routes,
+            attributes,
+            warnings,
             certificates: asked.certificates,
             node_labels: asked.node_labels,
         };
         faults.finish().map(|()| request)
-    }
-
-    /// Does the load balancer carry elbow's groups, or the user's?
-    pub(super) fn has_elbow_groups(&self) -> bool {
-        self.groups.is_empty()
     }
 }
 
@@ -138,21 +151,47 @@ fn routes(
     forwardings.iter().copied().map(&mut route).collect()
 }
 
-fn warnings(service: &Service, asked: &Annotations, forwardings: &[Forwarding], probes: &Probes) -> Vec<Warning> {
+fn warnings(asked: &Annotations, forwardings: &[Forwarding], probes: &Probes) -> Vec<Warning> {
     let mut warnings = probes.warnings(forwardings.iter().map(|forwarding| forwarding.target_protocol()));
     if asked.tls_ports.is_some() && asked.certificates.is_empty() {
         let why = format!("without annotation {} no listener is TLS", keys::SSL_CERT);
         warnings.push(without_effect(&keys::SSL_PORTS, &why));
     }
-    if !asked.security_groups.is_empty() && source_ranges::are_given(service, asked) {
-        let message = format!(
-            "source ranges have no effect beside annotation {}: the groups named there decide who may connect",
-            keys::SECURITY_GROUPS
-        );
-        warnings.push(Warning {
-            reason: "SourceRangesIgnored",
-            message,
-        });
-    }
     warnings
+}
+
+/// Source ranges that hold nobody back.
+fn ranges_ignored(groups: &Groups, clients: &Clients, routes: &[Route]) -> Option<Warning> {
+    let hidden = |route: &Route| {
+        route
+            .attributes
+            .get(PRESERVE_CLIENT_IP)
+            .is_some_and(|kept| kept == "false")
+    };
+    let why = match groups {
+        Groups::Named { .. } => format!(
+            "beside annotation {}: the groups named there decide who may connect",
+            keys::SECURITY_GROUPS
+        ),
+        Groups::Nobody if routes.iter().any(hidden) => format!(
+            "with annotation {} on ports whose targets do not see the client's address ({PRESERVE_CLIENT_IP}=false)",
+            keys::DISABLE_SECURITY_GROUPS
+        ),
+        Groups::Elbow | Groups::Nobody => return None,
+    };
+    clients.are_given.then(|| Warning {
+        reason: "SourceRangesIgnored",
+        message: format!("source ranges have no effect {why}"),
+    })
+}
+
+/// Elastic Load Balancing user guide, capacity unit reservation of Network Load Balancers.
+fn check_capacity(asked: &Annotations, forwardings: &[Forwarding], faults: &mut Faults) {
+    let tls = forwardings
+        .iter()
+        .any(|forwarding| forwarding.protocol == ListenerProtocol::Tls);
+    if tls && asked.features.capacity_units > 0 {
+        let why = "AWS reserves no capacity for a network load balancer with TLS listeners; take one of them out";
+        faults.add_conflict(&keys::CAPACITY, &keys::SSL_CERT, why);
+    }
 }

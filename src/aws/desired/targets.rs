@@ -60,7 +60,7 @@ fn is_eligible(node: &Node, labels: &BTreeMap<String, String>) -> bool {
 }
 
 /// The instance of a node: the last part of `aws:///ZONE/ID`, as the cloud provider for AWS writes it.
-pub(in crate::aws) fn instance_id(provider_id: &str) -> Option<InstanceId> {
+pub(crate) fn instance_id(provider_id: &str) -> Option<InstanceId> {
     let (_, id) = provider_id.strip_prefix("aws://")?.rsplit_once('/')?;
     let digits = id.strip_prefix("i-")?;
     let sound = (8..=17).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());

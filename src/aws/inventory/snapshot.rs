@@ -98,7 +98,7 @@ pub(super) fn tag_calls(resources: usize) -> usize {
 }
 
 /// The tags of resources of ELBv2, some twenty a call. A resource that is gone meanwhile is left out.
-pub(super) async fn tags_of<A: AwsApi>(api: &A, arns: &[String]) -> AwsResult<HashMap<String, Tags>> {
+pub(crate) async fn tags_of<A: AwsApi>(api: &A, arns: &[String]) -> AwsResult<HashMap<String, Tags>> {
     let calls = arns.chunks(ARNS_PER_CALL).map(|arns| existing(api, arns.to_vec()));
     let tags = together(calls.collect()).await?;
     Ok(tags.into_iter().flatten().collect())

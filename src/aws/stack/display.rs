@@ -142,11 +142,16 @@ impl Display for IngressRule {
             RuleProtocol::Icmpv6 => "icmpv6",
             RuleProtocol::Other(name) => name,
         };
-        write!(f, "{protocol} {}-{} from ", self.from, self.to)?;
-        match &self.source {
-            RuleSource::Cidr(net) => net.fmt(f),
-            RuleSource::Group(id) => id.fmt(f),
-            RuleSource::PrefixList(id) => id.fmt(f),
+        write!(f, "{protocol} {}-{} from {}", self.from, self.to, self.source)
+    }
+}
+
+impl Display for RuleSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cidr(net) => net.fmt(f),
+            Self::Group(id) => id.fmt(f),
+            Self::PrefixList(id) => id.fmt(f),
         }
     }
 }

@@ -15,15 +15,19 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_policy" "this" {
-  name        = local.role_name
-  description = "What elbow does in AWS for the cluster ${var.cluster_name}, and nothing else"
-  policy      = local.policy
+  for_each = local.policies
+
+  name        = "${local.role_name}-${each.key}"
+  description = "What elbow does in AWS for the cluster ${var.cluster_name}, and nothing else: one of two halves"
+  policy      = each.value
   tags        = var.tags
 }
 
 resource "aws_iam_role_policy_attachment" "this" {
+  for_each = aws_iam_policy.this
+
   role       = aws_iam_role.this.name
-  policy_arn = aws_iam_policy.this.arn
+  policy_arn = each.value.arn
 }
 
 resource "aws_eks_pod_identity_association" "this" {

@@ -9,7 +9,7 @@ output "role_name" {
 }
 
 output "policy_json" {
-  description = "The policy as JSON, for accounts where roles are made in another way."
+  description = "Both halves of the policy as one JSON document, for accounts where roles are made in another way."
   value       = local.policy
 }
 

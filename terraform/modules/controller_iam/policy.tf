@@ -5,11 +5,13 @@ locals {
   ec2 = "arn:${data.aws_partition.current.partition}:ec2:${data.aws_region.current.id}:*"
   elb = "arn:${data.aws_partition.current.partition}:elasticloadbalancing:${data.aws_region.current.id}:*"
 
-  security_groups         = "${local.ec2}:security-group/*"
-  network_load_balancers  = "${local.elb}:loadbalancer/net/*"
-  network_listeners       = "${local.elb}:listener/net/*"
-  target_groups           = "${local.elb}:targetgroup/*"
-  load_balancer_resources = [local.network_load_balancers, local.network_listeners, local.target_groups]
+  security_groups            = "${local.ec2}:security-group/*"
+  application_load_balancers = "${local.elb}:loadbalancer/app/*"
+  load_balancers             = ["${local.elb}:loadbalancer/net/*", local.application_load_balancers]
+  target_groups              = "${local.elb}:targetgroup/*"
+
+  # For calls that their condition already limits to what elbow has made, or is making.
+  load_balancer_resources = "${local.elb}:*"
 
   tag_of_cluster = "elbow.dev/cluster"
   tag_of_nodes   = "kubernetes.io/cluster/${var.cluster_name}"
@@ -42,6 +44,9 @@ locals {
         "ec2:DescribeRouteTables",
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "elasticloadbalancing:DescribeCapacityReservation",
+        "elasticloadbalancing:DescribeListenerAttributes",
         "elasticloadbalancing:DescribeListenerCertificates",
         "elasticloadbalancing:DescribeListeners",
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
@@ -56,13 +61,14 @@ locals {
     },
     {
       # Never called by elbow: Elastic Load Balancing asks for them in the caller's name when it creates load balancers
-      # and target groups and registers targets ("Elastic Load Balancing API permissions" in its user guide).
+      # and target groups, puts security groups on them and registers targets ("Elastic Load Balancing API permissions" in
+      # its user guide).
       Sid = "ReadByElasticLoadBalancing"
       Action = [
         "ec2:DescribeAccountAttributes",
         "ec2:DescribeAddresses",
         "ec2:DescribeInternetGateways",
-        "ec2:DescribeVpcs",
+        "ec2:GetSecurityGroupsForVpc",
       ]
       Resource  = "*"
       Condition = local.in_region
@@ -81,14 +87,14 @@ locals {
       # A load balancer or target group is born with the cluster's tag, or not at all.
       Sid       = "CreateLoadBalancing"
       Action    = ["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"]
-      Resource  = [local.network_load_balancers, local.target_groups]
+      Resource  = concat(local.load_balancers, [local.target_groups])
       Condition = local.created
     },
     {
       # A listener is made on a load balancer of this cluster, and tagged too.
       Sid       = "CreateListener"
       Action    = ["elasticloadbalancing:CreateListener"]
-      Resource  = local.network_load_balancers
+      Resource  = local.load_balancers
       Condition = { StringEquals = merge(local.owned.StringEquals, local.created.StringEquals) }
     },
     {
@@ -135,16 +141,44 @@ locals {
         "elasticloadbalancing:DeleteLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DeregisterTargets",
+        "elasticloadbalancing:ModifyCapacityReservation",
         "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:ModifyListenerAttributes",
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyTargetGroupAttributes",
         "elasticloadbalancing:RegisterTargets",
         "elasticloadbalancing:RemoveListenerCertificates",
+        "elasticloadbalancing:SetIpAddressType",
         "elasticloadbalancing:SetSecurityGroups",
         "elasticloadbalancing:SetSubnets",
       ]
       Resource  = local.load_balancer_resources
+      Condition = local.owned
+    },
+    {
+      # WAF's half of putting a web ACL on a load balancer, taking it off and reading which one it is; WAF reads the web
+      # ACL itself in the caller's name. It knows no tag of the load balancer: ProtectLoadBalancer does.
+      Sid = "UseWebAcl"
+      Action = [
+        "wafv2:AssociateWebACL",
+        "wafv2:DisassociateWebACL",
+        "wafv2:GetWebACL",
+        "wafv2:GetWebACLForResource",
+      ]
+      Resource  = "*"
+      Condition = local.in_region
+    },
+    {
+      # The load balancer's half, which WAF asks for in the caller's name. The older SetWebAcl, which can be limited to
+      # nothing, is not needed beside these ("Permissions for AssociateWebACL" in the developer guide of AWS WAF).
+      Sid = "ProtectLoadBalancer"
+      Action = [
+        "elasticloadbalancing:CreateWebACLAssociation",
+        "elasticloadbalancing:DeleteWebACLAssociation",
+        "elasticloadbalancing:GetLoadBalancerWebACL",
+      ]
+      Resource  = local.application_load_balancers
       Condition = local.owned
     },
     {
@@ -195,11 +229,19 @@ locals {
     },
   ]
 
+  # In two halves: a managed policy holds 6144 characters, and long names of clusters need more.
+  statements = {
+    create = concat(local.read_statements, local.create_statements)
+    change = local.change_statements
+  }
+  policies = {
+    for name, statements in local.statements : name => jsonencode({
+      Version   = "2012-10-17"
+      Statement = [for statement in statements : merge({ Effect = "Allow" }, statement)]
+    })
+  }
   policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      for statement in concat(local.read_statements, local.create_statements, local.change_statements) :
-      merge({ Effect = "Allow" }, statement)
-    ]
+    Version   = "2012-10-17"
+    Statement = flatten([for name in ["create", "change"] : jsondecode(local.policies[name]).Statement])
   })
 }

@@ -63,7 +63,7 @@ variable "service_account" {
 }
 
 variable "role_name" {
-  description = "Name of the role and of its policy. Empty: elbow-CLUSTER, cut to the 64 characters that IAM allows."
+  description = "Name of the role, and beginning of the names of its policies. Empty: elbow-CLUSTER, cut to the 64 characters that IAM allows."
   type        = string
   default     = ""
 }

@@ -1,8 +1,10 @@
 //! The forms in which annotations are written. Each function takes a trimmed value; an error is the rest of the sentence
 //! "`value` ...".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+
+use super::super::invalid::quoted;
 
 /// Why a value is refused, besides not being among the allowed ones; may be empty.
 pub(super) type Refusal = String;
@@ -14,6 +16,22 @@ pub(super) fn boolean(value: &str) -> Result<bool, Refusal> {
         "false" => Ok(false),
         _ => Err(Refusal::new()),
     }
+}
+
+/// `on` or `off`.
+pub(super) fn switch(value: &str) -> Result<bool, Refusal> {
+    match value {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(Refusal::new()),
+    }
+}
+
+/// An identifier of AWS: a prefix and hexadecimal digits.
+pub(super) fn id<'a>(value: &'a str, prefix: &str) -> Option<&'a str> {
+    let digits = value.strip_prefix(prefix)?;
+    let sound = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    sound.then_some(value)
 }
 
 /// A decimal number without sign.
@@ -30,6 +48,29 @@ pub(super) fn list(value: &str) -> Vec<&str> {
         .map(str::trim)
         .filter(|element| !element.is_empty())
         .collect()
+}
+
+/// The elements between commas, each of which must have a meaning; at least one.
+pub(super) fn several<T>(value: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Refusal> {
+    let refused = |element: &str| format!("holds {}, which is not allowed", quoted(element));
+    let elements = list(value).into_iter();
+    let parsed: Vec<_> = elements
+        .map(|element| parse(element).ok_or_else(|| refused(element)))
+        .collect::<Result<_, _>>()?;
+    if parsed.is_empty() {
+        Err("is empty".into())
+    } else {
+        Ok(parsed)
+    }
+}
+
+/// As [`several`], and none twice.
+pub(super) fn distinct<T: Ord>(value: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Refusal> {
+    let elements = several(value, parse)?;
+    if elements.iter().collect::<BTreeSet<_>>().len() < elements.len() {
+        return Err("names one twice".into());
+    }
+    Ok(elements)
 }
 
 /// `key=value,key=value` with `\,` for a comma that does not separate. Keys and values are trimmed; a value may be empty

@@ -94,12 +94,14 @@ const fn row(key: &'static str, default: Option<&'static str>, values: Values) -
 /// Most targets that a target group can have, whatever its quota.
 const MANY: u32 = 1000;
 
+const BOOLEAN_OFF: Option<&str> = Some("false");
+
 /// Attributes of Network Load Balancers.
-pub(super) static LOAD_BALANCER: &[Row] = &[
+pub(super) static NETWORK_LOAD_BALANCER: &[Row] = &[
     row("access_logs.s3.bucket", None, Values::Text),
-    row("access_logs.s3.enabled", Some("false"), Values::Boolean),
+    row("access_logs.s3.enabled", BOOLEAN_OFF, Values::Boolean),
     row("access_logs.s3.prefix", Some(""), Values::Text),
-    row("deletion_protection.enabled", Some("false"), Values::Boolean),
+    row("deletion_protection.enabled", BOOLEAN_OFF, Values::Boolean),
     row(
         "dns_record.client_routing_policy",
         Some("any_availability_zone"),
@@ -111,10 +113,63 @@ pub(super) static LOAD_BALANCER: &[Row] = &[
     ),
     // Its default follows scheme and address type.
     row("ipv6.deny_all_igw_traffic", None, Values::Boolean),
-    row("load_balancing.cross_zone.enabled", Some("false"), Values::Boolean),
+    row("load_balancing.cross_zone.enabled", BOOLEAN_OFF, Values::Boolean),
     // AWS refuses to decrease it.
     row("secondary_ips.auto_assigned.per_subnet", None, Values::Integer(0..=7)),
-    row("zonal_shift.config.enabled", Some("false"), Values::Boolean),
+    row("zonal_shift.config.enabled", BOOLEAN_OFF, Values::Boolean),
+];
+
+/// Attributes of Application Load Balancers.
+pub(super) static APPLICATION_LOAD_BALANCER: &[Row] = &[
+    row("access_logs.s3.bucket", None, Values::Text),
+    row("access_logs.s3.enabled", BOOLEAN_OFF, Values::Boolean),
+    row("access_logs.s3.prefix", Some(""), Values::Text),
+    row("client_keep_alive.seconds", Some("3600"), Values::Integer(60..=604_800)),
+    row("connection_logs.s3.bucket", None, Values::Text),
+    row("connection_logs.s3.enabled", BOOLEAN_OFF, Values::Boolean),
+    row("connection_logs.s3.prefix", Some(""), Values::Text),
+    row("deletion_protection.enabled", BOOLEAN_OFF, Values::Boolean),
+    row("health_check_logs.s3.bucket", None, Values::Text),
+    row("health_check_logs.s3.enabled", BOOLEAN_OFF, Values::Boolean),
+    row("health_check_logs.s3.prefix", Some(""), Values::Text),
+    row("idle_timeout.timeout_seconds", Some("60"), Values::Integer(1..=4000)),
+    // Its default follows scheme and address type.
+    row("ipv6.deny_all_igw_traffic", None, Values::Boolean),
+    // AWS lets nobody change it.
+    row(
+        "load_balancing.cross_zone.enabled",
+        Some("true"),
+        Values::OneOf(&["true"]),
+    ),
+    row(
+        "routing.http.desync_mitigation_mode",
+        Some("defensive"),
+        Values::OneOf(&["monitor", "defensive", "strictest"]),
+    ),
+    row(
+        "routing.http.drop_invalid_header_fields.enabled",
+        BOOLEAN_OFF,
+        Values::Boolean,
+    ),
+    row(
+        "routing.http.preserve_host_header.enabled",
+        BOOLEAN_OFF,
+        Values::Boolean,
+    ),
+    row(
+        "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
+        BOOLEAN_OFF,
+        Values::Boolean,
+    ),
+    row("routing.http.xff_client_port.enabled", BOOLEAN_OFF, Values::Boolean),
+    row(
+        "routing.http.xff_header_processing.mode",
+        Some("append"),
+        Values::OneOf(&["append", "preserve", "remove"]),
+    ),
+    row("routing.http2.enabled", Some("true"), Values::Boolean),
+    row("waf.fail_open.enabled", BOOLEAN_OFF, Values::Boolean),
+    row("zonal_shift.config.enabled", BOOLEAN_OFF, Values::Boolean),
 ];
 
 /// Attributes of target groups of instances behind Network Load Balancers.

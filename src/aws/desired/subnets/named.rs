@@ -1,44 +1,63 @@
 //! Subnets that the user names, by id or by their tag `Name`. Tags of roles and clusters are not asked then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::aws::api::SubnetDescription;
-use crate::aws::ids::SubnetId;
 
 use super::super::Facts;
 use super::super::annotations::{Reference, keys};
 use super::super::invalid::{Faults, Invalid, NO_SUBNET, quoted};
-use super::{is_used, too_full};
+use super::{Wanted, too_full};
 
-/// The subnets, ordered by zone.
-///
-/// # Errors
-/// [`Invalid`] if one cannot be found, cannot be used, or shares its zone with another.
-pub(super) fn subnets<'a>(references: &[Reference], facts: &'a Facts) -> Result<Vec<&'a SubnetDescription>, Invalid> {
-    let mut faults = Faults::default();
-    let mut zones: BTreeMap<&str, &SubnetDescription> = BTreeMap::new();
-    let mut seen: BTreeSet<&SubnetId> = BTreeSet::new();
-    for reference in references {
-        match find(reference, facts) {
-            Err(why) => refuse(&mut faults, &why),
-            Ok(subnet) if !seen.insert(&subnet.id) => {}
-            Ok(subnet) => {
-                let used = is_used(subnet, facts);
-                if let Some(why) = too_full(subnet).filter(|_| !used) {
-                    refuse(&mut faults, &format!("{} {why}", subnet.id));
-                }
-                if let Some(other) = zones.insert(&subnet.zone, subnet) {
-                    let text = format!(
-                        "{} and {} are both in zone {}; allowed is one a zone",
-                        other.id, subnet.id, subnet.zone
-                    );
-                    refuse(&mut faults, &text);
+impl Wanted {
+    /// The subnets, in the order in which they are named.
+    ///
+    /// # Errors
+    /// [`Invalid`] if one cannot be found, cannot be used, or shares its zone with another, or if there are too few.
+    pub(super) fn named<'a>(
+        self,
+        references: &[Reference],
+        facts: &'a Facts,
+    ) -> Result<Vec<&'a SubnetDescription>, Invalid> {
+        let mut faults = Faults::default();
+        let mut zones: BTreeMap<&str, &SubnetDescription> = BTreeMap::new();
+        let mut subnets: Vec<&SubnetDescription> = Vec::new();
+        for reference in references {
+            match find(reference, facts) {
+                Err(why) => refuse(&mut faults, &why),
+                Ok(subnet) if subnets.iter().any(|known| known.id == subnet.id) => {}
+                Ok(subnet) => {
+                    self.judge(subnet, facts, &mut faults);
+                    if let Some(other) = zones.insert(&subnet.zone, subnet) {
+                        let text = format!(
+                            "{} and {} are both in zone {}; allowed is one a zone",
+                            other.id, subnet.id, subnet.zone
+                        );
+                        refuse(&mut faults, &text);
+                    }
+                    subnets.push(subnet);
                 }
             }
         }
+        faults.finish()?;
+        if subnets.len() < self.fewest() {
+            let text = format!(
+                "annotation {}: an application load balancer needs subnets in two zones at least",
+                keys::SUBNETS
+            );
+            return Err(Invalid::new(NO_SUBNET, text));
+        }
+        Ok(subnets)
     }
-    faults.finish()?;
-    Ok(zones.into_values().collect())
+
+    fn judge(self, subnet: &SubnetDescription, facts: &Facts, faults: &mut Faults) {
+        if let Some(why) = too_full(subnet).filter(|_| !self.uses(subnet, facts)) {
+            refuse(faults, &format!("{} {why}", subnet.id));
+        }
+        if let Some(why) = self.without_ipv6(subnet) {
+            refuse(faults, &format!("{} {why}", subnet.id));
+        }
+    }
 }
 
 fn refuse(faults: &mut Faults, why: &str) {

@@ -26,6 +26,21 @@ pub(super) struct Cloud {
     pub(super) resources: Mutex<usize>,
 }
 
+impl Cloud {
+    pub(super) fn new(answer: Result<Ensured, ProviderError>) -> Self {
+        Self {
+            asked: Mutex::default(),
+            ensure: Mutex::new(answer),
+            delete: Mutex::default(),
+            resources: Mutex::new(3),
+        }
+    }
+
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
 impl LoadBalancerProvider for Cloud {
     async fn ensure(&self, service: &Service, _: &NodeSet) -> Result<Ensured, ProviderError> {
         let mut asked = format!("ensure {}", service.owner);
@@ -74,22 +89,13 @@ impl Case {
     pub(super) fn new(answer: Result<Ensured, ProviderError>) -> Self {
         let (client, server) = api_server();
         let (events, told) = Events::overheard();
-        let claims = Claims {
-            classes: ["elbow.dev/nlb".to_owned()].into(),
-            unclassed: false,
-        };
         let (store, watch) = reflector::store();
         let context = Context {
             client,
             store,
-            provider: Cloud {
-                asked: Mutex::default(),
-                ensure: Mutex::new(answer),
-                delete: Mutex::default(),
-                resources: Mutex::new(3),
-            },
+            provider: Cloud::new(answer),
             fence: Fence::open(),
-            claims,
+            claims: claims(),
             nodes: watch::channel(Some(Arc::new(NodeSet::default()))).1,
             memory: Memory::default(),
             events,
@@ -119,7 +125,7 @@ impl Case {
     }
 
     pub(super) fn asked(&self) -> Vec<String> {
-        self.context.provider.asked.lock().unwrap().clone()
+        self.context.provider.asked()
     }
 
     /// Reasons of the events so far.
@@ -132,6 +138,14 @@ impl Case {
     pub(super) async fn nothing_more(self) {
         drop(self.context);
         self.server.nothing_more().await;
+    }
+}
+
+/// Services of one class.
+pub(super) fn claims() -> Claims {
+    Claims {
+        classes: ["elbow.dev/nlb".to_owned()].into(),
+        unclassed: false,
     }
 }
 

@@ -27,15 +27,25 @@ variables {
   vpc_id       = "vpc-0a1b2c3d"
 }
 
-run "the_policy_fits_into_one_managed_policy" {
+run "each_half_fits_into_a_managed_policy_whatever_the_clusters_name" {
   command = plan
 
+  variables {
+    cluster_name = join("", [for number in range(100) : "c"])
+  }
+
   assert {
-    condition     = length(aws_iam_policy.this.policy) <= 6144
+    condition     = alltrue([for policy in aws_iam_policy.this : length(policy.policy) <= 6144])
     error_message = "IAM allows 6144 characters"
   }
   assert {
-    condition     = output.policy_json == aws_iam_policy.this.policy
+    condition     = alltrue([for policy in aws_iam_policy.this : length(policy.name) <= 128])
+    error_message = "IAM allows 128 characters in the name of a policy"
+  }
+  assert {
+    condition = toset([for statement in jsondecode(output.policy_json).Statement : jsonencode(statement)]) == toset(flatten([
+      for policy in aws_iam_policy.this : [for statement in jsondecode(policy.policy).Statement : jsonencode(statement)]
+    ]))
     error_message = "the output is the policy that is attached"
   }
 }

@@ -5,13 +5,17 @@ use std::process::Command;
 use crate::helm::{CLUSTER, arguments, render};
 
 /// A setting in the values, and the argument that it becomes.
-const SETTINGS: [(&str, &str); 18] = [
+const SETTINGS: [(&str, &str); 20] = [
     ("clusterName=green", "--cluster-name=green"),
     ("region=eu-west-1", "--aws-region=eu-west-1"),
     ("vpcId=vpc-0a1b", "--aws-vpc-id=vpc-0a1b"),
     (
         "loadBalancerClasses={elbow.dev/nlb,example.com/nlb}",
         "--load-balancer-class=elbow.dev/nlb,example.com/nlb",
+    ),
+    (
+        "albLoadBalancerClasses={elbow.dev/alb,example.com/web}",
+        "--alb-load-balancer-class=elbow.dev/alb,example.com/web",
     ),
     ("claimUnclassed=true", "--claim-unclassed=true"),
     (
@@ -25,6 +29,10 @@ const SETTINGS: [(&str, &str); 18] = [
     (
         "defaultSslPolicy=ELBSecurityPolicy-TLS13-1-2-2021-06",
         "--default-ssl-policy=ELBSecurityPolicy-TLS13-1-2-2021-06",
+    ),
+    (
+        "enableManageBackendSecurityGroupRules=true",
+        "--enable-manage-backend-security-group-rules=true",
     ),
     (
         "serviceMaxConcurrentReconciles=4",
@@ -71,10 +79,21 @@ fn empty_values_leave_the_flag_to_the_default_of_elbow() {
         "--aws-vpc-id",
         "--claim-unclassed",
         "--default-tags",
+        "--enable-manage-backend-security-group-rules",
         "--default-ssl-policy",
     ] {
         assert!(!rendered.iter().any(|found| found.starts_with(flag)), "{flag}");
     }
+}
+
+#[test]
+#[ignore = "needs helm: run by cargo sandbox test"]
+fn there_may_be_no_class_of_application_load_balancers() {
+    let rendered = rendered(&["--set-json", "albLoadBalancerClasses=[]"]);
+    assert!(
+        rendered.contains(&"--alb-load-balancer-class=".to_owned()),
+        "{rendered:?}"
+    );
 }
 
 #[test]

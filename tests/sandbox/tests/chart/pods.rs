@@ -178,7 +178,8 @@ fn kubernetes_before_1_30_is_refused_and_provider_suffixes_pass() {
 fn notes_say_what_to_do_next_and_warn_of_risky_values() {
     let plain = notes(&CLUSTER);
     for expected in [
-        "spec.loadBalancerClass: elbow.dev/nlb",
+        "spec.loadBalancerClass: elbow.dev/nlb (Network Load Balancer)",
+        "spec.loadBalancerClass: elbow.dev/alb (Application Load Balancer)",
         "create-pod-identity-association --cluster-name blue",
         "--namespace elbow-system --service-account elbow --role-arn",
         "kubectl wait --for=condition=elbow.dev/Programmed",

@@ -103,6 +103,11 @@ fn a_wrong_value_is_refused_by_its_name() {
             "at '/loadBalancerClasses': got string, want array",
         ),
         ("loadBalancerClasses={a b}", "at '/loadBalancerClasses/0'"),
+        ("albLoadBalancerClasses={a b}", "at '/albLoadBalancerClasses/0'"),
+        (
+            "enableManageBackendSecurityGroupRules=yes",
+            "at '/enableManageBackendSecurityGroupRules': got string, want boolean",
+        ),
         ("image.digest=latest", "at '/image/digest'"),
         ("metrics.port=70000", "at '/metrics/port'"),
         ("defaultLoadBalancerScheme=public", "at '/defaultLoadBalancerScheme'"),

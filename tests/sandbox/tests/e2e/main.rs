@@ -19,6 +19,7 @@ mod drift;
 mod edits;
 mod elbow_process;
 mod identity;
+mod inspect;
 mod keys;
 mod leader;
 mod manifest;

@@ -139,6 +139,12 @@ impl Scenario {
         format!("{}/{name}", self.cluster.namespace)
     }
 
+    /// Where the elbow that serves this test has its Lease.
+    pub(crate) fn lease_namespace(&self) -> &str {
+        let own = self.class.starts_with(&self.cluster.namespace);
+        if own { &self.cluster.namespace } else { &self.lane }
+    }
+
     /// What stands in AWS for a Service.
     pub(crate) async fn holdings(&self, name: &str) -> Holdings {
         self.cloud.of_service(&self.cluster_name, &self.owner(name)).await

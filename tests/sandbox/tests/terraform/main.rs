@@ -3,6 +3,7 @@
 //! `cargo sandbox test` runs these tests; it names terraform in `ELBOW_SANDBOX_TERRAFORM`, and in `ELBOW_SANDBOX_TF_CLI_CONFIG` a
 //! configuration file for machines that have the provider in a mirror.
 
+mod calls;
 mod form;
 mod iam;
 mod policy;

@@ -6,57 +6,24 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::calls;
 use crate::iam::{Call, strings};
 use crate::workspace::Workspace;
 
-/// What elbow calls.
-const CALLS: [&str; 37] = [
-    "ec2:AuthorizeSecurityGroupIngress",
-    "ec2:CreateSecurityGroup",
-    "ec2:CreateTags",
-    "ec2:DeleteSecurityGroup",
-    "ec2:DeleteTags",
-    "ec2:DescribeInstances",
-    "ec2:DescribeRouteTables",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:RevokeSecurityGroupIngress",
-    "elasticloadbalancing:AddListenerCertificates",
-    "elasticloadbalancing:AddTags",
-    "elasticloadbalancing:CreateListener",
-    "elasticloadbalancing:CreateLoadBalancer",
-    "elasticloadbalancing:CreateTargetGroup",
-    "elasticloadbalancing:DeleteListener",
-    "elasticloadbalancing:DeleteLoadBalancer",
-    "elasticloadbalancing:DeleteTargetGroup",
-    "elasticloadbalancing:DeregisterTargets",
-    "elasticloadbalancing:DescribeListenerCertificates",
-    "elasticloadbalancing:DescribeListeners",
-    "elasticloadbalancing:DescribeLoadBalancerAttributes",
-    "elasticloadbalancing:DescribeLoadBalancers",
-    "elasticloadbalancing:DescribeTags",
-    "elasticloadbalancing:DescribeTargetGroupAttributes",
-    "elasticloadbalancing:DescribeTargetGroups",
-    "elasticloadbalancing:DescribeTargetHealth",
-    "elasticloadbalancing:ModifyListener",
-    "elasticloadbalancing:ModifyLoadBalancerAttributes",
-    "elasticloadbalancing:ModifyTargetGroup",
-    "elasticloadbalancing:ModifyTargetGroupAttributes",
-    "elasticloadbalancing:RegisterTargets",
-    "elasticloadbalancing:RemoveListenerCertificates",
-    "elasticloadbalancing:RemoveTags",
-    "elasticloadbalancing:SetSecurityGroups",
-    "elasticloadbalancing:SetSubnets",
-    "iam:CreateServiceLinkedRole",
-];
-
-/// What Elastic Load Balancing asks for in the caller's name
-/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html>).
-const CALLS_BY_ELASTIC_LOAD_BALANCING: [&str; 4] = [
+/// What AWS asks for besides the calls that elbow makes, in the caller's name: the role that Elastic Load Balancing works
+/// under, what it reads itself (<https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html>), and
+/// the load balancer's half of the calls to WAF
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_awswafv2.html>).
+const CALLS_BY_AWS: [&str; 9] = [
     "ec2:DescribeAccountAttributes",
     "ec2:DescribeAddresses",
     "ec2:DescribeInternetGateways",
-    "ec2:DescribeVpcs",
+    "ec2:GetSecurityGroupsForVpc",
+    "elasticloadbalancing:CreateWebACLAssociation",
+    "elasticloadbalancing:DeleteWebACLAssociation",
+    "elasticloadbalancing:GetLoadBalancerWebACL",
+    "iam:CreateServiceLinkedRole",
+    "wafv2:GetWebACL",
 ];
 
 const TAG: &str = "elbow.dev/cluster";
@@ -64,6 +31,11 @@ const NODES_TAG: &str = "kubernetes.io/cluster/blue";
 const LOAD_BALANCER: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/web/0123456789abcdef";
 const APPLICATION_LOAD_BALANCER: &str =
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/web/0123456789abcdef";
+const GATEWAY_LOAD_BALANCER: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/gwy/web/0123456789abcdef";
+const CLASSIC_LOAD_BALANCER: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/web";
+const APPLICATION_LISTENER: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/web/0123456789abcdef/0123456789abcdef";
 const LISTENER: &str =
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/net/web/0123456789abcdef/0123456789abcdef";
 const TARGET_GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef";
@@ -129,22 +101,23 @@ fn the_policy_allows_the_calls_that_are_made_and_no_other() {
         .iter()
         .flat_map(|statement| strings(&statement["Action"]))
         .collect();
-    let expected: BTreeSet<&str> = CALLS.into_iter().chain(CALLS_BY_ELASTIC_LOAD_BALANCING).collect();
+    let calls = calls::made_by_elbow();
+    let expected: BTreeSet<&str> = calls.iter().map(String::as_str).chain(CALLS_BY_AWS).collect();
     assert_eq!(actions, expected);
 }
 
 #[test]
 #[ignore = "needs terraform: run by cargo sandbox test"]
 fn every_statement_is_limited_and_every_write_to_the_cluster() {
-    // These two cannot be: they know no tag.
-    let untagged = ["CreateServiceLinkedRole", "CreateSecurityGroupInVpc"];
+    // These cannot be: they know no tag of what they change.
+    let untagged = ["CreateServiceLinkedRole", "CreateSecurityGroupInVpc", "UseWebAcl"];
     for statement in POLICY["Statement"].as_array().unwrap() {
         let sid = statement["Sid"].as_str().unwrap();
         let condition = statement["Condition"].to_string();
         assert!(statement["Condition"].is_object(), "{sid}");
         let reads = strings(&statement["Action"])
             .iter()
-            .all(|action| action.contains(":Describe"));
+            .all(|action| action.contains(":Describe") || action.contains(":Get"));
         if !reads && !untagged.contains(&sid) {
             let names_cluster = condition.contains(r#"elbow.dev/cluster":"blue""#);
             assert!(
@@ -162,7 +135,20 @@ fn changes_are_allowed_on_what_is_the_clusters_own_only() {
     for (action, resource) in [
         ("elasticloadbalancing:DeleteLoadBalancer", LOAD_BALANCER),
         ("elasticloadbalancing:SetSubnets", LOAD_BALANCER),
+        ("elasticloadbalancing:DeleteLoadBalancer", APPLICATION_LOAD_BALANCER),
+        ("elasticloadbalancing:SetIpAddressType", APPLICATION_LOAD_BALANCER),
+        ("elasticloadbalancing:ModifyCapacityReservation", LOAD_BALANCER),
+        (
+            "elasticloadbalancing:CreateWebACLAssociation",
+            APPLICATION_LOAD_BALANCER,
+        ),
+        (
+            "elasticloadbalancing:DeleteWebACLAssociation",
+            APPLICATION_LOAD_BALANCER,
+        ),
         ("elasticloadbalancing:ModifyListener", LISTENER),
+        ("elasticloadbalancing:ModifyListener", APPLICATION_LISTENER),
+        ("elasticloadbalancing:ModifyListenerAttributes", LISTENER),
         ("elasticloadbalancing:AddListenerCertificates", LISTENER),
         ("elasticloadbalancing:RegisterTargets", TARGET_GROUP),
         ("elasticloadbalancing:DeregisterTargets", TARGET_GROUP),
@@ -180,6 +166,7 @@ fn changes_are_allowed_on_what_is_the_clusters_own_only() {
 fn what_is_created_carries_the_clusters_tag() {
     for (action, resource) in [
         ("elasticloadbalancing:CreateLoadBalancer", LOAD_BALANCER),
+        ("elasticloadbalancing:CreateLoadBalancer", APPLICATION_LOAD_BALANCER),
         ("elasticloadbalancing:CreateTargetGroup", TARGET_GROUP),
         ("ec2:CreateSecurityGroup", SECURITY_GROUP),
     ] {
@@ -188,8 +175,9 @@ fn what_is_created_carries_the_clusters_tag() {
         denied(&create.clone().tagging(TAG, "green"));
         denied(&create.tagging("team", "x"));
     }
-    let application = call("elasticloadbalancing:CreateLoadBalancer", APPLICATION_LOAD_BALANCER);
-    denied(&application.tagging(TAG, "blue"));
+    for other_kind in [GATEWAY_LOAD_BALANCER, CLASSIC_LOAD_BALANCER] {
+        denied(&call("elasticloadbalancing:CreateLoadBalancer", other_kind).tagging(TAG, "blue"));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod addresses;
 pub mod annotations;
 pub mod attributes;
+mod companions;
 mod deletion;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -18,6 +19,7 @@ mod request;
 mod rules;
 mod security_groups;
 mod source_ranges;
+mod standing;
 mod subnets;
 pub mod tags;
 pub(crate) mod targets;
@@ -34,13 +36,15 @@ use crate::node::NodeSet;
 use crate::provider::Warning;
 use crate::service::{Port, Service};
 
-pub use deletion::allows_deletion;
+pub use companions::companions;
+pub use deletion::{allows_deletion, may_have_node_openings};
 pub use health_check::KUBE_PROXY_PORT;
 use identity::Lasting;
 pub use invalid::{Invalid, is_about_vpc};
 use load_balancer::Parts;
 use request::Request;
 use security_groups::Groups;
+pub use standing::{Standing, may_be_shared, standing};
 
 /// What [`stack`] must know of AWS. [`requirements`] tells which parts a Service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +116,7 @@ pub fn requirements(
         routes: subnets::needs_routes(&request, subnets, &settings.cluster),
         vpc_networks: request.groups == Groups::Nobody && node_openings::needs_vpc_networks(&request),
         group_names: request.groups.names(),
-        cluster_instances: false,
+        cluster_instances: may_be_shared(&service.annotations),
     })
 }
 

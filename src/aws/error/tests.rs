@@ -28,9 +28,9 @@ const ACTION: &str = "elasticloadbalancing:CreateLoadBalancer";
 #[case(ErrorKind::Protected, &["OperationNotPermitted"])]
 #[case(ErrorKind::Rejected, &["InvalidConfigurationRequest", "ValidationError", "InvalidScheme", "IncompatibleProtocols",
     "UnsupportedProtocol", "SSLPolicyNotFound", "ALPNPolicyNotFound", "InvalidParameterValue", "DuplicateTagKeys",
-    "AvailabilityZoneNotSupported", "AllocationIdNotFound", "CertificateNotFound", "InvalidLoadBalancerAction",
-    "InvalidPrefixListID.NotFound",
-    "WAFNonexistentItemException", "WAFInvalidParameterException", "WAFInvalidOperationException"])]
+    "AvailabilityZoneNotSupported", "AllocationIdNotFound", "CertificateNotFound",
+    "InvalidLoadBalancerAction", "InvalidPrefixListID.NotFound", "WAFNonexistentItemException",
+    "WAFInvalidParameterException", "WAFInvalidOperationException"])]
 fn a_code_has_one_meaning(#[case] kind: ErrorKind, #[case] codes: &[&str]) {
     for code in codes {
         assert_eq!(ErrorKind::of(code), kind, "{code}");

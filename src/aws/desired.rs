@@ -21,6 +21,7 @@ mod routes;
 mod rules;
 mod security_groups;
 mod source_ranges;
+mod standing;
 mod subnets;
 pub mod tags;
 pub(crate) mod targets;
@@ -38,13 +39,14 @@ use crate::provider::Warning;
 use crate::service::{Port, Service};
 
 pub use annotations::actions::companions;
-pub use deletion::allows_deletion;
+pub use deletion::{allows_deletion, may_have_node_openings};
 pub use health_check::KUBE_PROXY_PORT;
 use identity::Lasting;
 pub use invalid::{Invalid, is_about_vpc};
 use parts::Parts;
 use request::Request;
 use security_groups::Groups;
+pub use standing::{Standing, may_be_shared, standing};
 
 /// What [`stack`] must know of AWS. [`requirements`] tells which parts a Service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]

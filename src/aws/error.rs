@@ -182,7 +182,10 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "InvalidParameter",
             "InvalidParameterCombination",
             "InvalidParameterValue",
+            "InvalidLoadBalancerAction",
             "InvalidPermission.Malformed",
+            "InvalidPrefixListID.NotFound",
+            "InvalidPrefixListId.Malformed",
             "InvalidScheme",
             "InvalidVpcID.NotFound",
             "MissingParameter",
@@ -234,6 +237,9 @@ impl AwsError {
         }
     }
 }
+
+/// Of other actions `OperationNotPermitted` says that the account may not, such as make any load balancer.
+const DELETE_LOAD_BALANCER: &str = "elasticloadbalancing:DeleteLoadBalancer";
 
 impl From<AwsError> for ProviderError {
     fn from(error: AwsError) -> Self {

@@ -29,7 +29,8 @@ const ACTION: &str = "elasticloadbalancing:CreateLoadBalancer";
 #[case(ErrorKind::Rejected, &["InvalidConfigurationRequest", "ValidationError", "InvalidScheme", "IncompatibleProtocols",
     "UnsupportedProtocol", "SSLPolicyNotFound", "ALPNPolicyNotFound", "InvalidParameterValue", "DuplicateTagKeys",
     "AvailabilityZoneNotSupported", "AllocationIdNotFound", "CertificateNotFound",
-    "WAFNonexistentItemException", "WAFInvalidParameterException", "WAFInvalidOperationException"])]
+    "InvalidLoadBalancerAction", "InvalidPrefixListID.NotFound", "WAFNonexistentItemException",
+    "WAFInvalidParameterException", "WAFInvalidOperationException"])]
 fn a_code_has_one_meaning(#[case] kind: ErrorKind, #[case] codes: &[&str]) {
     for code in codes {
         assert_eq!(ErrorKind::of(code), kind, "{code}");
@@ -59,6 +60,12 @@ fn a_quota_names_its_code() {
     let error = ProviderError::from(AwsError::new(ACTION, "TooManyLoadBalancers", "limit of 50"));
     assert!(error.to_string().contains("limit of 50 (TooManyLoadBalancers)"));
     assert_eq!(error.reason(), "QuotaExceeded");
+}
+
+#[test]
+fn a_delete_that_is_not_permitted_meets_deletion_protection() {
+    let error = AwsError::new(DELETE_LOAD_BALANCER, "OperationNotPermitted", "words of AWS");
+    assert_eq!(ProviderError::from(error).reason(), "DeletionProtected");
 }
 
 #[rstest]

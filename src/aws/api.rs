@@ -436,4 +436,6 @@ pub struct TargetDescription {
     pub state: String,
     /// `TargetHealth.Reason`, such as `Target.FailedHealthChecks`; empty if AWS gives none.
     pub reason: String,
+    /// `TargetHealth.Description`, such as `Health checks failed with these codes: [503]`; empty if AWS gives none.
+    pub description: String,
 }

@@ -139,11 +139,7 @@ fn run(args: &InspectArgs) -> Result<Verdict, InspectError> {
     let report = runtime.block_on(look(args))?;
     // A resolver that does not answer holds a thread, which nothing is to wait for.
     runtime.shutdown_background();
-    let printed = match args.output {
-        Output::Json => format!("{:#}\n", json::report(&report)),
-        Output::Text => text::report(&report, args.color.is_on()),
-    };
-    terminal::print(&printed).map_err(InspectError::Print)?;
+    print(args, &report).map_err(InspectError::Print)?;
     Ok(report.verdict())
 }
 
@@ -182,6 +178,13 @@ struct Uncounted;
 
 impl CallObserver for Uncounted {
     fn observed(&self, _: &Call<'_>) {}
+}
+
+fn print(args: &InspectArgs, report: &Report) -> std::io::Result<()> {
+    terminal::print(&match args.output {
+        Output::Json => format!("{:#}\n", json::report(report)),
+        Output::Text => text::report(report, args.color.is_on()),
+    })
 }
 
 /// Takes off what kubectl writes before names.

@@ -171,6 +171,7 @@ fn target_group() -> SeenTargetGroup {
         },
         state: "healthy".to_owned(),
         reason: String::new(),
+        description: String::new(),
     };
     SeenTargetGroup {
         description: TargetGroupDescription {

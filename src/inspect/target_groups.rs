@@ -123,12 +123,7 @@ fn judged(target: &TargetDescription, node: Option<&str>, idle: bool, some_healt
     else {
         return Finding::sound(format!("{place} healthy"));
     };
-    let why = if target.reason.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", target.reason)
-    };
-    let message = format!("{place} {}{why}", target.state);
+    let message = format!("{place} {}", said(target));
     match severity {
         Severity::Symptom if idle => Finding::sound(format!(
             "{message}, as it has no pod and externalTrafficPolicy is Local"
@@ -138,6 +133,23 @@ fn judged(target: &TargetDescription, node: Option<&str>, idle: bool, some_healt
         Severity::Symptom if some_healthy && reason == "TargetInitial" => Finding::notice(reason, message),
         Severity::Broken if some_healthy => Finding::fault(Severity::Degraded, reason, message, action),
         _ => Finding::fault(severity, reason, message, action),
+    }
+}
+
+/// AWS' own words: state, reason and what it adds.
+fn said(target: &TargetDescription) -> String {
+    let TargetDescription {
+        state,
+        reason,
+        description,
+        ..
+    } = target;
+    let why = [reason.as_str(), description.as_str()];
+    let why: Vec<&str> = why.into_iter().filter(|text| !text.is_empty()).collect();
+    if why.is_empty() {
+        state.clone()
+    } else {
+        format!("{state} ({})", why.join(": "))
     }
 }
 

@@ -1,12 +1,16 @@
 //! AWS in memory, as strict as the real one where that matters: whole calls are refused for one bad part, creates are
 //! idempotent, resources in use stay, a target group serves one load balancer. Clones share one state.
 
+mod addresses;
 mod api;
+mod attributes;
 mod catalog;
 mod digest;
 mod ec2;
 mod elbv2;
+mod extras;
 mod faults;
+mod forwarding;
 mod hand;
 mod listeners;
 mod targets;
@@ -16,14 +20,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use elbow::aws::api::{
-    InstanceDescription, RouteTableDescription, SecurityGroupDescription, SubnetDescription, TargetGroupSettings,
+    InstanceDescription, ListenerSettings, RouteTableDescription, SecurityGroupDescription, SubnetDescription,
+    TargetGroupSettings, VpcDescription,
 };
 use elbow::aws::error::AwsError;
 use elbow::aws::ids::{
-    CertificateArn, InstanceId, ListenerArn, LoadBalancerArn, SecurityGroupId, SubnetId, TargetGroupArn, VpcId,
+    AllocationId, CertificateArn, InstanceId, ListenerArn, LoadBalancerArn, PrefixListId, SecurityGroupId, SubnetId,
+    TargetGroupArn, VpcId, WebAclArn,
 };
-use elbow::aws::stack::{Attributes, ListenerProtocol, Scheme, Tags, Target};
-use elbow::service::Port;
+use elbow::aws::stack::{AddressType, Attributes, ChosenAddresses, LoadBalancerKind, Scheme, Tags, Target};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -39,18 +44,23 @@ pub(crate) struct Aws {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     made: u64,
+    pub(crate) vpcs: BTreeMap<VpcId, VpcDescription>,
     pub(crate) subnets: Vec<(VpcId, SubnetDescription)>,
     pub(crate) route_tables: Vec<RouteTableDescription>,
     pub(crate) instances: BTreeMap<InstanceId, InstanceDescription>,
     pub(crate) groups: BTreeMap<SecurityGroupId, SecurityGroupDescription>,
+    /// Elastic IP addresses of the account.
+    pub(crate) allocations: BTreeSet<AllocationId>,
+    pub(crate) prefix_lists: BTreeSet<PrefixListId>,
+    pub(crate) web_acls: BTreeSet<WebAclArn>,
     pub(crate) load_balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
     pub(crate) listeners: BTreeMap<ListenerArn, Listener>,
     pub(crate) target_groups: BTreeMap<TargetGroupArn, TargetGroup>,
     /// How long a new load balancer is `provisioning`.
     pub(crate) provisioning: Duration,
-    /// How long the network interfaces of a deleted load balancer hold its groups.
+    /// How long the network interfaces of a deleted load balancer hold its groups and addresses.
     pub(crate) release: Duration,
-    releasing: Vec<(Instant, BTreeSet<SecurityGroupId>)>,
+    releasing: Vec<Releasing>,
     log: Vec<&'static str>,
     refusals: Vec<String>,
     faults: BTreeMap<usize, Fault>,
@@ -59,25 +69,36 @@ pub(crate) struct State {
 #[derive(Clone, Debug)]
 pub(crate) struct LoadBalancer {
     pub(crate) name: String,
+    pub(crate) kind: LoadBalancerKind,
     pub(crate) scheme: Scheme,
     pub(crate) vpc: VpcId,
-    pub(crate) subnets: BTreeSet<SubnetId>,
+    pub(crate) address_type: AddressType,
+    pub(crate) subnets: BTreeMap<SubnetId, ChosenAddresses>,
+    pub(crate) ipv6_source_nat: bool,
     pub(crate) groups: BTreeSet<SecurityGroupId>,
+    pub(crate) private_link_rules: bool,
     pub(crate) attributes: Attributes,
+    pub(crate) capacity_units: u32,
+    pub(crate) web_acl: Option<WebAclArn>,
     pub(crate) tags: Tags,
     pub(crate) dns_name: String,
     active_from: Instant,
 }
 
+/// What a deleted load balancer still holds.
+#[derive(Clone, Debug)]
+struct Releasing {
+    until: Instant,
+    groups: BTreeSet<SecurityGroupId>,
+    allocations: BTreeSet<AllocationId>,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Listener {
     pub(crate) load_balancer: LoadBalancerArn,
-    pub(crate) port: Port,
-    pub(crate) protocol: ListenerProtocol,
-    pub(crate) target_group: TargetGroupArn,
-    pub(crate) certificate: Option<CertificateArn>,
+    pub(crate) settings: ListenerSettings,
     pub(crate) more_certificates: BTreeSet<CertificateArn>,
-    pub(crate) ssl_policy: Option<String>,
+    pub(crate) attributes: Attributes,
     pub(crate) tags: Tags,
 }
 

@@ -1,5 +1,6 @@
 //! Changes by hand in AWS: seen by the audit, repaired by the next pass, counted.
 
+use elbow::aws::api::ActionSettings;
 use elbow::aws::audit::Drift;
 use elbow::aws::ids::{InstanceId, SubnetId};
 use elbow::aws::stack::{IngressRule, ListenerProtocol, RuleProtocol, RuleSource, Target};
@@ -57,7 +58,7 @@ fn change_subnets(state: &mut State) {
         .load_balancer(NAME)
         .1
         .subnets
-        .remove(&SubnetId::new("subnet-0-internal-elb"));
+        .remove(&SubnetId::new("subnet-0a0a0a0a0a0a0a0a0"));
 }
 
 fn take_the_backend_group(state: &mut State) {
@@ -79,16 +80,19 @@ fn delete_a_listener(state: &mut State) {
 }
 
 fn change_a_listeners_port(state: &mut State) {
-    state.listener(NAME).1.port = Port::new(8080).unwrap();
+    state.listener(NAME).1.settings.port = Port::new(8080).unwrap();
 }
 
 fn turn_a_listener_to_udp(state: &mut State) {
-    state.listener(NAME).1.protocol = ListenerProtocol::Udp;
+    state.listener(NAME).1.settings.protocol = ListenerProtocol::Udp;
 }
 
 fn lead_a_listener_astray(state: &mut State) {
     let foreign = state.target_group("foreign").0;
-    state.listener(NAME).1.target_group = foreign;
+    state.listener(NAME).1.settings.action = ActionSettings::Forward {
+        to: [(foreign, 1)].into(),
+        stickiness: None,
+    };
 }
 
 fn untag_a_listener(state: &mut State) {
@@ -97,9 +101,7 @@ fn untag_a_listener(state: &mut State) {
 
 fn delete_a_target_group_and_its_listener(state: &mut State) {
     let target_group = state.target_group(NAME).0;
-    state
-        .listeners
-        .retain(|_, listener| listener.target_group != target_group);
+    state.listeners.retain(|_, listener| !listener.leads_to(&target_group));
     state.target_groups.remove(&target_group);
 }
 
@@ -154,7 +156,7 @@ fn delete_the_frontend_group(state: &mut State) {
 #[case(delete_a_listener, "listener", "missing")]
 #[case(change_a_listeners_port, "listener", "port")]
 #[case(turn_a_listener_to_udp, "listener", "protocol")]
-#[case(lead_a_listener_astray, "listener", "kind")]
+#[case(lead_a_listener_astray, "listener", "action")]
 #[case(untag_a_listener, "listener", "tags")]
 #[case(delete_a_target_group_and_its_listener, "target-group", "missing")]
 #[case(change_a_health_check, "target-group", "health-check")]
@@ -209,7 +211,7 @@ async fn a_service_is_deleted_though_a_part_of_it_went_away_unseen(#[case] by_ha
     let before = world.aws.digest();
     world.serve(&mut web()).await;
     by_hand(&mut world.aws.state());
-    assert!(world.provider.delete(&web().owner).await.is_ok());
+    assert!(world.provider.delete(&web().owner, &web().annotations).await.is_ok());
     assert_eq!(world.aws.digest(), before);
 }
 

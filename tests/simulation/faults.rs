@@ -81,14 +81,18 @@ async fn a_load_balancer_under_deletion_protection_stays_and_the_error_says_how_
     let mut guarded = web();
     annotate(&mut guarded, "attributes", "deletion_protection.enabled=true");
     world.serve(&mut guarded).await;
-    let error = world.provider.delete(&guarded.owner).await.unwrap_err();
+    let error = world
+        .provider
+        .delete(&guarded.owner, &guarded.annotations)
+        .await
+        .unwrap_err();
     assert_eq!(error.reason(), "DeletionProtected");
     assert!(
         error.to_string().contains("deletion_protection.enabled=false"),
         "{error}"
     );
     world.serve(&mut web()).await;
-    assert!(world.provider.delete(&web().owner).await.is_ok());
+    assert!(world.provider.delete(&web().owner, &web().annotations).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

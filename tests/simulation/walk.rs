@@ -23,7 +23,7 @@ fn declaration() -> impl Strategy<Value = Service> {
             web.health_check_node_port = std::num::NonZeroU16::new(32000);
         }
         if sticky {
-            web.session_affinity = SessionAffinity::ClientIp;
+            web.session_affinity = SessionAffinity::ClientIp { seconds: 10800 };
         }
         // Whoever names groups of their own says there who is admitted.
         if closed && !web.annotations.keys().any(|key| key.ends_with("security-groups")) {

@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use elbow::aws::api::{InstanceDescription, RouteTableDescription, SecurityGroupDescription, SubnetDescription};
-use elbow::aws::ids::{InstanceId, SecurityGroupId, SubnetId, VpcId};
+use elbow::aws::api::{
+    InstanceDescription, RouteTableDescription, SecurityGroupDescription, SubnetDescription, VpcDescription,
+};
+use elbow::aws::ids::{AllocationId, InstanceId, PrefixListId, SecurityGroupId, SubnetId, VpcId, WebAclArn};
 use elbow::aws::provider::{AwsProvider, ProviderSettings};
 use elbow::aws::settings::AwsSettings;
 use elbow::aws::stack::{
-    HealthCheck, HealthCheckPort, HealthCheckProtocol, IngressRule, LoadBalancer, ResourceName, RuleProtocol,
-    RuleSource, Scheme, Tags, TargetGroup, TargetProtocol,
+    AddressType, ChosenAddresses, HealthCheck, HealthCheckPort, HealthCheckProtocol, IngressRule, LoadBalancer,
+    LoadBalancerKind, ResourceName, RuleProtocol, RuleSource, Scheme, Surplus, Tags, TargetGroup, TargetProtocol,
 };
 use elbow::node::{Node, NodeSet};
 use elbow::provider::{Deleted, Ensured, LoadBalancerProvider, ProviderError, Retry};
-use elbow::service::{Owner, Port, Protocol, Service, ServicePort, SessionAffinity, TrafficPolicy};
+use elbow::service::{IpFamily, Owner, Port, Protocol, Service, ServicePort, SessionAffinity, TrafficPolicy};
 use tokio::time::sleep;
 
 use crate::aws::Aws;
@@ -100,7 +102,7 @@ impl World {
     /// Calls until nothing is left.
     pub(crate) async fn remove(&self, service: &Service) -> Deleted {
         for _ in 0..ROUNDS {
-            match self.provider.delete(&service.owner).await {
+            match self.provider.delete(&service.owner, &service.annotations).await {
                 Ok(deleted) => return deleted,
                 Err(error) => sleep(delay(&error)).await,
             }
@@ -168,6 +170,7 @@ pub(crate) fn service(name: &str, ports: &[(u16, u16)]) -> Service {
             name: name.to_owned(),
             uid: format!("uid-{name}"),
         },
+        class: None,
         annotations: BTreeMap::new(),
         ports: ports
             .iter()
@@ -180,6 +183,7 @@ pub(crate) fn service(name: &str, ports: &[(u16, u16)]) -> Service {
         ip_families: Vec::new(),
         load_balancer_ip: None,
         published: None,
+        companions: BTreeMap::new(),
     }
 }
 
@@ -204,7 +208,7 @@ pub(crate) fn nodes(numbers: impl IntoIterator<Item = u8>) -> NodeSet {
     let node = |number: u8| Node {
         name: format!("node-{number}"),
         provider_id: format!("aws:///us-east-1a/{}", instance(number)),
-        labels: BTreeMap::new(),
+        labels: text_map(&[("pool", "ingress")]),
     };
     NodeSet {
         nodes: numbers.into_iter().map(node).collect(),
@@ -222,6 +226,7 @@ pub(crate) fn launch(aws: &Aws, number: u8, groups: &[&str]) {
         vpc: Some(VpcId::new(VPC)),
         security_groups: groups.iter().map(|id| SecurityGroupId::new(*id)).collect(),
         terminated: false,
+        tags: text_map(&[("kubernetes.io/cluster/blue", "owned")]),
     };
     aws.state().instances.insert(id, description);
 }
@@ -233,6 +238,7 @@ pub(crate) fn add_group(aws: &Aws, id: &str, tags: &[(&str, &str)]) {
         description: "not elbow's".to_owned(),
         vpc: VpcId::new(VPC),
         rules: BTreeSet::from([foreign_rule()]),
+        rule_descriptions: BTreeMap::from([(foreign_rule(), "by hand".to_owned())]),
         tags: text_map(tags),
     };
     aws.state().groups.insert(SecurityGroupId::new(id), group);
@@ -254,18 +260,82 @@ fn foreign_rule() -> IngressRule {
     }
 }
 
+/// Subnets with a network of both families each, as the examples of the annotations have them.
+const SUBNETS: [(&str, &str, &str, &str); 6] = [
+    (
+        "subnet-0a0a0a0a0a0a0a0a0",
+        "us-east-1a",
+        "10.0.0.0/24",
+        "2001:db8:0:1::/64",
+    ),
+    (
+        "subnet-0b0b0b0b0b0b0b0b0",
+        "us-east-1b",
+        "10.0.1.0/24",
+        "2001:db8:0:2::/64",
+    ),
+    (
+        "subnet-0c0c0c0c0c0c0c0c0",
+        "us-east-1c",
+        "10.0.2.0/24",
+        "2001:db8:0:3::/64",
+    ),
+    (
+        "subnet-1a1a1a1a1a1a1a1a1",
+        "us-east-1a",
+        "10.0.10.0/24",
+        "2001:db8:0:11::/64",
+    ),
+    (
+        "subnet-1b1b1b1b1b1b1b1b1",
+        "us-east-1b",
+        "10.0.11.0/24",
+        "2001:db8:0:12::/64",
+    ),
+    (
+        "subnet-1c1c1c1c1c1c1c1c1",
+        "us-east-1c",
+        "10.0.12.0/24",
+        "2001:db8:0:13::/64",
+    ),
+];
+
+/// How many of them are private; the others are public.
+const PRIVATE: usize = 3;
+
+pub(crate) const ALLOCATIONS: [&str; 6] = [
+    "eipalloc-0a0a0a0a0a0a0a0a0",
+    "eipalloc-0b0b0b0b0b0b0b0b0",
+    "eipalloc-0c0c0c0c0c0c0c0c0",
+    "eipalloc-1a1a1a1a1a1a1a1a1",
+    "eipalloc-1b1b1b1b1b1b1b1b1",
+    "eipalloc-1c1c1c1c1c1c1c1c1",
+];
+
+pub(crate) const WEB_ACL: &str =
+    "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/shop/0a0a0a0a-0000-4000-8000-0a0a0a0a0a0a";
+
 fn build(aws: &Aws) {
-    for (index, zone) in ["us-east-1a", "us-east-1b", "us-east-1c"].into_iter().enumerate() {
-        for role in ["elb", "internal-elb"] {
-            let subnet = SubnetDescription {
-                id: SubnetId::new(format!("subnet-{index}-{role}")),
-                zone: zone.to_owned(),
-                free_addresses: 250,
-                tags: text_map(&[(&format!("kubernetes.io/role/{role}"), "1")]),
-            };
-            aws.state().subnets.push((VpcId::new(VPC), subnet));
-        }
+    for (index, (id, zone, ipv4, ipv6)) in SUBNETS.into_iter().enumerate() {
+        let role = if index < PRIVATE { "internal-elb" } else { "elb" };
+        let subnet = SubnetDescription {
+            id: SubnetId::new(id),
+            zone: zone.to_owned(),
+            networks: [ipv4, ipv6].map(|network| network.parse().unwrap()).into(),
+            free_addresses: 250,
+            tags: text_map(&[(&format!("kubernetes.io/role/{role}"), "1")]),
+        };
+        aws.state().subnets.push((VpcId::new(VPC), subnet));
     }
+    let vpc = VpcDescription {
+        networks: ["10.0.0.0/16", "2001:db8::/56"]
+            .map(|network| network.parse().unwrap())
+            .into(),
+    };
+    aws.state().vpcs.insert(VpcId::new(VPC), vpc);
+    aws.state().allocations = ALLOCATIONS.map(AllocationId::new).into();
+    aws.state().prefix_lists = [PrefixListId::new("pl-0a0a0a0a0a0a0a0a0")].into();
+    aws.state().web_acls = [WebAclArn::new(WEB_ACL)].into();
     aws.state().route_tables.push(RouteTableDescription {
         main: true,
         subnets: BTreeSet::new(),
@@ -273,6 +343,7 @@ fn build(aws: &Aws) {
     });
     add_group(aws, "sg-nodes", &[]);
     add_group(aws, "sg-own", &[("Name", "own")]);
+    add_group(aws, "sg-0f0f0f0f0f0f0f0f0", &[]);
     for number in 1..=9 {
         launch(aws, number, &["sg-nodes"]);
     }
@@ -290,21 +361,29 @@ fn add_foreign_resources(aws: &Aws) {
     let foreign = LoadBalancer {
         name: ResourceName::parse("foreign").unwrap(),
         explicit_name: false,
+        kind: LoadBalancerKind::Network,
         scheme: Scheme::Internal,
-        subnets: BTreeSet::from([SubnetId::new("subnet-0-elb")]),
+        address_type: AddressType::Ipv4,
+        subnets: BTreeMap::from([(SubnetId::new(SUBNETS[0].0), ChosenAddresses::default())]),
+        ipv6_source_nat: false,
         security_groups: BTreeSet::new(),
+        private_link_rules: true,
         attributes: BTreeMap::new(),
+        capacity_units: 0,
+        web_acl: None,
         tags: text_map(&[("elbow.dev/cluster", "green"), ("elbow.dev/uid", "uid-web")]),
     };
     state.add_load_balancer(&foreign);
     state.add_target_group(&TargetGroup {
         name: ResourceName::parse("foreign").unwrap(),
         protocol: TargetProtocol::Tcp,
+        family: IpFamily::V4,
         port: Port::new(80).unwrap(),
         vpc: VpcId::new(VPC),
         health_check: health_check(),
         attributes: BTreeMap::new(),
         targets: BTreeSet::new(),
+        surplus: Surplus::Leaves,
         tags: text_map(&[("team", "other")]),
     });
 }

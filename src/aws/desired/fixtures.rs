@@ -42,6 +42,26 @@ impl Case {
         self
     }
 
+    /// Adds several annotations.
+    pub(crate) fn annotate_all(self, annotations: &[(&str, &str)]) -> Self {
+        let annotate = |case: Self, (name, value): &(&str, &str)| case.annotate(name, value);
+        annotations.iter().fold(self, annotate)
+    }
+
+    /// Asks for an application load balancer.
+    pub(crate) fn alb(mut self) -> Self {
+        self.service.class = Some("elbow.dev/alb".into());
+        self
+    }
+
+    /// Lets the load balancer that the case asks for exist, beside those that exist already.
+    pub(crate) fn built(mut self) -> Self {
+        let built = self.stack().load_balancer;
+        self.facts.load_balancers.retain(|present| present.name != built.name);
+        self.facts.load_balancers.push(built);
+        self
+    }
+
     /// Replaces the ports of the Service.
     pub(crate) fn ports(mut self, ports: impl IntoIterator<Item = ServicePort>) -> Self {
         self.service.ports = ports.into_iter().collect();
@@ -123,15 +143,8 @@ pub(crate) fn node(name: &str, provider_id: &str) -> Node {
 }
 
 pub(crate) fn facts() -> Facts {
-    let zones = ["us-east-1a", "us-east-1b", "us-east-1c"];
-    let private = zones
-        .iter()
-        .zip(1..)
-        .map(|(zone, n)| subnet(&format!("subnet-{n}a"), zone, "internal-elb"));
-    let public = zones
-        .iter()
-        .zip(1..)
-        .map(|(zone, n)| subnet(&format!("subnet-{n}b"), zone, "elb"));
+    let private = (0..3).map(|zone| zonal(&format!("subnet-{}a", zone + 1), zone, zone, "internal-elb"));
+    let public = (0..3).map(|zone| zonal(&format!("subnet-{}b", zone + 1), zone, zone + 10, "elb"));
     Facts {
         vpc: VpcId::new("vpc-1"),
         subnets: private.chain(public).collect(),
@@ -145,7 +158,19 @@ pub(crate) fn facts() -> Facts {
     }
 }
 
-/// A subnet with room, tagged for a role.
+/// A subnet of the VPC in one of its zones, with networks 10.0.NET.0/24 and 2001:db8:0:(NET + 1)::/64.
+fn zonal(id: &str, zone: usize, net: usize, role: &str) -> SubnetDescription {
+    let zones = ["us-east-1a", "us-east-1b", "us-east-1c"];
+    let ipv6 = format!("2001:db8:0:{:x}::/64", net + 1);
+    SubnetDescription {
+        networks: [format!("10.0.{net}.0/24"), ipv6]
+            .map(|network| network.parse().unwrap())
+            .into(),
+        ..subnet(id, zones[zone], role)
+    }
+}
+
+/// A subnet with room, tagged for a role, without networks.
 pub(crate) fn subnet(id: &str, zone: &str, role: &str) -> SubnetDescription {
     SubnetDescription {
         id: SubnetId::new(id),

@@ -16,6 +16,10 @@ use super::annotations::keys;
 use super::invalid::{Faults, Invalid};
 use super::{Facts, names};
 
+/// Names with lower numbers are recognized. A number is taken only while those before it are in use, so that this is far
+/// more than ever exist at once.
+const MAX_NUMBER: usize = 64;
+
 /// What never changes in the load balancer that is wanted.
 pub(super) struct Lasting<'a> {
     pub(super) kind: LoadBalancerKind,
@@ -46,13 +50,13 @@ impl Lasting<'_> {
     }
 
     fn generated(&self, owner: &Owner, facts: &Facts, settings: &AwsSettings) -> ResourceName {
-        let numbers = 0..=facts.load_balancers.len();
         let numbered = |number| names::load_balancer(&settings.cluster, owner, self.kind, self.scheme, number);
         let present = |name: &ResourceName| facts.load_balancers.iter().find(|present| present.name == *name);
         let kept = |name: &ResourceName| present(name).is_some_and(|present| self.obstacle(present, facts).is_none());
-        let kept = numbers.clone().map(numbered).find(kept);
-        let free = || numbers.map(numbered).find(|name| present(name).is_none());
-        kept.or_else(free).expect("there is one name more than load balancers")
+        let known = if facts.load_balancers.is_empty() { 0 } else { MAX_NUMBER };
+        let kept = (0..known).map(numbered).find(kept);
+        let free = || (0..).map(numbered).find(|name| present(name).is_none());
+        kept.or_else(free).expect("there are more numbers than load balancers")
     }
 
     fn explicit(&self, name: &ResourceName, facts: &Facts) -> Result<ResourceName, Invalid> {

@@ -240,4 +240,57 @@ mod tests {
         add(&mut case);
         assert_eq!(case.warning_reasons(), ["SourceRangesIgnored"]);
     }
+
+    #[rstest]
+    #[case(None, false, false)]
+    #[case(None, true, true)]
+    #[case(Some("true"), false, true)]
+    #[case(Some("false"), true, false)]
+    fn the_backend_group_stands_beside_groups_of_the_user_where_its_rules_are_managed(
+        #[case] annotation: Option<&str>,
+        #[case] setting: bool,
+        #[case] managed: bool,
+    ) {
+        let mut case = Case::new().annotate(KEY, "sg-0a1b");
+        case.settings.manage_backend_rules = setting;
+        if let Some(value) = annotation {
+            case = case.annotate("aws-load-balancer-manage-backend-security-group-rules", value);
+        }
+        let desired = case.desired();
+        let backend = GroupRef::Id(SecurityGroupId::new("sg-bac"));
+        assert_eq!(desired.backend_group, managed);
+        assert_eq!(desired.stack.load_balancer.security_groups.contains(&backend), managed);
+        assert_eq!(desired.stack.frontend_group, None);
+        assert!(case.warning_reasons().is_empty());
+    }
+
+    #[test]
+    fn the_backend_group_is_always_there_beside_elbows_own() {
+        let key = "aws-load-balancer-manage-backend-security-group-rules";
+        let case = Case::new().annotate(key, "false");
+        assert!(case.desired().backend_group);
+        assert_eq!(case.warning_reasons(), ["AnnotationIgnored"]);
+        assert!(Case::new().annotate(key, "true").warning_reasons().is_empty());
+    }
+
+    #[rstest]
+    #[case("aws-load-balancer-security-group-prefix-lists", "pl-0a")]
+    #[case("aws-load-balancer-enable-icmp-for-path-mtu-discovery", "on")]
+    fn what_shapes_elbows_own_group_is_told_to_have_no_effect_beside_groups_of_the_user(
+        #[case] key: &str,
+        #[case] value: &str,
+    ) {
+        let case = Case::new().annotate(KEY, "sg-0a1b").annotate(key, value);
+        assert_eq!(case.warning_reasons(), ["AnnotationIgnored"]);
+    }
+
+    #[rstest]
+    #[case(None, true)]
+    #[case(Some("on"), true)]
+    #[case(Some("off"), false)]
+    fn rules_hold_for_private_link_unless_they_are_switched_off(#[case] value: Option<&str>, #[case] expected: bool) {
+        let key = "aws-load-balancer-inbound-sg-rules-on-private-link-traffic";
+        let case = value.map_or_else(Case::new, |value| Case::new().annotate(key, value));
+        assert_eq!(case.stack().load_balancer.private_link_rules, expected);
+    }
 }

@@ -143,4 +143,61 @@ mod tests {
         let invalid = Case::new().annotate("load-balancer-source-ranges", " , ").invalid();
         assert_eq!(invalid.reason, "InvalidAnnotation");
     }
+
+    fn dualstack() -> Case {
+        Case::new().annotate("aws-load-balancer-ip-address-type", "dualstack")
+    }
+
+    #[test]
+    fn a_dualstack_load_balancer_admits_both_families() {
+        assert_eq!(rules(&dualstack()), ["tcp 80-80 from 0.0.0.0/0", "tcp 80-80 from ::/0"]);
+        let case = dualstack().annotate("load-balancer-source-ranges", "2001:db8::1/32,192.0.2.0/24");
+        assert_eq!(
+            rules(&case),
+            ["tcp 80-80 from 192.0.2.0/24", "tcp 80-80 from 2001:db8::/32"]
+        );
+    }
+
+    const LISTS: &str = "aws-load-balancer-security-group-prefix-lists";
+
+    #[test]
+    fn prefix_lists_alone_keep_all_others_out() {
+        let case = dualstack().annotate(LISTS, "pl-0b,pl-0a");
+        assert_eq!(rules(&case), ["tcp 80-80 from pl-0a", "tcp 80-80 from pl-0b"]);
+        let case = case.annotate("load-balancer-source-ranges", "192.0.2.0/24");
+        assert_eq!(rules(&case).len(), 3);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("pl-")]
+    #[case("com.amazonaws.us-east-1.s3")]
+    #[case("pl-0a,pl-0a")]
+    fn what_is_no_list_of_prefix_lists_is_refused_instead_of_admitting_all(#[case] value: &str) {
+        let invalid = Case::new().annotate(LISTS, value).invalid();
+        assert_eq!(invalid.reason, "InvalidAnnotation");
+        assert!(invalid.message.contains(LISTS), "{invalid}");
+    }
+
+    #[test]
+    fn messages_for_path_mtu_discovery_are_admitted_from_everybody_who_may_connect() {
+        let key = "aws-load-balancer-enable-icmp-for-path-mtu-discovery";
+        let case = dualstack()
+            .annotate("load-balancer-source-ranges", "192.0.2.0/24,2001:db8::/32")
+            .annotate(LISTS, "pl-0a");
+        let without = rules(&case);
+        let with: Vec<_> = rules(&case.clone().annotate(key, "on"))
+            .into_iter()
+            .filter(|rule| !without.contains(rule))
+            .collect();
+        assert_eq!(
+            with,
+            [
+                "icmp 3-4 from 192.0.2.0/24",
+                "icmp 3-4 from pl-0a",
+                "icmpv6 2-0 from 2001:db8::/32"
+            ]
+        );
+        assert_eq!(rules(&case.annotate(key, "off")), without);
+    }
 }

@@ -1,3 +1,6 @@
+mod generate;
+mod sound;
+
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -103,6 +106,23 @@ fn cases() -> impl Strategy<Value = Case> {
         case.settings.default_tags = text_map(&[("a", "default")]);
         case
     })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn every_accepted_stack_of_either_kind_obeys_the_rules_of_aws(
+        annotations in generate::annotations(), alb in any::<bool>(), with_udp in proptest::bool::weighted(0.2),
+    ) {
+        let ports = [tcp(80, 30080), tcp(443, 30443)].into_iter().chain(with_udp.then(|| udp(53, 30053)));
+        let case = Case::new().ports(ports);
+        let case = if alb { case.alb() } else { case };
+        let case = annotations.iter().fold(case, |case, (key, value)| case.annotate(key, value));
+        if let Ok(desired) = case.result() {
+            prop_assert_eq!(sound::unsound(&desired.stack), None);
+        }
+    }
 }
 
 fn shuffled<T: Clone + std::fmt::Debug>(items: &[T], seed: usize) -> Vec<T> {

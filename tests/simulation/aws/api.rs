@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use elbow::aws::api::*;
 use elbow::aws::ids::*;
-use elbow::aws::stack::{Attributes, FrontendGroup, HealthCheck, IngressRule, LoadBalancer, Tags, Target, TargetGroup};
+use elbow::aws::stack::{
+    AddressType, Attributes, FrontendGroup, HealthCheck, IngressRule, LoadBalancer, Tags, Target, TargetGroup,
+};
 
 use super::Aws;
 
@@ -12,6 +14,10 @@ impl AwsApi for Aws {
     async fn describe_subnets(&self, vpc: &VpcId) -> AwsResult<Vec<SubnetDescription>> {
         self.call("ec2:DescribeSubnets", |state| Ok(state.subnets_of(vpc)))
             .await
+    }
+
+    async fn describe_vpc(&self, vpc: &VpcId) -> AwsResult<VpcDescription> {
+        self.call("ec2:DescribeVpcs", |state| state.describe_vpc(vpc)).await
     }
 
     async fn describe_route_tables(&self, _: &VpcId) -> AwsResult<Vec<RouteTableDescription>> {
@@ -44,9 +50,16 @@ impl AwsApi for Aws {
             .await
     }
 
-    async fn authorize_ingress(&self, id: &SecurityGroupId, rules: &BTreeSet<IngressRule>) -> AwsResult<()> {
-        self.call("ec2:AuthorizeSecurityGroupIngress", |state| state.authorize(id, rules))
-            .await
+    async fn authorize_ingress(
+        &self,
+        id: &SecurityGroupId,
+        rules: &BTreeSet<IngressRule>,
+        description: &str,
+    ) -> AwsResult<()> {
+        self.call("ec2:AuthorizeSecurityGroupIngress", |state| {
+            state.authorize(id, rules, description)
+        })
+        .await
     }
 
     async fn revoke_ingress(&self, id: &SecurityGroupId, rules: &BTreeSet<IngressRule>) -> AwsResult<()> {
@@ -152,22 +165,66 @@ impl AwsApi for Aws {
 
     async fn modify_load_balancer_attributes(&self, arn: &LoadBalancerArn, attributes: &Attributes) -> AwsResult<()> {
         self.call("elasticloadbalancing:ModifyLoadBalancerAttributes", |state| {
-            state.load_balancer_mut(arn)?.attributes.extend(attributes.clone());
-            Ok(())
+            state.modify_load_balancer_attributes(arn, attributes)
         })
         .await
     }
 
-    async fn set_security_groups(&self, arn: &LoadBalancerArn, groups: &BTreeSet<SecurityGroupId>) -> AwsResult<()> {
+    async fn set_security_groups(
+        &self,
+        arn: &LoadBalancerArn,
+        groups: &BTreeSet<SecurityGroupId>,
+        private_link_rules: Option<bool>,
+    ) -> AwsResult<()> {
         self.call("elasticloadbalancing:SetSecurityGroups", |state| {
-            state.set_groups(arn, groups)
+            state.set_groups(arn, groups, private_link_rules)
         })
         .await
     }
 
-    async fn set_subnets(&self, arn: &LoadBalancerArn, subnets: &BTreeSet<SubnetId>) -> AwsResult<()> {
+    async fn set_subnets(&self, arn: &LoadBalancerArn, subnets: &SubnetSettings) -> AwsResult<()> {
         self.call("elasticloadbalancing:SetSubnets", |state| {
-            state.load_balancer_mut(arn)?.subnets = subnets.clone();
+            state.set_subnets(arn, subnets)
+        })
+        .await
+    }
+
+    async fn set_address_type(&self, arn: &LoadBalancerArn, address_type: AddressType) -> AwsResult<()> {
+        self.call("elasticloadbalancing:SetIpAddressType", |state| {
+            state.set_address_type(arn, address_type)
+        })
+        .await
+    }
+
+    async fn describe_capacity(&self, arn: &LoadBalancerArn) -> AwsResult<u32> {
+        self.call("elasticloadbalancing:DescribeCapacityReservation", |state| {
+            Ok(state.load_balancer_mut(arn)?.capacity_units)
+        })
+        .await
+    }
+
+    async fn modify_capacity(&self, arn: &LoadBalancerArn, units: u32) -> AwsResult<()> {
+        self.call("elasticloadbalancing:ModifyCapacityReservation", |state| {
+            state.modify_capacity(arn, units)
+        })
+        .await
+    }
+
+    async fn describe_web_acl(&self, arn: &LoadBalancerArn) -> AwsResult<Option<WebAclArn>> {
+        self.call("wafv2:GetWebACLForResource", |state| {
+            Ok(state.firewalled(arn)?.web_acl.clone())
+        })
+        .await
+    }
+
+    async fn associate_web_acl(&self, arn: &LoadBalancerArn, web_acl: &WebAclArn) -> AwsResult<()> {
+        self.call("wafv2:AssociateWebACL", |state| state.associate_web_acl(arn, web_acl))
+            .await
+    }
+
+    async fn disassociate_web_acl(&self, arn: &LoadBalancerArn) -> AwsResult<()> {
+        self.call("wafv2:DisassociateWebACL", |state| {
+            state.firewalled(arn)?.web_acl = None;
             Ok(())
         })
         .await
@@ -182,16 +239,14 @@ impl AwsApi for Aws {
 
     async fn modify_health_check(&self, arn: &TargetGroupArn, health_check: &HealthCheck) -> AwsResult<()> {
         self.call("elasticloadbalancing:ModifyTargetGroup", |state| {
-            state.target_group_mut(arn)?.settings.health_check = health_check.clone();
-            Ok(())
+            state.modify_health_check(arn, health_check)
         })
         .await
     }
 
     async fn modify_target_group_attributes(&self, arn: &TargetGroupArn, attributes: &Attributes) -> AwsResult<()> {
         self.call("elasticloadbalancing:ModifyTargetGroupAttributes", |state| {
-            state.target_group_mut(arn)?.attributes.extend(attributes.clone());
-            Ok(())
+            state.modify_target_group_attributes(arn, attributes)
         })
         .await
     }
@@ -236,6 +291,20 @@ impl AwsApi for Aws {
         .await
     }
 
+    async fn describe_listener_attributes(&self, arn: &ListenerArn) -> AwsResult<Attributes> {
+        self.call("elasticloadbalancing:DescribeListenerAttributes", |state| {
+            Ok(state.listener_mut(arn)?.attributes.clone())
+        })
+        .await
+    }
+
+    async fn modify_listener_attributes(&self, arn: &ListenerArn, attributes: &Attributes) -> AwsResult<()> {
+        self.call("elasticloadbalancing:ModifyListenerAttributes", |state| {
+            state.modify_listener_attributes(arn, attributes)
+        })
+        .await
+    }
+
     async fn delete_listener(&self, arn: &ListenerArn) -> AwsResult<()> {
         self.call("elasticloadbalancing:DeleteListener", |state| {
             state.listener_mut(arn)?;
@@ -247,11 +316,7 @@ impl AwsApi for Aws {
 
     async fn add_listener_certificates(&self, arn: &ListenerArn, certificates: &[CertificateArn]) -> AwsResult<()> {
         self.call("elasticloadbalancing:AddListenerCertificates", |state| {
-            state
-                .listener_mut(arn)?
-                .more_certificates
-                .extend(certificates.iter().cloned());
-            Ok(())
+            state.add_certificates(arn, certificates)
         })
         .await
     }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use elbow::aws::ids::SecurityGroupId;
+use elbow::aws::api::ActionSettings;
+use elbow::aws::ids::{SecurityGroupId, TargetGroupArn};
 use elbow::aws::stack::{IngressRule, RuleSource};
 
 use super::{Aws, Listener, LoadBalancer, State, TargetGroup};
@@ -65,21 +66,47 @@ impl State {
     fn load_balancer_line(&self, known: &LoadBalancer) -> String {
         let groups: BTreeSet<String> = known.groups.iter().map(|id| self.group_name(id)).collect();
         format!(
-            "load balancer {} {} {:?} {groups:?} {:?} {:?}",
-            known.name, known.scheme, known.subnets, known.attributes, known.tags
+            "load balancer {} {} {} {} {:?} nat {} {groups:?} {} {:?} {} {:?} {:?}",
+            known.name,
+            known.scheme,
+            known.kind,
+            known.address_type,
+            known.subnets,
+            known.ipv6_source_nat,
+            known.private_link_rules,
+            known.attributes,
+            known.capacity_units,
+            known.web_acl,
+            known.tags
         )
     }
 
     fn listener_line(&self, owner: &LoadBalancer, known: &Listener) -> String {
-        let target_group = self.target_groups.get(&known.target_group).map(|group| &group.name);
+        let settings = &known.settings;
+        let action = match &settings.action {
+            ActionSettings::Redirect(redirect) => format!("redirect to {}", redirect.port),
+            ActionSettings::Forward { to, stickiness } => {
+                let weighted = |(arn, weight): (&TargetGroupArn, &u16)| {
+                    let group = self.target_groups.get(arn);
+                    (
+                        group.map_or_else(|| arn.to_string(), |group| group.name.clone()),
+                        *weight,
+                    )
+                };
+                let to: BTreeMap<String, u16> = to.iter().map(weighted).collect();
+                format!("{to:?} {stickiness:?}")
+            }
+        };
         format!(
-            "listener {} {} {} {target_group:?} {:?} {:?} {:?} {:?}",
+            "listener {} {} {} {action} {:?} {:?} {:?} {} {:?} {:?}",
             owner.name,
-            known.port,
-            known.protocol,
-            known.certificate,
+            settings.port,
+            settings.protocol,
+            settings.certificate,
             known.more_certificates,
-            known.ssl_policy,
+            settings.ssl_policy,
+            settings.alpn,
+            known.attributes,
             known.tags
         )
     }
@@ -112,10 +139,11 @@ impl State {
 fn target_group_line(known: &TargetGroup) -> String {
     let targets: BTreeSet<String> = known.targets.iter().map(ToString::to_string).collect();
     format!(
-        "target group {} {} {:?} {:?} {:?} {:?} {:?}",
+        "target group {} {} {} {:?} {:?} {:?} {:?} {:?}",
         known.name,
         known.vpc,
         known.settings.protocol,
+        known.settings.family,
         known.settings.health_check,
         known.attributes,
         targets,

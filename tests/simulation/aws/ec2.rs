@@ -1,15 +1,24 @@
 //! EC2: subnets, instances, security groups.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use elbow::aws::api::{InstanceDescription, SecurityGroupDescription, SecurityGroupSelection, SubnetDescription};
+use elbow::aws::api::{
+    InstanceDescription, SecurityGroupDescription, SecurityGroupSelection, SubnetDescription, VpcDescription,
+};
 use elbow::aws::ids::{InstanceId, SecurityGroupId, VpcId};
 use elbow::aws::stack::{FrontendGroup, IngressRule, RuleSource};
 use tokio::time::Instant;
 
-use super::{Answer, State, refuse, require};
+use super::{Answer, Releasing, State, refuse, require};
 
 impl State {
+    pub(super) fn describe_vpc(&self, vpc: &VpcId) -> Answer<VpcDescription> {
+        match self.vpcs.get(vpc) {
+            Some(found) => Ok(found.clone()),
+            None => refuse("InvalidVpcID.NotFound", format!("{vpc} does not exist")),
+        }
+    }
+
     pub(super) fn subnets_of(&self, vpc: &VpcId) -> Vec<SubnetDescription> {
         let subnets = self.subnets.iter().filter(|(of, _)| of == vpc);
         subnets.map(|(_, subnet)| subnet.clone()).collect()
@@ -40,6 +49,7 @@ impl State {
             description: wanted.description.clone(),
             vpc: wanted.vpc.clone(),
             rules: BTreeSet::new(),
+            rule_descriptions: BTreeMap::new(),
             tags: wanted.tags.clone(),
         };
         self.groups.insert(id.clone(), group);
@@ -48,9 +58,7 @@ impl State {
 
     pub(super) fn delete_group(&mut self, id: &SecurityGroupId) -> Answer<()> {
         self.group_mut(id)?;
-        let now = Instant::now();
-        self.releasing.retain(|(until, _)| *until > now);
-        let released = !self.releasing.iter().any(|(_, groups)| groups.contains(id));
+        let released = !self.releasing().any(|held| held.groups.contains(id));
         let carried = self.load_balancers.values().any(|known| known.groups.contains(id));
         let named = self
             .groups
@@ -65,11 +73,21 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn authorize(&mut self, id: &SecurityGroupId, rules: &BTreeSet<IngressRule>) -> Answer<()> {
+    /// What deleted load balancers still hold.
+    pub(super) fn releasing(&mut self) -> impl Iterator<Item = &Releasing> {
+        let now = Instant::now();
+        self.releasing.retain(|held| held.until > now);
+        self.releasing.iter()
+    }
+
+    pub(super) fn authorize(
+        &mut self,
+        id: &SecurityGroupId,
+        rules: &BTreeSet<IngressRule>,
+        description: &str,
+    ) -> Answer<()> {
         for rule in rules {
-            if let RuleSource::Group(source) = &rule.source {
-                self.group_mut(source)?;
-            }
+            self.check_source(&rule.source)?;
         }
         let group = self.group_mut(id)?;
         require(!rules.is_empty(), "MissingParameter", "no rules")?;
@@ -78,8 +96,23 @@ impl State {
             "InvalidPermission.Duplicate",
             "a rule exists already",
         )?;
-        group.rules.extend(rules.iter().cloned());
+        for rule in rules {
+            group.rules.insert(rule.clone());
+            group.rule_descriptions.insert(rule.clone(), description.to_owned());
+        }
         Ok(())
+    }
+
+    fn check_source(&self, source: &RuleSource) -> Answer<()> {
+        match source {
+            RuleSource::Cidr(_) => Ok(()),
+            RuleSource::Group(id) => require(self.groups.contains_key(id), "InvalidGroup.NotFound", "no such group"),
+            RuleSource::PrefixList(id) => require(
+                self.prefix_lists.contains(id),
+                "InvalidPrefixListID.NotFound",
+                "no such prefix list",
+            ),
+        }
     }
 
     pub(super) fn revoke(&mut self, id: &SecurityGroupId, rules: &BTreeSet<IngressRule>) -> Answer<()> {
@@ -91,6 +124,7 @@ impl State {
             "a rule does not exist",
         )?;
         group.rules.retain(|rule| !rules.contains(rule));
+        group.rule_descriptions.retain(|rule, _| !rules.contains(rule));
         Ok(())
     }
 

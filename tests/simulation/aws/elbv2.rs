@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use elbow::aws::api::{CreatedLoadBalancer, LoadBalancerDescription, LoadBalancerSelection};
 use elbow::aws::ids::{LoadBalancerArn, SecurityGroupId, VpcId};
-use elbow::aws::stack::{self, Tags};
+use elbow::aws::stack::{self, LoadBalancerKind, Tags};
 use tokio::time::Instant;
 
-use super::{Answer, LoadBalancer, State, catalog, refuse, require};
+use super::{Answer, LoadBalancer, Releasing, State, catalog, refuse, require};
 
 impl State {
     pub(super) fn describe_load_balancers(&self, selection: &LoadBalancerSelection) -> Vec<LoadBalancerDescription> {
@@ -21,11 +21,14 @@ impl State {
             name: known.name.clone(),
             dns_name: known.dns_name.clone(),
             scheme: Some(known.scheme),
-            network: true,
+            kind: Some(known.kind),
             active: known.is_active(),
             vpc: known.vpc.clone(),
             subnets: known.subnets.clone(),
+            address_type: known.address_type,
+            ipv6_source_nat: known.ipv6_source_nat,
             security_groups: known.groups.clone(),
+            private_link_rules: known.private_link_rules,
         };
         self.load_balancers.iter().filter(is_meant).map(describe).collect()
     }
@@ -38,52 +41,61 @@ impl State {
         for group in groups {
             require(self.groups.contains_key(group), "InvalidSecurityGroup", "no such group")?;
         }
-        let vpc = self.vpc_of(wanted)?;
+        require(
+            wanted.kind == LoadBalancerKind::Network || !groups.is_empty(),
+            "InvalidSecurityGroup",
+            "an application load balancer would get the VPC's default group, which nobody wants",
+        )?;
+        require(wanted.tags.len() <= 50, "TooManyTags", "more than 50 tags")?;
+        let mut made = self.new_load_balancer(wanted, groups)?;
         let mut known = self.load_balancers.iter();
-        if let Some((arn, known)) = known.find(|(_, known)| known.name == wanted.name.as_str()) {
-            let same = known.scheme == wanted.scheme
-                && known.subnets == wanted.subnets
-                && known.groups == *groups
-                && known.tags == wanted.tags;
+        if let Some((arn, known)) = known.find(|(_, known)| known.name == made.name) {
             require(
-                same,
+                known.is_same(&made),
                 "DuplicateLoadBalancerName",
                 "a load balancer with that name exists",
             )?;
             return Ok(known.created(arn));
         }
-        Ok(self.add(wanted, groups, vpc))
-    }
-
-    fn add(
-        &mut self,
-        wanted: &stack::LoadBalancer,
-        groups: &BTreeSet<SecurityGroupId>,
-        vpc: VpcId,
-    ) -> CreatedLoadBalancer {
+        self.check_addresses(&made, None)?;
+        self.assign_addresses(&mut made);
         let id = self.new_id();
         let arn = LoadBalancerArn::new(format!(
-            "arn:aws:elasticloadbalancing:loadbalancer/net/{}/{id}",
-            wanted.name
+            "arn:aws:elasticloadbalancing:loadbalancer/{}/{}/{id}",
+            made.kind, made.name
         ));
-        let made = LoadBalancer {
-            name: wanted.name.to_string(),
-            scheme: wanted.scheme,
-            vpc,
-            subnets: wanted.subnets.clone(),
-            groups: groups.clone(),
-            attributes: catalog::load_balancer_attributes(),
-            tags: wanted.tags.clone(),
-            dns_name: format!("{}-{id}.elb.us-east-1.amazonaws.com", wanted.name),
-            active_from: Instant::now() + self.provisioning,
-        };
+        made.dns_name = format!("{}-{id}.elb.us-east-1.amazonaws.com", made.name);
         let created = made.created(&arn);
         self.load_balancers.insert(arn, made);
-        created
+        Ok(created)
+    }
+
+    fn new_load_balancer(
+        &self,
+        wanted: &stack::LoadBalancer,
+        groups: &BTreeSet<SecurityGroupId>,
+    ) -> Answer<LoadBalancer> {
+        Ok(LoadBalancer {
+            name: wanted.name.to_string(),
+            kind: wanted.kind,
+            scheme: wanted.scheme,
+            vpc: self.vpc_of(wanted)?,
+            address_type: wanted.address_type,
+            subnets: wanted.subnets.clone(),
+            ipv6_source_nat: wanted.ipv6_source_nat,
+            groups: groups.clone(),
+            private_link_rules: true,
+            attributes: catalog::load_balancer_attributes(wanted.kind, wanted.scheme),
+            capacity_units: 0,
+            web_acl: None,
+            tags: wanted.tags.clone(),
+            dns_name: String::new(),
+            active_from: Instant::now() + self.provisioning,
+        })
     }
 
     fn vpc_of(&self, wanted: &stack::LoadBalancer) -> Answer<VpcId> {
-        let first = wanted.subnets.first();
+        let first = wanted.subnets.keys().next();
         let found = self.subnets.iter().find(|(_, subnet)| Some(&subnet.id) == first);
         match found {
             Some((vpc, _)) => Ok(vpc.clone()),
@@ -100,18 +112,33 @@ impl State {
         require(!protected, "OperationNotPermitted", "deletion protection is on")?;
         self.listeners.retain(|_, listener| listener.load_balancer != *arn);
         self.load_balancers.remove(arn);
-        self.releasing.push((Instant::now() + self.release, known.groups));
+        self.releasing.push(Releasing {
+            until: Instant::now() + self.release,
+            allocations: known.allocations().collect(),
+            groups: known.groups,
+        });
         Ok(())
     }
 
-    pub(super) fn set_groups(&mut self, arn: &LoadBalancerArn, groups: &BTreeSet<SecurityGroupId>) -> Answer<()> {
+    pub(super) fn set_groups(
+        &mut self,
+        arn: &LoadBalancerArn,
+        groups: &BTreeSet<SecurityGroupId>,
+        private_link_rules: Option<bool>,
+    ) -> Answer<()> {
         for group in groups {
             require(self.groups.contains_key(group), "InvalidSecurityGroup", "no such group")?;
         }
         let known = self.load_balancer_mut(arn)?;
         let fits = !known.groups.is_empty() && !groups.is_empty();
         require(fits, "InvalidConfigurationRequest", "made without security groups")?;
+        require(
+            private_link_rules.is_none() || known.kind == LoadBalancerKind::Network,
+            "InvalidConfigurationRequest",
+            "PrivateLink leads to network load balancers only",
+        )?;
         known.groups = groups.clone();
+        known.private_link_rules = private_link_rules.unwrap_or(known.private_link_rules);
         Ok(())
     }
 
@@ -151,7 +178,21 @@ impl State {
 }
 
 impl LoadBalancer {
-    fn is_active(&self) -> bool {
+    /// Does a create that asks for this answer with what is there?
+    fn is_same(&self, wanted: &Self) -> bool {
+        self.kind == wanted.kind
+            && self.scheme == wanted.scheme
+            && self.address_type == wanted.address_type
+            && self.subnets.keys().eq(wanted.subnets.keys())
+            && wanted
+                .subnets
+                .iter()
+                .all(|(id, chosen)| self.subnets[id].satisfies(chosen))
+            && self.groups == wanted.groups
+            && self.tags == wanted.tags
+    }
+
+    pub(super) fn is_active(&self) -> bool {
         Instant::now() >= self.active_from
     }
 

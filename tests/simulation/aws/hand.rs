@@ -10,7 +10,12 @@ use super::{Listener, LoadBalancer, State, TargetGroup};
 impl State {
     /// Makes a load balancer without asking for leave.
     pub(crate) fn add_load_balancer(&mut self, wanted: &stack::LoadBalancer) {
-        self.create_load_balancer(wanted, &BTreeSet::new())
+        let groups = wanted.security_groups.iter().filter_map(|group| match group {
+            stack::GroupRef::Id(id) => Some(id.clone()),
+            stack::GroupRef::Frontend => None,
+        });
+        let groups: BTreeSet<SecurityGroupId> = groups.collect();
+        self.create_load_balancer(wanted, &groups)
             .expect("a sound load balancer");
     }
 

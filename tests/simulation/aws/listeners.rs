@@ -1,25 +1,34 @@
 //! ELBv2: listeners.
 
-use elbow::aws::api::{ListenerDescription, ListenerSettings};
-use elbow::aws::ids::{ListenerArn, LoadBalancerArn};
-use elbow::aws::stack::{ListenerProtocol, Tags, TargetProtocol};
 use std::collections::BTreeSet;
 
-use super::{Answer, Listener, State, refuse, require};
+use elbow::aws::api::{ListenerDescription, ListenerSettings};
+use elbow::aws::ids::{CertificateArn, ListenerArn, LoadBalancerArn};
+use elbow::aws::stack::{AlpnPolicy, ListenerProtocol, Tags};
+
+use super::{Answer, Listener, State, catalog, refuse, require};
+
+/// Listeners of a load balancer where the quota is not raised.
+const MOST: usize = 50;
+/// Certificates of a listener besides the default one, where the quota is not raised.
+const MOST_CERTIFICATES: usize = 25;
 
 impl State {
     pub(super) fn describe_listeners(&mut self, load_balancer: &LoadBalancerArn) -> Answer<Vec<ListenerDescription>> {
         self.load_balancer_mut(load_balancer)?;
-        let listeners = self
-            .listeners
-            .iter()
-            .filter(|(_, listener)| listener.load_balancer == *load_balancer);
-        let described = listeners.map(|(arn, listener)| ListenerDescription {
-            arn: arn.clone(),
-            port: listener.port,
-            settings: Some(listener.settings()),
-        });
+        let described = self
+            .listeners_of(load_balancer)
+            .map(|(arn, listener)| ListenerDescription {
+                arn: arn.clone(),
+                port: listener.settings.port,
+                settings: Some(listener.settings.clone()),
+            });
         Ok(described.collect())
+    }
+
+    fn listeners_of(&self, load_balancer: &LoadBalancerArn) -> impl Iterator<Item = (&ListenerArn, &Listener)> {
+        let listeners = self.listeners.iter();
+        listeners.filter(move |(_, listener)| listener.load_balancer == *load_balancer)
     }
 
     pub(super) fn create_listener(
@@ -29,23 +38,24 @@ impl State {
         tags: &Tags,
     ) -> Answer<ListenerArn> {
         self.load_balancer_mut(load_balancer)?;
-        let mut known = self.listeners.iter();
-        let found = known.find(|(_, known)| known.load_balancer == *load_balancer && known.port == wanted.port);
+        let found = self
+            .listeners_of(load_balancer)
+            .find(|(_, known)| known.settings.port == wanted.port);
         if let Some((arn, known)) = found {
-            let same = known.settings() == *wanted && known.tags == *tags;
+            let same = known.settings == *wanted && known.tags == *tags;
             require(same, "DuplicateListener", "a listener on that port exists")?;
             return Ok(arn.clone());
         }
-        self.check_forward(load_balancer, wanted)?;
+        let count = self.listeners_of(load_balancer).count();
+        require(count < MOST, "TooManyListeners", "the load balancer has 50 listeners")?;
+        check_tls(wanted)?;
+        self.check_action(load_balancer, wanted)?;
         let arn = ListenerArn::new(format!("{load_balancer}/listener/{}", self.new_id()));
         let listener = Listener {
             load_balancer: load_balancer.clone(),
-            port: wanted.port,
-            protocol: wanted.protocol,
-            target_group: wanted.target_group.clone(),
-            certificate: wanted.certificate.clone(),
+            settings: wanted.clone(),
             more_certificates: BTreeSet::new(),
-            ssl_policy: wanted.ssl_policy.clone(),
+            attributes: catalog::listener_attributes(wanted.protocol),
             tags: tags.clone(),
         };
         self.listeners.insert(arn.clone(), listener);
@@ -54,49 +64,42 @@ impl State {
 
     pub(super) fn modify_listener(&mut self, arn: &ListenerArn, wanted: &ListenerSettings) -> Answer<()> {
         let load_balancer = self.listener_mut(arn)?.load_balancer.clone();
-        let mut others = self.listeners.iter().filter(|(other, _)| *other != arn);
-        let taken = others.any(|(_, other)| other.load_balancer == load_balancer && other.port == wanted.port);
+        let taken = self
+            .listeners_of(&load_balancer)
+            .any(|(other, known)| other != arn && known.settings.port == wanted.port);
         require(!taken, "DuplicateListener", "a listener on that port exists")?;
-        self.check_forward(&load_balancer, wanted)?;
+        check_tls(wanted)?;
+        self.check_action(&load_balancer, wanted)?;
         let known = self.listener_mut(arn)?;
-        known.port = wanted.port;
-        known.protocol = wanted.protocol;
-        known.target_group = wanted.target_group.clone();
-        known.certificate = wanted.certificate.clone();
-        known.ssl_policy = wanted.ssl_policy.clone();
+        if known.settings.protocol != wanted.protocol {
+            let mut attributes = catalog::listener_attributes(wanted.protocol);
+            for (key, value) in &mut attributes {
+                if let Some(before) = known.attributes.get(key) {
+                    value.clone_from(before);
+                }
+            }
+            known.attributes = attributes;
+        }
         if wanted.certificate.is_none() {
             known.more_certificates.clear();
         }
+        known.settings = wanted.clone();
         Ok(())
     }
 
-    fn check_forward(&mut self, load_balancer: &LoadBalancerArn, wanted: &ListenerSettings) -> Answer<()> {
-        let protocol = self.target_group_mut(&wanted.target_group)?.settings.protocol;
-        let fits = match wanted.protocol {
-            ListenerProtocol::Tcp | ListenerProtocol::Tls => TargetProtocol::Tcp,
-            ListenerProtocol::Udp => TargetProtocol::Udp,
-            ListenerProtocol::TcpUdp => TargetProtocol::TcpUdp,
-        };
+    pub(super) fn add_certificates(&mut self, arn: &ListenerArn, certificates: &[CertificateArn]) -> Answer<()> {
+        let known = self.listener_mut(arn)?;
         require(
-            protocol == fits,
+            known.settings.protocol.is_secure(),
             "InvalidConfigurationRequest",
-            "protocols of listener and target group differ",
+            "certificates are for listeners that speak TLS",
         )?;
-        let certified = (wanted.protocol == ListenerProtocol::Tls) == wanted.certificate.is_some();
+        known.more_certificates.extend(certificates.iter().cloned());
+        let count = known.more_certificates.len();
         require(
-            certified,
-            "CertificateNotFound",
-            "a TLS listener has a certificate, and no other one",
-        )?;
-        let mut users = self
-            .listeners
-            .values()
-            .filter(|known| known.target_group == wanted.target_group);
-        let alone = users.all(|known| known.load_balancer == *load_balancer);
-        require(
-            alone,
-            "TargetGroupAssociationLimit",
-            "the target group serves another load balancer",
+            count <= MOST_CERTIFICATES,
+            "TooManyCertificates",
+            "more than 25 certificates",
         )
     }
 
@@ -108,14 +111,16 @@ impl State {
     }
 }
 
-impl Listener {
-    fn settings(&self) -> ListenerSettings {
-        ListenerSettings {
-            port: self.port,
-            protocol: self.protocol,
-            target_group: self.target_group.clone(),
-            certificate: self.certificate.clone(),
-            ssl_policy: self.ssl_policy.clone(),
-        }
-    }
+fn check_tls(wanted: &ListenerSettings) -> Answer<()> {
+    let secure = wanted.protocol.is_secure();
+    require(
+        secure == wanted.certificate.is_some() && (secure || wanted.ssl_policy.is_none()),
+        "CertificateNotFound",
+        "a listener that speaks TLS has a certificate, and no other one",
+    )?;
+    require(
+        wanted.alpn == AlpnPolicy::None || wanted.protocol == ListenerProtocol::Tls,
+        "InvalidConfigurationRequest",
+        "an ALPN policy is for TLS listeners",
+    )
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use elbow::aws::api::{TargetDescription, TargetGroupDescription, TargetGroupSettings};
 use elbow::aws::ids::TargetGroupArn;
-use elbow::aws::stack::{self, Target};
+use elbow::aws::stack::{self, HealthCheck, HealthCheckProtocol, HttpVersion, Matcher, Target, TargetProtocol};
 
 use super::{Answer, State, TargetGroup, catalog, refuse, require};
 
@@ -20,8 +20,10 @@ impl State {
     }
 
     pub(super) fn create_target_group(&mut self, wanted: &stack::TargetGroup) -> Answer<TargetGroupArn> {
+        check_probe(wanted.protocol, &wanted.health_check)?;
         let settings = TargetGroupSettings {
             protocol: wanted.protocol,
+            family: wanted.family,
             port: wanted.port,
             health_check: wanted.health_check.clone(),
         };
@@ -46,9 +48,16 @@ impl State {
         Ok(arn)
     }
 
+    pub(super) fn modify_health_check(&mut self, arn: &TargetGroupArn, wanted: &HealthCheck) -> Answer<()> {
+        let settings = &mut self.target_group_mut(arn)?.settings;
+        check_probe(settings.protocol, wanted)?;
+        settings.health_check = wanted.clone();
+        Ok(())
+    }
+
     pub(super) fn delete_target_group(&mut self, arn: &TargetGroupArn) -> Answer<()> {
         self.target_group_mut(arn)?;
-        let used = self.listeners.values().any(|listener| listener.target_group == *arn);
+        let used = self.listeners.values().any(|listener| listener.leads_to(arn));
         require(!used, "ResourceInUse", "a listener uses the target group")?;
         self.target_groups.remove(arn);
         Ok(())
@@ -88,6 +97,7 @@ impl State {
             target: target.clone(),
             state: state.to_owned(),
             reason: String::new(),
+            description: String::new(),
         };
         let registered = known.targets.iter().map(|target| describe(target, "healthy"));
         let draining = known.draining.iter().map(|target| describe(target, "draining"));
@@ -100,4 +110,30 @@ impl State {
             None => refuse("TargetGroupNotFound", format!("{arn} does not exist")),
         }
     }
+}
+
+/// Behind an application load balancer targets are probed by HTTP, and gRPC ones by gRPC's codes.
+fn check_probe(protocol: TargetProtocol, check: &HealthCheck) -> Answer<()> {
+    let codes = match &check.protocol {
+        HealthCheckProtocol::Tcp => None,
+        HealthCheckProtocol::Http { matcher, .. } | HealthCheckProtocol::Https { matcher, .. } => Some(matcher),
+    };
+    let fits = match (protocol, codes) {
+        (TargetProtocol::Http(HttpVersion::Grpc) | TargetProtocol::Https(HttpVersion::Grpc), codes) => {
+            matches!(codes, Some(Matcher::Grpc(_)))
+        }
+        (TargetProtocol::Http(_) | TargetProtocol::Https(_), codes) => matches!(codes, Some(Matcher::Http(_))),
+        (_, codes) => !matches!(codes, Some(Matcher::Grpc(_))),
+    };
+    require(
+        fits,
+        "InvalidConfigurationRequest",
+        "a health check of another protocol",
+    )?;
+    let http_behind_alb = matches!(protocol, TargetProtocol::Http(_) | TargetProtocol::Https(_));
+    require(
+        check.timeout < check.interval || (!http_behind_alb && check.timeout == check.interval),
+        "ValidationError",
+        "a probe takes longer than the interval",
+    )
 }

@@ -79,3 +79,93 @@ fn is_word(text: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::aws::desired::fixtures::Case;
+
+    const CAPACITY: &str = "aws-load-balancer-minimum-load-balancer-capacity";
+    const WEB_ACL: &str = "aws-load-balancer-wafv2-acl-arn";
+    const ATTRIBUTES: &str = "aws-load-balancer-attributes";
+    const ARN: &str = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shop_1/0a-0b";
+    const EXTRAS: &str = "elbow.dev/extras";
+
+    #[rstest]
+    #[case("CapacityUnits=3000", 3000)]
+    #[case(" CapacityUnits = 1 ", 1)]
+    #[case("CapacityUnits=0", 0)]
+    fn capacity_is_reserved_in_units(#[case] value: &str, #[case] units: u32) {
+        let load_balancer = Case::new().annotate(CAPACITY, value).stack().load_balancer;
+        assert_eq!(load_balancer.capacity_units, units);
+        assert_eq!(load_balancer.tags.contains_key(EXTRAS), units > 0);
+    }
+
+    #[rstest]
+    #[case("3000")]
+    #[case("")]
+    #[case("capacityUnits=1")]
+    #[case("CapacityUnits=-1")]
+    #[case("CapacityUnits=1.5")]
+    #[case("CapacityUnits=2147483648")]
+    #[case("CapacityUnits=1,Other=2")]
+    fn what_is_no_capacity_is_refused(#[case] value: &str) {
+        let invalid = Case::new().annotate(CAPACITY, value).invalid();
+        assert!(
+            invalid.message.contains(CAPACITY) && invalid.message.contains("CapacityUnits=N"),
+            "{invalid}"
+        );
+    }
+
+    #[test]
+    fn capacity_cannot_be_reserved_beside_tls_listeners() {
+        let certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0a";
+        let case = Case::new().annotate("aws-load-balancer-ssl-cert", certificate);
+        let invalid = case.clone().annotate(CAPACITY, "CapacityUnits=9").invalid();
+        assert!(
+            invalid.message.contains(CAPACITY) && invalid.message.contains("ssl-cert"),
+            "{invalid}"
+        );
+        assert!(case.annotate(CAPACITY, "CapacityUnits=0").result().is_ok());
+    }
+
+    #[test]
+    fn a_regional_web_acl_is_taken() {
+        let load_balancer = Case::new().alb().annotate(WEB_ACL, ARN).stack().load_balancer;
+        assert_eq!(load_balancer.web_acl.unwrap().as_str(), ARN);
+    }
+
+    #[rstest]
+    #[case("arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/0a", "CloudFront")]
+    #[case("arn:aws:wafv2::123456789012:regional/webacl/shop/0a", "not allowed")]
+    #[case("arn:aws:wafv2:us-east-1:1234:regional/webacl/shop/0a", "not allowed")]
+    #[case("arn:aws:wafv2:us-east-1:123456789012:regional/rulegroup/shop/0a", "not allowed")]
+    #[case("arn:aws:wafv2:us-east-1:123456789012:regional/webacl/shop", "not allowed")]
+    #[case("arn:aws:waf-regional:us-east-1:123456789012:webacl/0a", "not allowed")]
+    #[case("shop", "is no ARN")]
+    fn what_is_no_regional_web_acl_is_refused(#[case] value: &str, #[case] why: &str) {
+        let invalid = Case::new().alb().annotate(WEB_ACL, value).invalid();
+        assert_eq!(invalid.reason, "InvalidAnnotation");
+        assert!(
+            invalid.message.contains(WEB_ACL) && invalid.message.contains(why),
+            "{invalid}"
+        );
+    }
+
+    #[test]
+    fn a_tag_remembers_what_is_asked_for_beyond_the_usual() {
+        let case = Case::new()
+            .alb()
+            .annotate(CAPACITY, "CapacityUnits=9")
+            .annotate(WEB_ACL, ARN)
+            .annotate(ATTRIBUTES, "deletion_protection.enabled=true");
+        assert_eq!(
+            case.stack().load_balancer.tags[EXTRAS],
+            "capacity deletion-protection web-acl"
+        );
+        let case = case.annotate(ATTRIBUTES, "deletion_protection.enabled=false");
+        assert_eq!(case.stack().load_balancer.tags[EXTRAS], "capacity web-acl");
+        assert!(!Case::new().stack().load_balancer.tags.contains_key(EXTRAS));
+    }
+}

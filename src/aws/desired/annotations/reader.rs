@@ -43,7 +43,6 @@ impl<'a> Reader<'a> {
         faults: &'a mut Faults,
     ) -> Self {
         let mut given = Vec::new();
-        let mut unknown = false;
         for (full, value) in annotations {
             let Some(name) = full.strip_prefix(PREFIX) else {
                 continue;
@@ -51,15 +50,12 @@ impl<'a> Reader<'a> {
             match recognized(name, kind) {
                 Ok((key, suffix)) => given.push(Given { key, suffix, value }),
                 Err(Unread::Foreign) => {}
-                Err(Unread::Known(why)) => faults.add(UNSUPPORTED, told(full, value, &why)),
+                Err(Unread::Known(why)) => faults.add(UNSUPPORTED, told(name, value, &why)),
                 Err(Unread::Unknown) => {
-                    faults.add(UNSUPPORTED, told(full, value, "is not supported"));
-                    unknown = true;
+                    let why = "is not supported; `elbow explain` lists all that are";
+                    faults.add(UNSUPPORTED, told(name, value, why));
                 }
             }
-        }
-        if unknown {
-            faults.add(UNSUPPORTED, all_supported());
         }
         Self { given, faults }
     }
@@ -218,11 +214,8 @@ fn listener(suffix: &str) -> Option<ListenerRef> {
     Some((protocol, port(number)?))
 }
 
-fn told(full: &str, value: &str, why: &str) -> String {
-    format!("annotation {} (value {}) {why}", quoted(full), quoted(value))
-}
-
-fn all_supported() -> String {
-    let names: Vec<_> = KEYS.iter().filter_map(|key| key.name.strip_prefix(FAMILY)).collect();
-    format!("supported after {FAMILY} are: {}", names.join(", "))
+/// Kubernetes bounds the name of an annotation, which has room in a message.
+fn told(name: &str, value: &str, why: &str) -> String {
+    let full = quoted(name).replacen('`', &format!("`{PREFIX}"), 1);
+    format!("annotation {full} (value {}) {why}", quoted(value))
 }

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 use rstest::rstest;
 
-use super::keys::{Form, KEYS};
+use super::keys::{FAMILY, Form, KEYS, Key, Kinds, REFUSED, Suffix};
+use super::reader::MAX_VALUE;
 use super::*;
 use crate::aws::desired::fixtures::{Case, tcp};
 
@@ -9,19 +10,58 @@ use crate::aws::desired::fixtures::{Case, tcp};
 fn case() -> Case {
     let mut https = tcp(443, 30443);
     https.name = Some("https".into());
-    Case::new().ports([tcp(80, 30080), https])
-}
-
-/// `Case::result` with a subnet of the id that the table's example names.
-fn with_example_subnet(mut case: Case) -> Case {
+    let mut case = Case::new().ports([tcp(80, 30080), https]);
+    let mut backend = tcp(8080, 30090);
+    backend.name = Some("http".into());
+    case.service.companions.insert("canary".into(), vec![backend]);
     case.facts.subnets[0].id = crate::aws::ids::SubnetId::new(keys::SUBNETS.example);
     case
+}
+
+/// The case as far as it must be for this key to be allowed.
+fn case_for(key: &Key) -> Case {
+    let case = if key.kinds == Kinds::Application {
+        case().alb()
+    } else {
+        case()
+    };
+    let dualstack = (keys::ADDRESS_TYPE.name, "dualstack");
+    let certificate = (keys::SSL_CERT.name, keys::SSL_CERT.example);
+    let context: &[_] = match key {
+        _ if *key == keys::EIP_ALLOCATIONS => &[(keys::SCHEME.name, "internet-facing")],
+        _ if [&keys::IPV6_ADDRESSES, &keys::IPV6_SOURCE_NAT].contains(&key) => &[dualstack],
+        _ if *key == keys::SOURCE_NAT_PREFIXES => &[dualstack, (keys::IPV6_SOURCE_NAT.name, "on")],
+        _ if [
+            &keys::SSL_PORTS,
+            &keys::SSL_POLICY,
+            &keys::SSL_REDIRECT,
+            &keys::ALPN_POLICY,
+        ]
+        .contains(&key) =>
+        {
+            &[certificate]
+        }
+        _ if *key == keys::BACKEND_PROTOCOL => &[certificate],
+        _ if *key == keys::ACCESS_LOG_ENABLED => &[(keys::ACCESS_LOG_BUCKET.name, "logs")],
+        // Two subnets at least, in zones of their own.
+        _ => &[],
+    };
+    case.annotate_all(context)
+}
+
+/// The name with a suffix that fits the case.
+fn full(key: &Key) -> String {
+    match key.suffix {
+        Suffix::None => key.name.to_owned(),
+        Suffix::Port => format!("{}.80", key.name),
+        Suffix::Listener => format!("{}.TCP-80", key.name),
+    }
 }
 
 #[test]
 fn the_example_of_every_key_is_accepted() {
     for key in KEYS {
-        let case = with_example_subnet(case()).annotate(key.name, key.example);
+        let case = case_for(key).annotate(&full(key), key.example);
         assert!(case.result().is_ok(), "{key}={}: {:?}", key.example, case.result());
     }
 }
@@ -30,12 +70,15 @@ fn the_example_of_every_key_is_accepted() {
 #[test]
 fn a_bad_value_of_any_key_is_refused_by_naming_key_value_and_what_is_allowed() {
     for key in KEYS.iter().filter(|key| !names_things_in_aws(key)) {
-        let invalid = case().annotate(key.name, "\u{7}no,=such").invalid();
+        let invalid = case_for(key).annotate(&full(key), "\u{7}no,=such").invalid();
         let message = &invalid.message;
-        assert!(message.contains(key.name) && message.contains("no"), "{key}: {message}");
+        assert!(
+            message.contains(&full(key)) && message.contains("no"),
+            "{key}: {message}"
+        );
         assert!(!message.contains('\u{7}'), "{key}: {message}");
         assert!(
-            invalid.reason == "InvalidSourceRange" || message.contains(key.allowed),
+            invalid.reason == "InvalidSourceRange" || message.contains(&key.allowed[..key.allowed.len().min(200)]),
             "{key}: {message}"
         );
     }
@@ -49,10 +92,74 @@ fn names_things_in_aws(key: &Key) -> bool {
 #[test]
 fn a_value_of_any_size_is_refused_without_being_repeated() {
     for key in KEYS {
-        let invalid = case().annotate(key.name, &"9".repeat(MAX_VALUE + 1)).invalid();
-        assert!(invalid.message.contains("is longer than 32768 bytes"), "{invalid}");
+        let invalid = case_for(key).annotate(&full(key), &"9".repeat(MAX_VALUE + 1)).invalid();
+        assert!(
+            invalid.message.contains("is longer than 32768 bytes"),
+            "{key}: {invalid}"
+        );
         assert!(invalid.message.len() <= Invalid::MAX_MESSAGE);
     }
+}
+
+#[test]
+fn a_key_for_the_other_kind_of_load_balancer_is_refused_by_saying_for_which_it_is() {
+    for key in KEYS.iter().filter(|key| key.kinds != Kinds::Both) {
+        let (case, meant) = match key.kinds {
+            Kinds::Network => (case().alb(), "is for network load balancers only"),
+            _ => (case(), "is for application load balancers only"),
+        };
+        let invalid = case.annotate(&full(key), key.example).invalid();
+        assert_eq!(invalid.reason, "UnsupportedAnnotation", "{key}");
+        assert!(
+            invalid.message.contains(&full(key)) && invalid.message.contains(meant),
+            "{invalid}"
+        );
+    }
+}
+
+#[test]
+fn a_key_that_would_serve_something_else_is_refused_with_the_reason() {
+    for refused in REFUSED {
+        let invalid = case().annotate(refused.name, "443").invalid();
+        assert_eq!(invalid.reason, "UnsupportedAnnotation");
+        assert!(
+            invalid.message.contains(refused.name) && invalid.message.contains(refused.why),
+            "{invalid}"
+        );
+    }
+}
+
+#[rstest]
+#[case("aws-load-balancer-target-group-attributes.http")]
+#[case("aws-load-balancer-target-group-attributes.0")]
+#[case("aws-load-balancer-target-group-attributes.70000")]
+#[case("aws-load-balancer-target-group-attributes.")]
+#[case("aws-load-balancer-listener-attributes.TCP")]
+#[case("aws-load-balancer-listener-attributes.80")]
+#[case("aws-load-balancer-listener-attributes.SCTP-80")]
+#[case("aws-load-balancer-listener-attributes.TCP-080")]
+#[case("actions.TCP")]
+#[case("actions.weighted")]
+fn a_suffix_that_names_no_port_or_listener_is_refused_by_saying_what_it_must_be(#[case] name: &str) {
+    let invalid = case().annotate(name, "a=b").invalid();
+    assert_eq!(invalid.reason, "UnsupportedAnnotation");
+    assert!(
+        invalid.message.contains(name) && invalid.message.contains("must end with"),
+        "{invalid}"
+    );
+}
+
+#[rstest]
+#[case("aws-load-balancer-listener-attributes")]
+#[case("aws-load-balancer-attributes.80")]
+fn a_suffix_that_is_missing_or_too_much_makes_another_key(#[case] name: &str) {
+    let invalid = case().annotate(name, "a=b").invalid();
+    assert!(
+        invalid
+            .message
+            .contains(&format!("{name}` (value `a=b`) is not supported")),
+        "{invalid}"
+    );
 }
 
 use crate::aws::desired::Invalid;
@@ -74,14 +181,14 @@ fn all_faults_are_named_at_once() {
 }
 
 #[rstest]
-#[case("aws-load-balancer-eip-allocations")]
+#[case("aws-load-balancer-extra-security-groups")]
 #[case("aws-load-balancer-Scheme")]
 #[case("aws-load-balancer-")]
 fn a_key_of_the_family_that_is_not_handled_is_refused(#[case] name: &str) {
     let invalid = Case::new().annotate(name, "x").invalid();
     assert_eq!(invalid.reason, "UnsupportedAnnotation");
     assert!(invalid.message.contains(&format!("{name}` (value `x`)")), "{invalid}");
-    assert!(invalid.message.contains("healthcheck-interval, "), "{invalid}");
+    assert!(invalid.message.contains("elbow explain"), "{invalid}");
 }
 
 #[test]
@@ -170,14 +277,15 @@ fn text() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_value_of_any_key_makes_a_panic_or_a_long_message(
-        values in proptest::collection::vec((0..KEYS.len(), text()), 0..6),
+        values in proptest::collection::vec((0..KEYS.len(), text()), 0..6), alb in any::<bool>(),
         odd_key in "[a-z-]{0,20}", odd_value in text(),
     ) {
         let mut case = case().annotate(&format!("{FAMILY}{odd_key}"), &odd_value);
         if odd_value.len() % 2 == 0 {
             case.service.annotations.clear();
         }
-        let case = values.iter().fold(case, |case, (index, value)| case.annotate(KEYS[*index].name, value));
+        let case = if alb { case.alb() } else { case };
+        let case = values.iter().fold(case, |case, (index, value)| case.annotate(&full(KEYS[*index]), value));
         if let Err(invalid) = case.result() {
             prop_assert!(invalid.message.len() <= Invalid::MAX_MESSAGE);
             prop_assert!(!invalid.message.chars().any(char::is_control));

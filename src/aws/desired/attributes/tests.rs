@@ -1,10 +1,18 @@
 use rstest::rstest;
 
 use super::*;
+use crate::aws::desired::annotations::keys;
 use crate::aws::desired::fixtures::{Case, tcp, udp};
+use crate::aws::stack::LoadBalancerKind::{Application, Network};
+use crate::aws::stack::TargetProtocol;
 use crate::service::SessionAffinity;
 
+const ACCESS_LOGS_PREFIX: &str = "access_logs.s3.prefix";
+
 const LB: &str = "aws-load-balancer-attributes";
+const UNHEALTHY_TERMINATION: &str = "target_health_state.unhealthy.connection_termination.enabled";
+const UNHEALTHY_DRAINING: &str = "target_health_state.unhealthy.draining_interval_seconds";
+
 const TG: &str = "aws-load-balancer-target-group-attributes";
 
 fn target_group(case: &Case) -> Attributes {
@@ -15,7 +23,7 @@ fn target_group(case: &Case) -> Attributes {
 fn a_stack_carries_every_default_so_that_a_key_taken_out_goes_back() {
     let stack = Case::new().stack();
     for (key, value) in &stack.load_balancer.attributes {
-        assert_eq!(load_balancer_default(key), Some(value.as_str()), "{key}");
+        assert_eq!(load_balancer_default(Network, key), Some(value.as_str()), "{key}");
     }
     assert_eq!(
         stack.load_balancer.attributes["load_balancing.cross_zone.enabled"],
@@ -30,6 +38,69 @@ fn a_stack_carries_every_default_so_that_a_key_taken_out_goes_back() {
         );
     }
     assert_eq!(attributes["deregistration_delay.timeout_seconds"], "300");
+}
+
+#[test]
+fn an_application_load_balancer_has_attributes_and_defaults_of_its_own() {
+    let attributes = Case::new().alb().stack().load_balancer.attributes;
+    for (key, value) in &attributes {
+        assert_eq!(load_balancer_default(Application, key), Some(value.as_str()), "{key}");
+    }
+    let default = |key: &str| attributes.get(key).map(String::as_str);
+    assert_eq!(default("idle_timeout.timeout_seconds"), Some("60"));
+    assert_eq!(default("load_balancing.cross_zone.enabled"), Some("true"));
+    assert_eq!(default("dns_record.client_routing_policy"), None);
+    assert_eq!(load_balancer_default(Network, "routing.http2.enabled"), None);
+}
+
+#[rstest]
+#[case("aws-load-balancer-access-log-enabled", "true", "access_logs.s3.enabled", "true")]
+#[case("aws-load-balancer-access-log-s3-bucket-name", "new", "access_logs.s3.bucket", "new")]
+#[case(
+    "aws-load-balancer-access-log-s3-bucket-prefix",
+    "new",
+    "access_logs.s3.prefix",
+    "new"
+)]
+#[case(
+    "aws-load-balancer-cross-zone-load-balancing-enabled",
+    "True",
+    "load_balancing.cross_zone.enabled",
+    "true"
+)]
+fn the_older_form_of_an_attribute_wins(
+    #[case] key: &str,
+    #[case] value: &str,
+    #[case] attribute: &str,
+    #[case] held: &str,
+) {
+    let map = "access_logs.s3.enabled=true,access_logs.s3.bucket=old,access_logs.s3.prefix=old,\
+               load_balancing.cross_zone.enabled=false";
+    let case = Case::new().annotate(LB, map);
+    let before = case.stack().load_balancer.attributes;
+    assert!(key.contains("log-enabled") || before[attribute] != held);
+    let with_older = case.annotate(key, value).stack().load_balancer.attributes;
+    assert_eq!(with_older[attribute], held);
+}
+
+#[test]
+fn deletion_protection_is_left_as_it_is_unless_the_user_speaks_of_it() {
+    let wanted = |case: &Case| case.stack().load_balancer.attributes.get(DELETION_PROTECTION).cloned();
+    assert_eq!(wanted(&Case::new()), None);
+    assert_eq!(wanted(&Case::new().built()), None);
+    for value in ["true", "false"] {
+        let case = Case::new().annotate(LB, &format!("{DELETION_PROTECTION}={value}"));
+        assert_eq!(wanted(&case).as_deref(), Some(value));
+    }
+}
+
+#[test]
+fn deletion_protection_that_was_asked_for_and_is_not_any_more_is_switched_off() {
+    let mut case = Case::new().annotate(LB, "deletion_protection.enabled=true").built();
+    case.service.annotations.clear();
+    let load_balancer = case.stack().load_balancer;
+    assert_eq!(load_balancer.attributes[DELETION_PROTECTION], "false");
+    assert!(!load_balancer.tags.contains_key("elbow.dev/extras"));
 }
 
 #[test]
@@ -62,6 +133,27 @@ fn values_are_taken_in_the_spelling_of_aws() {
         "true"
     );
     assert_eq!(target_group(&case)["deregistration_delay.timeout_seconds"], "60");
+}
+
+#[rstest]
+#[case(LB, "dns_record.client_routing_policy=any_availability_zone", "is not known")]
+#[case(LB, "idle_timeout.timeout_seconds=4001", "1 to 4000")]
+#[case(LB, "client_keep_alive.seconds=59", "60 to 604800")]
+#[case(LB, "load_balancing.cross_zone.enabled=false", "must be true")]
+#[case(LB, "connection_logs.s3.enabled=true", "connection_logs.s3.bucket")]
+#[case(LB, "routing.http.desync_mitigation_mode=off", "monitor or defensive or strictest")]
+#[case("aws-load-balancer-cross-zone-load-balancing-enabled", "false", "must be true")]
+fn what_aws_would_refuse_of_an_application_load_balancer_is_refused(
+    #[case] key: &str,
+    #[case] value: &str,
+    #[case] why: &str,
+) {
+    let invalid = Case::new().alb().annotate(key, value).invalid();
+    assert_eq!(invalid.reason, "InvalidAnnotation");
+    assert!(
+        invalid.message.contains(key) && invalid.message.contains(why),
+        "{invalid}"
+    );
 }
 
 #[rstest]

@@ -52,6 +52,25 @@ fn more_rules_than_a_group_holds_are_refused_by_naming_the_quota() {
 }
 
 #[test]
+fn rules_are_counted_for_each_family_with_prefix_lists_in_both() {
+    let case = Case::new().annotate("aws-load-balancer-ip-address-type", "dualstack");
+    let ranges = |families: &[&str], count: usize| -> Vec<String> {
+        let networks = families
+            .iter()
+            .flat_map(|family| (0..count).map(move |n| family.replace('N', &n.to_string())));
+        networks.collect()
+    };
+    let mut case = case.annotate("aws-load-balancer-security-group-prefix-lists", "pl-0a");
+    case.service.source_ranges = ranges(&["10.N.1.0/24", "2001:db8:N:1::/64"], 59);
+    assert_eq!(rules(&case).len(), 119);
+    case.service.source_ranges.push("2001:db8:99:1::/64".into());
+    assert!(case.invalid().message.contains("61 rules"), "{}", case.invalid());
+    case.service.source_ranges.pop();
+    let case = case.annotate("aws-load-balancer-enable-icmp-for-path-mtu-discovery", "on");
+    assert!(case.invalid().message.contains("120 rules"), "{}", case.invalid());
+}
+
+#[test]
 fn name_and_description_tell_whose_clients_are_admitted() {
     let group = Case::new().stack().frontend_group.unwrap();
     assert!(group.name.as_str().starts_with("k8s-shop-web-"));

@@ -5,6 +5,7 @@ use rstest::rstest;
 use super::*;
 use crate::aws::desired::fixtures::{Case, subnet};
 use crate::aws::ids::SubnetId;
+use crate::aws::stack::{ChosenAddresses, LoadBalancer};
 
 const KEY: &str = "aws-load-balancer-subnets";
 const OURS: &str = "kubernetes.io/cluster/prod";
@@ -25,6 +26,20 @@ fn facing(case: Case) -> Case {
 
 fn ids(ids: &[&str]) -> BTreeSet<SubnetId> {
     ids.iter().map(|id| SubnetId::new(*id)).collect()
+}
+
+/// The load balancer of the case, if it had these subnets.
+fn present(case: &Case, subnets: &[&str]) -> Vec<LoadBalancer> {
+    let mut case = case.clone();
+    for subnet in &mut case.facts.subnets {
+        subnet.free_addresses = 250;
+    }
+    let mut load_balancer = case.stack().load_balancer;
+    load_balancer.subnets = subnets
+        .iter()
+        .map(|id| (SubnetId::new(*id), ChosenAddresses::default()))
+        .collect();
+    vec![load_balancer]
 }
 
 /// A case with these subnets only, all for internal load balancers.
@@ -104,7 +119,7 @@ fn subnets_in_use_stay_whatever_became_of_them() {
     tag(&mut case, 0, OURS, "owned");
     case.facts.subnets[1].free_addresses = 0;
     case.facts.subnets[2].tags.clear();
-    use_subnets(&mut case, &["subnet-2", "subnet-3"]);
+    case.facts.load_balancers = present(&case, &["subnet-2", "subnet-3"]);
     assert_eq!(chosen(&case), ["subnet-2", "subnet-3", "subnet-4"]);
 }
 
@@ -228,13 +243,56 @@ fn a_subnet_of_the_annotation_that_cannot_be_used_is_refused(#[case] value: &str
 fn a_full_subnet_of_the_annotation_stays_once_the_load_balancer_uses_it() {
     let mut case = Case::new().annotate(KEY, "subnet-2a");
     case.facts.subnets[1].free_addresses = 0;
-    use_subnets(&mut case, &["subnet-2a"]);
+    case.facts.load_balancers = present(&case, &["subnet-2a"]);
     assert_eq!(chosen(&case), ["subnet-2a"]);
 }
 
-/// The Service has a load balancer in these subnets.
-fn use_subnets(case: &mut Case, subnets: &[&str]) {
-    let mut present = Case::new().stack().load_balancer;
-    present.subnets = ids(subnets).into_iter().map(|id| (id, Default::default())).collect();
-    case.facts.load_balancers = vec![present];
+const DUALSTACK: (&str, &str) = ("aws-load-balancer-ip-address-type", "dualstack");
+
+#[test]
+fn a_dualstack_load_balancer_takes_subnets_with_ipv6_only_and_says_which_zones_are_left_out() {
+    let mut case = Case::new().annotate(DUALSTACK.0, DUALSTACK.1).built();
+    for index in [1, 3] {
+        case.facts.subnets[index].networks.truncate(1);
+    }
+    assert_eq!(chosen(&case), ["subnet-1a", "subnet-3a"]);
+    let warning = case.desired().warnings.remove(0);
+    assert_eq!(warning.reason, "ZoneLeftOut");
+    assert!(
+        warning.message.ends_with("needs: us-east-1b (subnet-2a)"),
+        "{}",
+        warning.message
+    );
+    case.service.annotations.clear();
+    assert_eq!(chosen(&case).len(), 3);
+}
+
+#[test]
+fn where_no_subnet_has_ipv6_a_dualstack_load_balancer_is_refused() {
+    let case = with(&[("subnet-1", "a")]).annotate(DUALSTACK.0, DUALSTACK.1);
+    let why = "subnet-1 (a) has no IPv6 network, which a dualstack load balancer needs";
+    assert!(case.invalid().message.contains(why), "{}", case.invalid());
+    let named = case.annotate(KEY, "subnet-1").invalid();
+    assert_eq!(named.reason, "NoSubnetFound");
+    assert!(named.message.contains("subnet-1 has no IPv6 network"), "{named}");
+}
+
+#[test]
+fn an_application_load_balancer_needs_two_zones() {
+    let case = with(&[("subnet-1", "a"), ("subnet-2", "a"), ("subnet-3", "b")]).alb();
+    assert_eq!(chosen(&case), ["subnet-1", "subnet-3"]);
+    let mut case = with(&[("subnet-1", "a"), ("subnet-3", "b")]).alb();
+    case.facts.subnets[1].free_addresses = 1;
+    let invalid = case.invalid();
+    assert_eq!(invalid.reason, "NoSubnetFound");
+    for part in [
+        "two zones at least",
+        "subnet-1 (a) fits",
+        "subnet-3 (b) has 1 free addresses",
+    ] {
+        assert!(invalid.message.contains(part), "{part}: {invalid}");
+    }
+    let invalid = Case::new().alb().annotate(KEY, "subnet-1a").invalid();
+    assert_eq!(invalid.reason, "NoSubnetFound");
+    assert!(invalid.message.contains("two zones at least"), "{invalid}");
 }

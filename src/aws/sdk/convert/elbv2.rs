@@ -237,6 +237,10 @@ pub(in crate::aws::sdk) fn target_health(found: &sdk::TargetHealthDescription) -
         reason: health
             .and_then(|health| health.reason())
             .map_or_else(String::new, |reason| reason.as_str().to_owned()),
+        description: health
+            .and_then(|health| health.description())
+            .unwrap_or_default()
+            .to_owned(),
     })
 }
 

@@ -295,7 +295,8 @@ async fn targets_are_read_with_state_and_reason() {
             let target = sdk::TargetDescription::builder().id("i-1").port(30080);
             let health = TargetHealth::builder()
                 .state(TargetHealthStateEnum::Unhealthy)
-                .reason(TargetHealthReasonEnum::FailedHealthChecks);
+                .reason(TargetHealthReasonEnum::FailedHealthChecks)
+                .description("Health checks failed");
             let target = TargetHealthDescription::builder()
                 .target(target.build())
                 .target_health(health.build());
@@ -312,6 +313,7 @@ async fn targets_are_read_with_state_and_reason() {
         },
         state: "unhealthy".to_owned(),
         reason: "Target.FailedHealthChecks".to_owned(),
+        description: "Health checks failed".to_owned(),
     };
     assert_eq!(found, [expected]);
 }

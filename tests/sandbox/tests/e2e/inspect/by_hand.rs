@@ -25,7 +25,12 @@ async fn rules_of_nodes_that_were_removed_are_told() {
         scenario.cloud.api.revoke_ingress(&nodes, &ours).await.unwrap();
         let found = wait_first(&scenario, "web", "nodeRules", "NodeRuleMissing").await;
         assert!(found["message"].as_str().unwrap().contains(nodes.as_str()), "{found}");
-        scenario.cloud.api.authorize_ingress(&nodes, &ours).await.unwrap();
+        scenario
+            .cloud
+            .api
+            .authorize_ingress(&nodes, &ours, "elbow")
+            .await
+            .unwrap();
 
         let group = held.security_group();
         scenario

@@ -14,6 +14,7 @@ use crate::aws::apply::Apply;
 use crate::aws::audit::{Audit, DriftCount};
 use crate::aws::backend::Backend;
 use crate::aws::cluster::Cluster;
+use crate::aws::desired;
 use crate::aws::ids::VpcId;
 use crate::aws::inventory::Inventory;
 use crate::aws::ownership::Keeper;
@@ -99,8 +100,8 @@ impl<A: AwsApi> LoadBalancerProvider for AwsProvider<A> {
         self.delete_all(&Keeper::Service(owner.uid.clone())).await
     }
 
-    fn companions(&self, _annotations: &BTreeMap<String, String>) -> BTreeSet<String> {
-        BTreeSet::new()
+    fn companions(&self, annotations: &BTreeMap<String, String>) -> BTreeSet<String> {
+        desired::companions(annotations)
     }
 
     async fn audit(&self) -> Result<Audited, ProviderError> {

@@ -1,9 +1,10 @@
+mod generate;
+mod shared;
 mod sound;
 
 use proptest::prelude::*;
 use rstest::rstest;
 
-use super::annotations::keys::{Form, KEYS, Key, Suffix};
 use super::fixtures::{Case, node, tcp, text_map, udp};
 use super::*;
 use crate::service::IpFamily;
@@ -108,92 +109,12 @@ fn cases() -> impl Strategy<Value = Case> {
     })
 }
 
-/// Services of either kind whose TCP ports each share their traffic with the same port of Service `canary`.
-fn shared_cases() -> impl Strategy<Value = Case> {
-    let ports = proptest::collection::btree_map(1_u16..60, (0_u16..999, 0_u16..999), 1..6);
-    (ports, any::<bool>(), any::<bool>()).prop_map(|(ports, alb, secure)| {
-        let mut case = Case::new().ports(ports.keys().map(|port| tcp(*port, 30000 + port)));
-        let canary = ports.keys().map(|port| tcp(*port, 31000 + port));
-        case.service.companions.insert("canary".into(), canary.collect());
-        let protocol = match (alb, secure) {
-            (true, true) => "HTTPS",
-            (true, false) => "HTTP",
-            (false, true) => "TLS",
-            (false, false) => "TCP",
-        };
-        for (port, (base, weight)) in &ports {
-            let action = format!(
-                r#"{{"type":"forward","forwardConfig":{{"baseServiceWeight":{base},"targetGroups":[{{"serviceName":"canary","servicePort":{port},"weight":{weight}}}]}}}}"#
-            );
-            case = case.annotate(&format!("actions.{protocol}-{port}"), &action);
-        }
-        let certificate = ("aws-load-balancer-ssl-cert", "arn:aws:acm:us-east-1:123456789012:certificate/0a");
-        let case = case.annotate_all(secure.then_some(certificate).as_slice());
-        if alb { case.alb() } else { case }
-    })
-}
-
-/// Values of a key, of which some make sense.
-fn value_of(key: &'static Key) -> BoxedStrategy<String> {
-    let words: &[&str] = match key.form {
-        Form::Boolean => &["true", "false"],
-        Form::Switch => &["on", "off"],
-        Form::Number => &["2", "5", "10", "300"],
-        Form::List => &[
-            "subnet-1a,subnet-2a",
-            "subnet-3b,subnet-1b",
-            "eipalloc-1,eipalloc-2",
-            "80",
-            "tcp-80",
-            "auto_assigned",
-        ],
-        Form::Map => &[
-            "a=b",
-            "deletion_protection.enabled=true",
-            "stickiness.enabled=true",
-            "CapacityUnits=9",
-        ],
-        Form::Word => &[
-            "internal",
-            "internet-facing",
-            "ipv4",
-            "dualstack",
-            "ssl",
-            "80",
-            "443",
-            "HTTP2Only",
-            "http",
-            "*",
-        ],
-        Form::Json => &["{}", r#"{"type":"forward","forwardConfig":{"baseServiceWeight":1}}"#],
-    };
-    prop_oneof![
-        4 => Just(key.example.to_owned()),
-        3 => proptest::sample::select(words).prop_map(str::to_owned),
-        1 => "[-a-z0-9=,./:{}\"]{0,30}",
-    ]
-    .boxed()
-}
-
-/// Annotations over the whole table, with suffixes where they belong.
-fn annotations() -> impl Strategy<Value = Vec<(String, String)>> {
-    let annotation = proptest::sample::select(KEYS).prop_flat_map(|key| {
-        let suffix = match key.suffix {
-            Suffix::None => Just("").boxed(),
-            Suffix::Port => proptest::sample::select(&[".80", ".53", ".1"][..]).boxed(),
-            Suffix::Listener => proptest::sample::select(&[".TCP-80", ".UDP-53", ".HTTP-80", ".TLS-80"][..]).boxed(),
-        };
-        (suffix, value_of(key)).prop_map(|(suffix, value)| (format!("{}{suffix}", key.name), value))
-    });
-    proptest::collection::vec(annotation, 0..6)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn every_accepted_stack_of_either_kind_obeys_the_rules_of_aws(
-        annotations in annotations(), alb in any::<bool>(), with_udp in proptest::bool::weighted(0.2),
+        annotations in generate::annotations(), alb in any::<bool>(), with_udp in proptest::bool::weighted(0.2),
     ) {
         let ports = [tcp(80, 30080), tcp(443, 30443)].into_iter().chain(with_udp.then(|| udp(53, 30053)));
         let case = Case::new().ports(ports);
@@ -224,36 +145,6 @@ proptest! {
         other.service.ports = shuffled(&case.service.ports, seed);
         other.service.source_ranges = shuffled(&case.service.source_ranges, seed);
         prop_assert_eq!(case.result(), other.result());
-    }
-
-    #[test]
-    fn the_order_of_ports_and_companions_does_not_matter_to_shared_traffic(case in shared_cases(), seed in 0_usize..100) {
-        let mut other = case.clone();
-        other.service.ports = shuffled(&case.service.ports, seed);
-        for ports in other.service.companions.values_mut() {
-            *ports = shuffled(ports, seed);
-        }
-        prop_assert_eq!(case.result(), other.result());
-    }
-
-    #[test]
-    fn every_port_of_either_kind_is_served_and_every_share_has_a_target_group_of_all_nodes(case in shared_cases()) {
-        let stack = case.stack();
-        let ports: BTreeSet<_> = case.service.ports.iter().map(|port| port.port).collect();
-        prop_assert_eq!(stack.listeners.keys().copied().collect::<BTreeSet<_>>(), ports);
-        let used = stack.listeners.values().flat_map(|listener| listener.action.own_target_groups());
-        prop_assert_eq!(used.collect::<BTreeSet<_>>(), stack.target_groups.keys().collect::<BTreeSet<_>>());
-        for listener in stack.listeners.values() {
-            let node_ports: BTreeSet<_> =
-                listener.action.own_target_groups().map(|name| stack.target_groups[name].port.get()).collect();
-            let expected = [30000 + listener.port.get(), 31000 + listener.port.get()];
-            prop_assert_eq!(node_ports, BTreeSet::from(expected));
-        }
-        for group in stack.target_groups.values() {
-            prop_assert_eq!(group.targets.len(), case.nodes.nodes.len());
-            prop_assert!(group.targets.iter().all(|target| target.port == group.port));
-        }
-        prop_assert_eq!(sound::unsound(&stack), None);
     }
 
     #[test]

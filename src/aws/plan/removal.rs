@@ -1,12 +1,26 @@
 //! What goes: in a teardown, after a replacement, as left over by a crash, or because it stands in the way.
 
+use super::Consent;
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::Step;
 use crate::aws::observed::{Observed, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup};
+use crate::aws::stack::Attributes;
+
+/// Attribute by which AWS refuses to delete a load balancer.
+const PROTECTION: &str = "deletion_protection.enabled";
 
 /// Steps that delete all that is observed.
-pub(super) fn add_everything(observed: &Observed, stages: &mut Stages) {
+pub(super) fn add_everything(observed: &Observed, consent: Consent, stages: &mut Stages) {
+    if consent == Consent::Given {
+        for known in observed.load_balancers.iter().filter(|known| is_protected(known)) {
+            let step = Step::ModifyLoadBalancerAttributes {
+                load_balancer: known.spec.name.clone(),
+                attributes: Attributes::from([(PROTECTION.to_owned(), "false".to_owned())]),
+            };
+            stages.add(Stage::Shape, step);
+        }
+    }
     delete_load_balancers(&observed.load_balancers, Stage::DeleteLoadBalancers, stages);
     delete_target_groups(&observed.target_groups, Stage::DeleteTargetGroups, stages);
     delete_security_groups(&observed.security_groups, stages);
@@ -19,8 +33,8 @@ pub(super) fn add_surplus(matching: &Matching<'_>, stages: &mut Stages) {
     delete_security_groups(matching.surplus_groups(), stages);
 }
 
-/// Steps that delete what keeps the stack from being made: a load balancer of its name but another scheme, a second
-/// listener on one of its ports, a target group of its name but another protocol.
+/// Steps that delete what keeps the stack from being made: a load balancer of its name but another scheme or kind, a second
+/// listener on one of its ports, a target group of its name but another protocol or family.
 pub(super) fn add_obstacles(matching: &Matching<'_>, stages: &mut Stages) {
     delete_load_balancers(matching.namesakes.iter().copied(), Stage::ClearTheWay, stages);
     for listener in matching.listeners_in_the_way() {
@@ -31,6 +45,15 @@ pub(super) fn add_obstacles(matching: &Matching<'_>, stages: &mut Stages) {
         stages.add(Stage::ClearTheWay, step);
     }
     delete_target_groups(matching.misfits(), Stage::ClearNames, stages);
+}
+
+/// Would AWS refuse to delete it?
+pub(super) fn is_protected(known: &ObservedLoadBalancer) -> bool {
+    known
+        .spec
+        .attributes
+        .get(PROTECTION)
+        .is_some_and(|enabled| enabled == "true")
 }
 
 fn delete_load_balancers<'a>(

@@ -15,7 +15,10 @@ impl<A: AwsApi> AwsProvider<A> {
             if observed.is_empty() {
                 break;
             }
-            let applied = self.apply(keeper, true).run(&plan::teardown(&observed)).await?;
+            let applied = self
+                .apply(keeper, true)
+                .run(&plan::teardown(&observed, plan::Consent::Missing))
+                .await?;
             resources = resources.saturating_add(applied.writes);
         }
         self.replacements.forget(keeper);

@@ -7,13 +7,13 @@ use super::replacement::View;
 use super::{AwsProvider, PASSES, outcome};
 use crate::aws::api::AwsApi;
 use crate::aws::apply::Applied;
-use crate::aws::backend::InUse;
+use crate::aws::backend::{InUse, Need};
 use crate::aws::desired::{self, Desired, Facts};
 use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::plan;
-use crate::aws::stack::ResourceName;
+use crate::aws::stack::{LoadBalancer, LoadBalancerKind, ResourceName};
 use crate::node::NodeSet;
 use crate::provider::{Ensured, ProviderError};
 use crate::service::Service;
@@ -83,7 +83,19 @@ impl<A: AwsApi> AwsProvider<A> {
         let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
         let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
+        self.release_openings(keeper, &desired).await?;
         Ok((desired, applied))
+    }
+
+    /// Takes rules from nodes that only load balancers of before have needed.
+    async fn release_openings(&self, keeper: &Keeper, desired: &Desired) -> Result<(), ProviderError> {
+        let wanted = &desired.stack.load_balancer.name;
+        let need = self.inventory.look(keeper, |observed| {
+            let specs = observed.load_balancers.iter().map(|known| &known.spec);
+            need(desired, specs.filter(|spec| spec.name != *wanted))
+        });
+        self.backend.need(keeper, need);
+        self.settle_openings().await
     }
 
     /// Reads what has to be known, which is nothing where nothing is new.
@@ -115,8 +127,9 @@ impl<A: AwsApi> AwsProvider<A> {
         mut facts: Facts,
     ) -> Result<(Desired, Option<InUse<'_>>), ProviderError> {
         let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
-        self.backend
-            .need_health_ports(keeper, desired.health_ports.iter().map(|port| port.get()));
+        let observed = &facts.load_balancers;
+        self.backend.need(keeper, need(&desired, observed.iter()));
+        self.settle_openings().await?;
         if !desired.backend_group {
             return Ok((desired, None));
         }
@@ -127,6 +140,15 @@ impl<A: AwsApi> AwsProvider<A> {
         facts.backend_group = Some(in_use.group.clone());
         let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
         Ok((desired, Some(in_use)))
+    }
+
+    /// Brings the rules on nodes for load balancers without groups up to date.
+    pub(super) async fn settle_openings(&self) -> Result<(), ProviderError> {
+        if !self.backend.has_openings().await {
+            return Ok(());
+        }
+        let node_groups = self.cluster.node_groups().await?;
+        self.backend.ensure_openings(&node_groups).await
     }
 
     async fn share_backend(&self, vpc: &VpcId) -> Result<InUse<'_>, ProviderError> {
@@ -177,6 +199,15 @@ impl<A: AwsApi> AwsProvider<A> {
     }
 }
 
+/// What nodes must admit for the Service, while these load balancers of it may still need what they had.
+fn need<'a>(desired: &Desired, mut others: impl Iterator<Item = &'a LoadBalancer>) -> Need {
+    Need {
+        health_ports: desired.health_ports.iter().map(|port| port.get()).collect(),
+        openings: desired.node_openings.clone(),
+        holds: others.any(is_without_groups),
+    }
+}
+
 fn view<'a>(service: &'a Service, wanted: &'a ResourceName, observed: &'a Observed) -> View<'a> {
     View {
         observed,
@@ -188,4 +219,9 @@ fn view<'a>(service: &'a Service, wanted: &'a ResourceName, observed: &'a Observ
 fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
     let targets = observed.target_groups.iter().flat_map(|known| &known.spec.targets);
     targets.map(|target| target.instance.clone()).collect()
+}
+
+/// Application load balancers always have groups.
+pub(super) fn is_without_groups(load_balancer: &LoadBalancer) -> bool {
+    load_balancer.kind == LoadBalancerKind::Network && load_balancer.security_groups.is_empty()
 }

@@ -23,9 +23,9 @@ pub(super) use groups::Groups;
 pub(super) use ports::{PortChoice, PortRef};
 pub(super) use probe::{Probe, ProbePort, ProbeProtocol, SuccessCodes};
 pub(super) use reader::ListenerRef;
+use reader::Reader;
 pub(super) use tls::{BackendProtocol, Tls};
 pub(super) use tuning::Tuning;
-use reader::Reader;
 use values::Refusal;
 
 /// What the annotations ask for; a field is none or empty where its key is missing.
@@ -93,6 +93,15 @@ pub(super) fn load_balancer_attributes(annotations: &BTreeMap<String, String>) -
         .unwrap_or_default()
 }
 
+/// Labels of the nodes that are targets; none where they cannot be read. For a Service whose other annotations are not
+/// looked at.
+pub(super) fn node_labels(annotations: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+    match annotations.get(&keys::NODE_LABELS.to_string()) {
+        Some(value) => values::map(value.trim()).ok(),
+        None => Some(BTreeMap::new()),
+    }
+}
+
 fn only(word: &'static str) -> impl Fn(&str) -> Result<(), Refusal> {
     move |value| if value == word { Ok(()) } else { Err(Refusal::new()) }
 }
@@ -126,7 +135,9 @@ fn references(value: &str, id_prefix: &str) -> Result<Vec<Reference>, Refusal> {
 fn target_type(value: &str) -> Result<(), Refusal> {
     match value {
         "instance" => Ok(()),
-        "ip" => Err("registers pods, and elbow registers nodes, which send to the pods; take the annotation out".into()),
+        "ip" => {
+            Err("registers pods, and elbow registers nodes, which send to the pods; take the annotation out".into())
+        }
         _ => Err(Refusal::new()),
     }
 }

@@ -62,12 +62,6 @@ fn a_quota_names_its_code() {
     assert_eq!(error.reason(), "QuotaExceeded");
 }
 
-#[test]
-fn a_delete_that_is_not_permitted_meets_deletion_protection() {
-    let error = AwsError::new(DELETE_LOAD_BALANCER, "OperationNotPermitted", "words of AWS");
-    assert_eq!(ProviderError::from(error).reason(), "DeletionProtected");
-}
-
 #[rstest]
 #[case("Throttling", "Throttled", Retry::Backoff)]
 #[case("ValidationError", "Rejected", Retry::Slowly)]

@@ -43,6 +43,7 @@ pub use deletion::{allows_deletion, may_have_node_openings};
 pub use health_check::KUBE_PROXY_PORT;
 use identity::Lasting;
 pub use invalid::{Invalid, is_about_vpc};
+pub(crate) use listeners::protocols as listener_protocols;
 use parts::Parts;
 use request::Request;
 use security_groups::Groups;
@@ -137,6 +138,7 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
         scheme: request.scheme,
         groups: request.groups != Groups::Nobody,
         subnets: &placed,
+        addresses: &request.addresses,
     };
     let name = lasting.name(request.name.as_ref(), &service.owner, facts, settings)?;
     let frontend_group = (request.groups == Groups::Elbow)
@@ -153,7 +155,11 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
     let stack = Stack {
         owner: service.owner.clone(),
         frontend_group,
-        load_balancer: parts.load_balancer(placed, security_groups, present_tags(&name, facts)),
+        load_balancer: parts.load_balancer(
+            lasting.with_present(&name, facts),
+            security_groups,
+            present_tags(&name, facts),
+        ),
         listeners: parts.listeners(),
         target_groups: parts.target_groups(&instances, &facts.cluster_instances),
         external_tag_keys: settings.external_managed_tags.clone(),

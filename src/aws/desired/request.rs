@@ -118,7 +118,12 @@ fn check_fields(service: &Service, faults: &mut Faults) {
 
 /// Source ranges that hold nobody back.
 fn ranges_ignored(groups: &Groups, clients: &Clients, routes: &[Route]) -> Option<Warning> {
-    let hidden = |backend: &Backend| backend.attributes.get(PRESERVE_CLIENT_IP).is_some_and(|kept| kept == "false");
+    let hidden = |backend: &Backend| {
+        backend
+            .attributes
+            .get(PRESERVE_CLIENT_IP)
+            .is_some_and(|kept| kept == "false")
+    };
     let why = match groups {
         Groups::Named { .. } => format!(
             "beside annotation {}: the groups named there decide who may connect",

@@ -163,7 +163,7 @@ async fn a_load_balancer_is_created_with_these_bytes() {
 
 #[tokio::test]
 async fn a_weighted_action_is_sent_with_these_bytes() {
-    let server = Server::start(200, "<ModifyListenerResponse/>").await;
+    let server = Server::start(200, "<ModifyListenerResponse><ModifyListenerResult/></ModifyListenerResponse>").await;
     let aws = aws(&server.url, &Fence::open());
     let settings = ListenerSettings {
         port: port(80),

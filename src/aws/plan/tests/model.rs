@@ -123,7 +123,6 @@ impl Aws {
     }
 
     fn check_load_balancer(&self, step: &Step) -> Result<(), &'static str> {
-        let known = &self.observed;
         match step {
             Step::ModifyLoadBalancerAttributes {
                 load_balancer,

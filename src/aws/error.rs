@@ -237,6 +237,9 @@ impl AwsError {
     }
 }
 
+/// Of other actions `OperationNotPermitted` says that the account may not, such as make any load balancer.
+const DELETE_LOAD_BALANCER: &str = "elasticloadbalancing:DeleteLoadBalancer";
+
 impl From<AwsError> for ProviderError {
     fn from(error: AwsError) -> Self {
         let action = error.action.to_owned();

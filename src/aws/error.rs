@@ -56,9 +56,6 @@ pub const NO_CREDENTIALS: &str = "NoCredentials";
 /// Code of a write that the fence held back.
 pub const FENCE_CLOSED: &str = "FenceClosed";
 
-/// The action that deletion protection refuses.
-const DELETE_LOAD_BALANCER: &str = "elasticloadbalancing:DeleteLoadBalancer";
-
 /// What each code means. Sources: the error sections of the ELBv2, EC2 and WAF API references and their lists of common
 /// errors; the throttle codes are those of the AWS SDKs. A code that is not here is [`ErrorKind::Transient`].
 const CODES: &[(ErrorKind, &[&str])] = &[

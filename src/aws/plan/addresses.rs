@@ -7,20 +7,40 @@ use crate::aws::observed::ObservedLoadBalancer;
 use crate::aws::stack::{Action, Listener, ListenerProtocol, LoadBalancer, ResourceName};
 use crate::service::IpFamily;
 
-/// The step that gives the load balancer its subnets, families of addresses and source NAT, before listeners are made that
-/// may need them. What listeners still use goes after them; if UDP is to be served meanwhile, with source NAT until then.
+/// Steps that give the load balancer its subnets, families of addresses and source NAT: before listeners are made that may
+/// need them, but what listeners of before still use goes after them. Normally that is one step at most.
 pub(super) fn add_steps(matching: &Matching<'_>, known: &ObservedLoadBalancer, stages: &mut Stages) {
     let wanted = &matching.stack.load_balancer;
-    if !takes_from_listeners(matching, known) {
-        stages.extend(Stage::Shape, step(wanted, &known.spec));
-        return;
-    }
-    let mut meanwhile = known.spec.clone();
-    if has_udp(matching.stack.listeners.values()) && known.spec.address_type.has_ipv6() {
-        meanwhile.ipv6_source_nat = true;
-    }
+    let meanwhile = meanwhile(matching, known);
     stages.extend(Stage::Shape, step(&meanwhile, &known.spec));
     stages.extend(Stage::Disconnect, step(wanted, &meanwhile));
+}
+
+/// The load balancer with addresses that serve the listeners of before and of after. IPv6 target groups need IPv6 addresses,
+/// and UDP on a dual-stack load balancer needs source NAT (Elastic Load Balancing user guide, IP address types of Network
+/// Load Balancers).
+fn meanwhile(matching: &Matching<'_>, known: &ObservedLoadBalancer) -> LoadBalancer {
+    let mut meanwhile = matching.stack.load_balancer.clone();
+    let before = || known.listeners.iter().filter_map(|listener| listener.spec.as_ref());
+    let uses_ipv6 = before().any(|listener| forwards_to_ipv6(matching, &listener.action));
+    if uses_ipv6 && !meanwhile.address_type.has_ipv6() {
+        meanwhile.address_type = known.spec.address_type;
+    }
+    let has_udp = before().chain(matching.stack.listeners.values()).any(is_udp);
+    meanwhile.ipv6_source_nat |= has_udp && meanwhile.address_type.has_ipv6();
+    meanwhile
+}
+
+fn is_udp(listener: &Listener) -> bool {
+    matches!(listener.protocol, ListenerProtocol::Udp | ListenerProtocol::TcpUdp)
+}
+
+fn forwards_to_ipv6(matching: &Matching<'_>, action: &Action) -> bool {
+    let ipv6 = |name: &ResourceName| {
+        let mut known = matching.observed.target_groups.iter();
+        known.any(|known| known.spec.name == *name && known.spec.family == IpFamily::V6)
+    };
+    action.own_target_groups().any(ipv6)
 }
 
 fn step(wanted: &LoadBalancer, known: &LoadBalancer) -> Option<Step> {
@@ -39,29 +59,4 @@ fn step(wanted: &LoadBalancer, known: &LoadBalancer) -> Option<Step> {
         load_balancer,
         address_type,
     })
-}
-
-/// Does a listener use what the load balancer is to lose? IPv6 target groups need IPv6 addresses, and UDP on a dual-stack
-/// load balancer needs source NAT (Elastic Load Balancing user guide, IP address types of Network Load Balancers).
-fn takes_from_listeners(matching: &Matching<'_>, known: &ObservedLoadBalancer) -> bool {
-    let wanted = &matching.stack.load_balancer;
-    let loses_ipv6 = known.spec.address_type.has_ipv6() && !wanted.address_type.has_ipv6();
-    let loses_source_nat = known.spec.ipv6_source_nat && !wanted.ipv6_source_nat;
-    let mut listeners = known.listeners.iter().filter_map(|listener| listener.spec.as_ref());
-    listeners.any(|listener| {
-        (loses_ipv6 && forwards_to_ipv6(matching, &listener.action)) || (loses_source_nat && has_udp([listener]))
-    })
-}
-
-fn has_udp<'a>(listeners: impl IntoIterator<Item = &'a Listener>) -> bool {
-    let mut listeners = listeners.into_iter();
-    listeners.any(|listener| matches!(listener.protocol, ListenerProtocol::Udp | ListenerProtocol::TcpUdp))
-}
-
-fn forwards_to_ipv6(matching: &Matching<'_>, action: &Action) -> bool {
-    let ipv6 = |name: &ResourceName| {
-        let mut known = matching.observed.target_groups.iter();
-        known.any(|known| known.spec.name == *name && known.spec.family == IpFamily::V6)
-    };
-    action.own_target_groups().any(ipv6)
 }

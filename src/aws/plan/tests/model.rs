@@ -5,6 +5,7 @@ mod features;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::aws::api::CreatedLoadBalancer;
+use crate::aws::desired::attributes::listener_default;
 use crate::aws::desired::tags::Extra;
 use crate::aws::ids::{ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn};
 use crate::aws::observed::{Observed, ObservedListener, Outcome};
@@ -150,7 +151,10 @@ impl Aws {
                 attributes,
             } => {
                 let listener = self.listener(load_balancer, *port)?.spec.as_ref();
-                let remembered = listener.is_some_and(|l| Extra::Attributes.is_in(&l.tags));
+                let is_default =
+                    |l: &Listener, (key, value): (&String, &String)| listener_default(l.protocol, key) == Some(value);
+                let is_reset = |l: &Listener| attributes.iter().all(|pair| is_default(l, pair));
+                let remembered = listener.is_some_and(|l| is_reset(l) || Extra::Attributes.is_in(&l.tags));
                 ensure(remembered && !attributes.is_empty(), "not remembered")
             }
             Step::CreateListener {
@@ -227,6 +231,8 @@ impl Aws {
     fn check_forward(&self, load_balancer: &ResourceName, listener: &Listener) -> Result<(), &'static str> {
         let spec = self.load_balancer(load_balancer)?;
         features::check_listener(spec, listener)?;
+        let certified = listener.protocol.is_secure() != listener.certificates.is_empty();
+        ensure(certified, "CertificateNotFound")?;
         for name in listener.action.own_target_groups() {
             features::check_forward(spec, listener, self.target_group(name)?)?;
             let alone = self.users(name).iter().all(|user| user == load_balancer);

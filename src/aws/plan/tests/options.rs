@@ -17,8 +17,13 @@ use crate::service::IpFamily;
 
 const PROTECTION: &str = "deletion_protection.enabled";
 
+/// With every attribute whose default is known, as real stacks have them.
 fn nlb() -> Stack {
-    stack(&[80])
+    let mut stack = stack(&[80]);
+    let listener = stack.listeners.first_entry().unwrap().into_mut();
+    let default = ("tcp.idle_timeout.seconds".to_owned(), "350".to_owned());
+    listener.attributes.extend([default]);
+    stack
 }
 
 fn alb() -> Stack {

@@ -38,11 +38,12 @@ pub(super) fn check(aws: &Aws, step: &Step) -> Result<(), &'static str> {
             let source_nat = aws.load_balancer(load_balancer)?.ipv6_source_nat;
             check_addresses(aws, load_balancer, *address_type, source_nat)
         }
-        Step::ModifyCapacity { load_balancer, .. } => {
+        Step::ModifyCapacity { load_balancer, units } => {
             let known = aws.load_balancer(load_balancer)?;
-            ensure(Extra::Capacity.is_in(&known.tags), "not remembered")
+            ensure(*units == 0 || Extra::Capacity.is_in(&known.tags), "not remembered")
         }
-        Step::AssociateWebAcl { load_balancer, .. } | Step::DisassociateWebAcl { load_balancer } => {
+        Step::DisassociateWebAcl { load_balancer } => aws.load_balancer(load_balancer).map(drop),
+        Step::AssociateWebAcl { load_balancer, .. } => {
             let known = aws.load_balancer(load_balancer)?;
             ensure(
                 known.kind == LoadBalancerKind::Application,
@@ -71,7 +72,7 @@ fn check_addresses(
         "InvalidConfigurationRequest",
     )?;
     for listener in aws.listeners(name)?.iter().filter_map(|l| l.spec.as_ref()) {
-        check_listener(&spec, listener)?;
+        check_source_nat(&spec, listener)?;
         for used in listener.action.own_target_groups() {
             check_family(&spec, aws.target_group(used)?)?;
         }
@@ -89,13 +90,13 @@ pub(super) fn check_listener(load_balancer: &LoadBalancer, listener: &Listener) 
     ensure(load_balancer.kind == kind, "UnsupportedProtocol")?;
     let redirects = matches!(listener.action, Action::Redirect(_));
     ensure(!redirects || listener.protocol == P::Http, "InvalidLoadBalancerAction")?;
-    let udp = matches!(listener.protocol, P::Udp | P::TcpUdp);
+    check_source_nat(load_balancer, listener)
+}
+
+fn check_source_nat(load_balancer: &LoadBalancer, listener: &Listener) -> Result<(), &'static str> {
+    let udp = matches!(listener.protocol, ListenerProtocol::Udp | ListenerProtocol::TcpUdp);
     let translated = load_balancer.ipv6_source_nat || !load_balancer.address_type.has_ipv6();
-    ensure(!udp || translated, "InvalidConfigurationRequest")?;
-    ensure(
-        listener.protocol.is_secure() != listener.certificates.is_empty(),
-        "CertificateNotFound",
-    )
+    ensure(!udp || translated, "InvalidConfigurationRequest")
 }
 
 /// Does the listener forward to such a target group?

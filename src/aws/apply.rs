@@ -20,7 +20,7 @@ use crate::aws::ownership::Keeper;
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::Step;
 use crate::aws::stack::LoadBalancer;
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, Retry};
 
 /// Steps of one stage that run at the same time: enough for a Service of many ports, and few enough that one Service does
 /// not use up the account's rate alone (the writes of ELBv2 refill at some 3 a second).
@@ -174,8 +174,21 @@ impl Applied {
         (self.waits || !self.degraded.is_empty()) && step.is_about_extras()
     }
 
-    /// Adds what came of another plan.
-    pub(crate) fn add(&mut self, other: Self) {
+    /// Adds what came of the next plan for the same keeper, whose end says how things stand.
+    pub(crate) fn follow(&mut self, next: Self) {
+        (self.unsettled, self.waits) = (false, false);
+        self.degraded.clear();
+        self.add(next);
+    }
+
+    /// A failure of an optional feature that time heals, so that trying again soon makes sense.
+    pub(crate) fn passing_failure(&self) -> Option<ProviderError> {
+        let mut passing = self.degraded.iter().filter(|error| error.retry() == Retry::Backoff);
+        passing.next().cloned()
+    }
+
+    /// Adds what came of other steps of the same plan.
+    fn add(&mut self, other: Self) {
         self.writes = self.writes.saturating_add(other.writes);
         self.unsettled |= other.unsettled;
         self.refused.extend(other.refused);

@@ -21,6 +21,7 @@ mod routes;
 mod rules;
 mod security_groups;
 mod source_ranges;
+mod standing;
 mod subnets;
 pub mod tags;
 pub(crate) mod targets;
@@ -38,13 +39,15 @@ use crate::provider::Warning;
 use crate::service::{Port, Service};
 
 pub use annotations::actions::companions;
-pub use deletion::allows_deletion;
+pub use deletion::{allows_deletion, may_have_node_openings};
 pub use health_check::KUBE_PROXY_PORT;
 use identity::Lasting;
 pub use invalid::{Invalid, is_about_vpc};
+pub(crate) use listeners::protocols as listener_protocols;
 use parts::Parts;
 use request::Request;
 use security_groups::Groups;
+pub use standing::{Standing, may_be_shared, standing};
 
 /// What [`stack`] must know of AWS. [`requirements`] tells which parts a Service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +138,7 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
         scheme: request.scheme,
         groups: request.groups != Groups::Nobody,
         subnets: &placed,
+        addresses: &request.addresses,
     };
     let name = lasting.name(request.name.as_ref(), &service.owner, facts, settings)?;
     let frontend_group = (request.groups == Groups::Elbow)
@@ -151,7 +155,11 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
     let stack = Stack {
         owner: service.owner.clone(),
         frontend_group,
-        load_balancer: parts.load_balancer(placed, security_groups, present_tags(&name, facts)),
+        load_balancer: parts.load_balancer(
+            lasting.with_present(&name, facts),
+            security_groups,
+            present_tags(&name, facts),
+        ),
         listeners: parts.listeners(),
         target_groups: parts.target_groups(&instances, &facts.cluster_instances),
         external_tag_keys: settings.external_managed_tags.clone(),

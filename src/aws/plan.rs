@@ -70,7 +70,8 @@ impl Plan {
 /// another scheme or kind goes first, even under [`Replaced::Keep`], because AWS keeps names unique, and schemes and kinds fixed.
 /// Names that elbow derives differ by both, so this happens only where the user has fixed the name.
 ///
-/// Other load balancers stay even under [`Replaced::Remove`] where they are protected from deletion, see [`protected`].
+/// Other load balancers stay even under [`Replaced::Remove`] where they are protected from deletion, see [`protected`],
+/// unless the stack says in words that there shall be no protection.
 ///
 /// Targets are never taken away where none at all is wanted: an empty node list is more likely a fault than a wish.
 #[must_use]
@@ -89,7 +90,7 @@ pub fn plan(stack: &Stack, observed: &Observed, replaced: Replaced) -> Plan {
 /// Load balancers that are not the stack's and stay because they are protected from deletion.
 pub fn protected<'a>(stack: &Stack, observed: &'a Observed) -> impl Iterator<Item = &'a ObservedLoadBalancer> {
     let others = observed.load_balancers.iter();
-    others.filter(|known| known.spec.name != stack.load_balancer.name && removal::is_protected(known))
+    others.filter(|known| known.spec.name != stack.load_balancer.name && removal::stays(stack, known))
 }
 
 /// The steps that delete all that is observed. What is protected from deletion loses its protection first where there is

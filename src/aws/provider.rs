@@ -2,6 +2,7 @@
 
 mod delete;
 mod ensure;
+mod hold;
 mod outcome;
 mod replacement;
 
@@ -96,8 +97,8 @@ impl<A: AwsApi> LoadBalancerProvider for AwsProvider<A> {
         self.ensure_service(service, nodes).await
     }
 
-    async fn delete(&self, owner: &Owner, _annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
-        self.delete_all(&Keeper::Service(owner.uid.clone())).await
+    async fn delete(&self, owner: &Owner, annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
+        self.delete_all(&Keeper::Service(owner.uid.clone()), annotations).await
     }
 
     fn companions(&self, annotations: &BTreeMap<String, String>) -> BTreeSet<String> {

@@ -93,6 +93,15 @@ pub(super) fn load_balancer_attributes(annotations: &BTreeMap<String, String>) -
         .unwrap_or_default()
 }
 
+/// Labels of the nodes that are targets; none where they cannot be read. For a Service whose other annotations are not
+/// looked at.
+pub(super) fn node_labels(annotations: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+    match annotations.get(&keys::NODE_LABELS.to_string()) {
+        Some(value) => values::map(value.trim()).ok(),
+        None => Some(BTreeMap::new()),
+    }
+}
+
 fn only(word: &'static str) -> impl Fn(&str) -> Result<(), Refusal> {
     move |value| if value == word { Ok(()) } else { Err(Refusal::new()) }
 }

@@ -29,7 +29,8 @@ const ACTION: &str = "elasticloadbalancing:CreateLoadBalancer";
 #[case(ErrorKind::Rejected, &["InvalidConfigurationRequest", "ValidationError", "InvalidScheme", "IncompatibleProtocols",
     "UnsupportedProtocol", "SSLPolicyNotFound", "ALPNPolicyNotFound", "InvalidParameterValue", "DuplicateTagKeys",
     "AvailabilityZoneNotSupported", "AllocationIdNotFound", "CertificateNotFound",
-    "WAFNonexistentItemException", "WAFInvalidParameterException", "WAFInvalidOperationException"])]
+    "InvalidLoadBalancerAction", "InvalidPrefixListID.NotFound", "WAFNonexistentItemException",
+    "WAFInvalidParameterException", "WAFInvalidOperationException"])]
 fn a_code_has_one_meaning(#[case] kind: ErrorKind, #[case] codes: &[&str]) {
     for code in codes {
         assert_eq!(ErrorKind::of(code), kind, "{code}");

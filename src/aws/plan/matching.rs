@@ -40,7 +40,7 @@ impl<'a> Matching<'a> {
             .copied();
         let (kept, replaced) = match replaced {
             Replaced::Keep => (others, Vec::new()),
-            Replaced::Remove => others.into_iter().partition(|known| removal::is_protected(known)),
+            Replaced::Remove => others.into_iter().partition(|known| removal::stays(stack, known)),
         };
         let frontend_group = stack.frontend_group.as_ref().and_then(|wanted| {
             let mut known = observed.security_groups.iter();

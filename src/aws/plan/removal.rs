@@ -4,22 +4,14 @@ use super::Consent;
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::Step;
+use crate::aws::desired::attributes::DELETION_PROTECTION;
 use crate::aws::observed::{Observed, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup};
-use crate::aws::stack::Attributes;
-
-/// Attribute by which AWS refuses to delete a load balancer.
-const PROTECTION: &str = "deletion_protection.enabled";
+use crate::aws::stack::{Attributes, Stack};
 
 /// Steps that delete all that is observed.
 pub(super) fn add_everything(observed: &Observed, consent: Consent, stages: &mut Stages) {
     if consent == Consent::Given {
-        for known in observed.load_balancers.iter().filter(|known| is_protected(known)) {
-            let step = Step::ModifyLoadBalancerAttributes {
-                load_balancer: known.spec.name.clone(),
-                attributes: Attributes::from([(PROTECTION.to_owned(), "false".to_owned())]),
-            };
-            stages.add(Stage::Shape, step);
-        }
+        lift_protection(&observed.load_balancers, stages);
     }
     delete_load_balancers(&observed.load_balancers, Stage::DeleteLoadBalancers, stages);
     delete_target_groups(&observed.target_groups, Stage::DeleteTargetGroups, stages);
@@ -28,6 +20,7 @@ pub(super) fn add_everything(observed: &Observed, consent: Consent, stages: &mut
 
 /// Steps that delete what the stack does not have, once the stack stands.
 pub(super) fn add_surplus(matching: &Matching<'_>, stages: &mut Stages) {
+    lift_protection(matching.replaced.iter().copied(), stages);
     delete_load_balancers(matching.replaced.iter().copied(), Stage::DeleteLoadBalancers, stages);
     delete_target_groups(matching.orphans(), Stage::DeleteTargetGroups, stages);
     delete_security_groups(matching.surplus_groups(), stages);
@@ -47,12 +40,28 @@ pub(super) fn add_obstacles(matching: &Matching<'_>, stages: &mut Stages) {
     delete_target_groups(matching.misfits(), Stage::ClearNames, stages);
 }
 
-/// Would AWS refuse to delete it?
-pub(super) fn is_protected(known: &ObservedLoadBalancer) -> bool {
+/// Does a load balancer that is not the stack's stay although it is replaced? So it does if AWS would refuse to delete it, and
+/// the stack does not say that there shall be no protection.
+pub(super) fn stays(stack: &Stack, known: &ObservedLoadBalancer) -> bool {
+    let wanted = stack.load_balancer.attributes.get(DELETION_PROTECTION);
+    is_protected(known) && wanted.is_none_or(|enabled| enabled != "false")
+}
+
+fn lift_protection<'a>(load_balancers: impl IntoIterator<Item = &'a ObservedLoadBalancer>, stages: &mut Stages) {
+    for known in load_balancers.into_iter().filter(|known| is_protected(known)) {
+        let step = Step::ModifyLoadBalancerAttributes {
+            load_balancer: known.spec.name.clone(),
+            attributes: Attributes::from([(DELETION_PROTECTION.to_owned(), "false".to_owned())]),
+        };
+        stages.add(Stage::Shape, step);
+    }
+}
+
+fn is_protected(known: &ObservedLoadBalancer) -> bool {
     known
         .spec
         .attributes
-        .get(PROTECTION)
+        .get(DELETION_PROTECTION)
         .is_some_and(|enabled| enabled == "true")
 }
 

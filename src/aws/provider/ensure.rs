@@ -12,8 +12,9 @@ use crate::aws::desired::{self, Desired, Facts};
 use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
-use crate::aws::plan::plan;
-use crate::aws::stack::{LoadBalancer, LoadBalancerKind, ResourceName};
+use crate::aws::plan::step::Step;
+use crate::aws::plan::{Plan, plan, protected};
+use crate::aws::stack::{LoadBalancer, LoadBalancerKind, Stack};
 use crate::node::NodeSet;
 use crate::provider::{Ensured, ProviderError};
 use crate::service::Service;
@@ -23,6 +24,13 @@ const RELEASE_PAUSE: Duration = Duration::from_secs(15);
 
 impl<A: AwsApi> AwsProvider<A> {
     pub(super) async fn ensure_service(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
+        match self.settle_twice(service, nodes).await {
+            Err(error) if error.is_stalled() => Err(self.hold(service, nodes, error).await),
+            outcome => outcome,
+        }
+    }
+
+    async fn settle_twice(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
         match self.settle(service, nodes).await {
             // Perhaps somebody has just made or tagged what the Service needs.
             Err(ProviderError::Invalid { reason, .. })
@@ -40,8 +48,11 @@ impl<A: AwsApi> AwsProvider<A> {
         let mut total = Applied::default();
         for _ in 0..PASSES {
             let (desired, applied) = self.pass(service, nodes, &keeper).await?;
-            total.add(applied);
-            if !std::mem::take(&mut total.unsettled) {
+            total.follow(applied);
+            if !total.unsettled {
+                if let Some(error) = total.passing_failure() {
+                    return Err(error);
+                }
                 let mut ensured = self.ensured(service, &keeper, &desired, &total)?;
                 if !desired.backend_group {
                     self.release_backend(&mut ensured).await?;
@@ -79,8 +90,9 @@ impl<A: AwsApi> AwsProvider<A> {
         let (facts, observed) = self.look(service, nodes, keeper).await?;
         let (desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
         let observed = self.watch_replacement(service, keeper, &desired, observed).await?;
-        let view = view(service, &desired.stack.load_balancer.name, &observed);
+        let view = view(service, &desired.stack, &observed);
         let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
+        self.watch_provisioning(keeper, &plan).await?;
         let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
         self.release_openings(keeper, &desired).await?;
@@ -164,7 +176,7 @@ impl<A: AwsApi> AwsProvider<A> {
         desired: &Desired,
         observed: Observed,
     ) -> Result<Observed, ProviderError> {
-        let view = view(service, &desired.stack.load_balancer.name, &observed);
+        let view = view(service, &desired.stack, &observed);
         let awaited = view.successor().filter(|new| view.publishes_old() && !new.active);
         match awaited.map(|new| new.arn.clone()) {
             Some(arn) => {
@@ -172,6 +184,22 @@ impl<A: AwsApi> AwsProvider<A> {
                 Ok(self.inventory.look(keeper, Observed::clone))
             }
             None => Ok(observed),
+        }
+    }
+
+    /// While features wait for a load balancer to be active, its state is read each time.
+    async fn watch_provisioning(&self, keeper: &Keeper, plan: &Plan) -> Result<(), ProviderError> {
+        let Some(name) = plan.steps().find_map(Step::needs_active) else {
+            return Ok(());
+        };
+        let waiting = self.inventory.look(keeper, |observed| {
+            let mut known = observed.load_balancers.iter();
+            let known = known.find(|known| known.spec.name == *name && !known.active)?;
+            Some(known.arn.clone())
+        });
+        match waiting {
+            Some(arn) => Ok(self.inventory.read_state(keeper, &arn).await?),
+            None => Ok(()),
         }
     }
 
@@ -183,8 +211,12 @@ impl<A: AwsApi> AwsProvider<A> {
         applied: &Applied,
     ) -> Result<Ensured, ProviderError> {
         let address = self.inventory.look(keeper, |observed| {
-            let view = view(service, &desired.stack.load_balancer.name, observed);
+            let view = view(service, &desired.stack, observed);
             self.replacements.address(keeper, &view)
+        });
+        let protected: Vec<_> = self.inventory.look(keeper, |observed| {
+            let protected = protected(&desired.stack, observed);
+            protected.map(|known| known.spec.name.clone()).collect()
         });
         let address = address.ok_or_else(|| ProviderError::Transient {
             action: "elasticloadbalancing:CreateLoadBalancer".to_owned(),
@@ -194,6 +226,7 @@ impl<A: AwsApi> AwsProvider<A> {
             desired,
             address,
             applied,
+            &protected,
             self.cluster.retries_instances(),
         ))
     }
@@ -208,15 +241,15 @@ fn need<'a>(desired: &Desired, mut others: impl Iterator<Item = &'a LoadBalancer
     }
 }
 
-fn view<'a>(service: &'a Service, wanted: &'a ResourceName, observed: &'a Observed) -> View<'a> {
+fn view<'a>(service: &'a Service, stack: &'a Stack, observed: &'a Observed) -> View<'a> {
     View {
         observed,
-        wanted,
+        stack,
         published: service.published.as_deref(),
     }
 }
 
-fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
+pub(super) fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
     let targets = observed.target_groups.iter().flat_map(|known| &known.spec.targets);
     targets.map(|target| target.instance.clone()).collect()
 }

@@ -89,9 +89,9 @@ proptest! {
     #[test]
     fn a_teardown_leaves_nothing(world in worlds(), seed: u64, end: Index) {
         let mut aws = Aws::from(&world);
-        let steps = shuffled(&teardown(&world), seed);
+        let steps = shuffled(&teardown(&world, crate::aws::plan::Consent::Given), seed);
         steps[..end.index(steps.len() + 1)].iter().for_each(|s| aws.step(s));
-        aws.run(&teardown(&aws.observed));
+        aws.run(&teardown(&aws.observed, crate::aws::plan::Consent::Given));
         prop_assert_eq!(aws.observed, Observed::default());
     }
 

@@ -76,7 +76,7 @@ impl Request {
             scheme,
             extras: attributes::extras(&attributes, &asked.features),
             tags: tags::of_user(&asked.tags, settings, &mut faults),
-            private_link_rules: asked.groups.private_link_rules.unwrap_or(true),
+            private_link_rules: asked.groups.private_link_rules.unwrap_or(true) || groups == Groups::Nobody,
             capacity_units: asked.features.capacity_units,
             web_acl: asked.features.web_acl,
             name: asked.name,

@@ -14,6 +14,7 @@ mod crash;
 mod drift;
 mod faults;
 mod inspect;
+mod keys;
 mod names;
 mod replacement;
 mod targets;

@@ -13,7 +13,7 @@ use crate::aws::stack::IngressRule;
 use crate::provider::ProviderError;
 
 /// What is known of the nodes' groups.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Openings {
     /// None where it has to be read.
     known: Option<Admitted>,
@@ -28,6 +28,16 @@ struct Admitted {
     present: NodeRules,
     /// Those with our description.
     ours: NodeRules,
+}
+
+impl Default for Openings {
+    /// A process that died between taking a load balancer and its rules away has left them, so each start looks once.
+    fn default() -> Self {
+        Self {
+            known: None,
+            suspected: true,
+        }
+    }
 }
 
 impl Openings {

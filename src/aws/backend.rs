@@ -4,6 +4,7 @@
 
 mod health_ports;
 mod observe;
+mod preview;
 mod release;
 mod wanted;
 

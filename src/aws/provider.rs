@@ -3,6 +3,7 @@
 mod delete;
 mod ensure;
 mod outcome;
+mod preview;
 mod replacement;
 
 use std::collections::{BTreeMap, BTreeSet};

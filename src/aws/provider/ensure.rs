@@ -87,7 +87,7 @@ impl<A: AwsApi> AwsProvider<A> {
     }
 
     /// Reads what has to be known, which is nothing where nothing is new.
-    async fn look(
+    pub(super) async fn look(
         &self,
         service: &Service,
         nodes: &NodeSet,

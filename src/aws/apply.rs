@@ -3,6 +3,7 @@
 
 mod names;
 mod namesakes;
+mod optional;
 mod send;
 mod targets;
 
@@ -19,7 +20,7 @@ use crate::aws::ownership::Keeper;
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::Step;
 use crate::aws::stack::LoadBalancer;
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, Retry};
 
 /// Steps of one stage that run at the same time: enough for a Service of many ports, and few enough that one Service does
 /// not use up the account's rate alone (the writes of ELBv2 refill at some 3 a second).
@@ -34,6 +35,10 @@ pub(crate) struct Applied {
     pub(crate) unsettled: bool,
     /// Instances that AWS refuses to register. The other targets are registered.
     pub(crate) refused: BTreeSet<InstanceId>,
+    /// Why optional features are not as wanted; all else is.
+    pub(crate) degraded: Vec<ProviderError>,
+    /// Optional features wait for a load balancer to be active.
+    pub(crate) waits: bool,
 }
 
 /// Applies plans for one keeper.
@@ -47,14 +52,15 @@ pub(crate) struct Apply<'a, A> {
 
 impl<A: AwsApi> Apply<'_, A> {
     /// Runs the stages one after the other and the steps of a stage at the same time. After a failed step no new stage
-    /// begins; the other steps of its stage are brought to their end.
+    /// begins; the other steps of its stage are brought to their end. A failed step that is optional stops nothing.
     ///
     /// # Errors
     /// The first error in the order of the stage, but [`ProviderError::Closed`] before all others.
     pub(crate) async fn run(&self, plan: &Plan) -> Result<Applied, ProviderError> {
         let mut applied = Applied::default();
         for stage in &plan.stages {
-            let steps: Vec<_> = stage.iter().map(|step| self.step(step)).collect();
+            let steps = stage.iter().filter(|step| !applied.must_remember(step));
+            let steps: Vec<_> = steps.map(|step| self.step(step)).collect();
             let ends: Vec<_> = stream::iter(steps).buffered(STEPS_AT_ONCE).collect().await;
             let mut errors = Vec::new();
             for end in ends {
@@ -77,6 +83,7 @@ impl<A: AwsApi> Apply<'_, A> {
         tracing::info!(%step, "writing to AWS");
         match step {
             Step::RegisterTargets { target_group, targets } => self.register(target_group, targets).await,
+            step if step.is_optional() => self.optional(step).await,
             Step::CreateLoadBalancer(wanted) if self.may_be_held(wanted) && self.is_name_held(wanted).await? => {
                 self.inventory.begin_write(self.keeper).unknown();
                 Ok(Applied::unsettled())
@@ -162,11 +169,31 @@ impl Applied {
         }
     }
 
-    /// Adds what came of another plan.
-    pub(crate) fn add(&mut self, other: Self) {
+    /// A feature that could not be taken away yet must not be forgotten: is the step to be left out for that?
+    fn must_remember(&self, step: &Step) -> bool {
+        (self.waits || !self.degraded.is_empty()) && step.is_about_extras()
+    }
+
+    /// Adds what came of the next plan for the same keeper, whose end says how things stand.
+    pub(crate) fn follow(&mut self, next: Self) {
+        (self.unsettled, self.waits) = (false, false);
+        self.degraded.clear();
+        self.add(next);
+    }
+
+    /// A failure of an optional feature that time heals, so that trying again soon makes sense.
+    pub(crate) fn passing_failure(&self) -> Option<ProviderError> {
+        let mut passing = self.degraded.iter().filter(|error| error.retry() == Retry::Backoff);
+        passing.next().cloned()
+    }
+
+    /// Adds what came of other steps of the same plan.
+    fn add(&mut self, other: Self) {
         self.writes = self.writes.saturating_add(other.writes);
         self.unsettled |= other.unsettled;
         self.refused.extend(other.refused);
+        self.degraded.extend(other.degraded);
+        self.waits |= other.waits;
     }
 }
 

@@ -1,9 +1,10 @@
 //! The security group that all load balancers of the cluster share, and the rules by which nodes admit it: one rule a
 //! protocol for the whole cluster, whatever the number of Services. Made when the first load balancer needs it, gone with the
-//! last.
+//! last. Beside it the rules for load balancers that have no groups.
 
-mod health_ports;
+mod needs;
 mod observe;
+mod openings;
 mod preview;
 mod release;
 mod wanted;
@@ -24,8 +25,12 @@ use crate::aws::plan::step::{Step, TaggedResource};
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::Tags;
 use crate::provider::ProviderError;
-use health_ports::HealthPorts;
+pub(crate) use needs::Need;
+use needs::Needs;
+use openings::Openings;
 use wanted::{NodeRules, Rules};
+
+pub(crate) use wanted::group as backend_group;
 
 /// How often it is looked at again where AWS was found to hold something that was not known.
 const PASSES: usize = 3;
@@ -36,11 +41,13 @@ pub(crate) struct Backend<A> {
     api: Arc<A>,
     inventory: Arc<Inventory<A>>,
     settings: AwsSettings,
-    health_ports: HealthPorts,
+    needs: Needs,
     /// Held for reading while a load balancer is made that carries the group, for writing while the group goes.
     users: RwLock<()>,
     /// The rules by which groups admit ours; none where that has to be read.
     admitted: tokio::sync::Mutex<Option<NodeRules>>,
+    /// The rules by which groups admit load balancers that have none.
+    openings: tokio::sync::Mutex<Openings>,
 }
 
 /// The group exists and stays for as long as this is held.
@@ -58,15 +65,16 @@ impl<A: AwsApi> Backend<A> {
             api,
             inventory,
             settings,
-            health_ports: HealthPorts::default(),
+            needs: Needs::default(),
             users: RwLock::default(),
             admitted: tokio::sync::Mutex::default(),
+            openings: tokio::sync::Mutex::default(),
         }
     }
 
-    /// Which ports outside of the nodePorts this Service's health checks need.
-    pub(crate) fn need_health_ports(&self, keeper: &Keeper, ports: impl IntoIterator<Item = u16>) {
-        self.health_ports.set(keeper, ports.into_iter().collect());
+    /// What this Service needs nodes to admit.
+    pub(crate) fn need(&self, keeper: &Keeper, need: Need) {
+        self.needs.set(keeper, need);
     }
 
     /// The group's id if it is known to exist.
@@ -86,7 +94,7 @@ impl<A: AwsApi> Backend<A> {
         let user = self.users.read().await;
         let mut admitted = self.admitted.lock().await;
         let group = self.ensure_group(vpc).await?;
-        let wanted = wanted::rules(&self.settings, &self.health_ports.all(), &group);
+        let wanted = wanted::rules(&self.settings, &self.needs.health_ports(), &group);
         let known = match admitted.take() {
             Some(known) => known,
             None => self.read_admitted(&group).await?,
@@ -129,18 +137,22 @@ impl<A: AwsApi> Backend<A> {
         self.apply().run(&Plan { stages }).await.map(drop)
     }
 
-    /// Rules for health ports may go only when every Service that has a load balancer has said which it needs.
+    /// Rules may go only when every Service that has a load balancer has said which it needs.
     fn may_revoke(&self) -> Rules {
+        if self.knows_all_needs() {
+            Rules::All
+        } else {
+            Rules::OfForeignNodes
+        }
+    }
+
+    fn knows_all_needs(&self) -> bool {
         let services = self
             .inventory
             .keepers()
             .into_iter()
             .filter(|keeper| *keeper != Keeper::Cluster);
-        if self.health_ports.are_known_for(services) {
-            Rules::All
-        } else {
-            Rules::OfForeignNodes
-        }
+        self.needs.are_known_for(services)
     }
 
     fn known(&self, vpc: &VpcId) -> Option<ObservedSecurityGroup> {

@@ -3,6 +3,8 @@
 mod addresses;
 pub mod annotations;
 pub mod attributes;
+mod backends;
+mod declaration;
 mod deletion;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -11,13 +13,15 @@ mod health_check;
 mod identity;
 mod invalid;
 mod listeners;
-mod load_balancer;
 pub mod names;
 mod node_openings;
+mod parts;
 mod request;
+mod routes;
 mod rules;
 mod security_groups;
 mod source_ranges;
+mod standing;
 mod subnets;
 pub mod tags;
 pub(crate) mod targets;
@@ -34,13 +38,15 @@ use crate::node::NodeSet;
 use crate::provider::Warning;
 use crate::service::{Port, Service};
 
-pub use deletion::allows_deletion;
+pub use annotations::actions::companions;
+pub use deletion::{allows_deletion, may_have_node_openings};
 pub use health_check::KUBE_PROXY_PORT;
 use identity::Lasting;
 pub use invalid::{Invalid, is_about_vpc};
-use load_balancer::Parts;
+use parts::Parts;
 use request::Request;
 use security_groups::Groups;
+pub use standing::{Standing, may_be_shared, standing};
 
 /// What [`stack`] must know of AWS. [`requirements`] tells which parts a Service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +118,7 @@ pub fn requirements(
         routes: subnets::needs_routes(&request, subnets, &settings.cluster),
         vpc_networks: request.groups == Groups::Nobody && node_openings::needs_vpc_networks(&request),
         group_names: request.groups.names(),
-        cluster_instances: false,
+        cluster_instances: request.multi_cluster,
     })
 }
 
@@ -131,6 +137,7 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
         scheme: request.scheme,
         groups: request.groups != Groups::Nobody,
         subnets: &placed,
+        addresses: &request.addresses,
     };
     let name = lasting.name(request.name.as_ref(), &service.owner, facts, settings)?;
     let frontend_group = (request.groups == Groups::Elbow)
@@ -147,9 +154,13 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
     let stack = Stack {
         owner: service.owner.clone(),
         frontend_group,
-        load_balancer: parts.load_balancer(placed, security_groups, present_tags(&name, facts)),
+        load_balancer: parts.load_balancer(
+            lasting.with_present(&name, facts),
+            security_groups,
+            present_tags(&name, facts),
+        ),
         listeners: parts.listeners(),
-        target_groups: parts.target_groups(&instances),
+        target_groups: parts.target_groups(&instances, &facts.cluster_instances),
         external_tag_keys: settings.external_managed_tags.clone(),
     };
     let mut warnings = request.warnings.clone();

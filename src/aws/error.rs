@@ -1,5 +1,6 @@
 //! Errors of AWS, classified by their code: the only place that knows what a code means.
 
+use crate::aws::desired::annotations::keys;
 use crate::fence::Closed;
 use crate::provider::ProviderError;
 
@@ -55,7 +56,10 @@ pub const NO_CREDENTIALS: &str = "NoCredentials";
 /// Code of a write that the fence held back.
 pub const FENCE_CLOSED: &str = "FenceClosed";
 
-/// What each code means. Sources: the error sections of the ELBv2 and EC2 API references and their lists of common
+/// The action that deletion protection forbids.
+const DELETE_LOAD_BALANCER: &str = "elasticloadbalancing:DeleteLoadBalancer";
+
+/// What each code means. Sources: the error sections of the ELBv2, EC2 and WAF API references and their lists of common
 /// errors; the throttle codes are those of the AWS SDKs. A code that is not here is [`ErrorKind::Transient`].
 const CODES: &[(ErrorKind, &[&str])] = &[
     (
@@ -64,7 +68,6 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "BandwidthLimitExceeded",
             "EC2ThrottledException",
             "LimitExceededException",
-            "PriorRequestNotComplete",
             "ProvisionedThroughputExceededException",
             "RequestLimitExceeded",
             "RequestThrottled",
@@ -119,11 +122,23 @@ const CODES: &[(ErrorKind, &[&str])] = &[
     ),
     (
         ErrorKind::InUse,
-        &["DependencyViolation", "InvalidGroup.InUse", "ResourceInUse"],
+        &[
+            "CapacityReservationPending",
+            "DependencyViolation",
+            "InvalidGroup.InUse",
+            // ELBv2 says so of a change of capacity while the last one is under way.
+            "PriorRequestNotComplete",
+            "ResourceInUse",
+            // WAF says so of a load balancer that is too new.
+            "WAFUnavailableEntityException",
+        ],
     ),
     (
         ErrorKind::Quota,
         &[
+            "CapacityDecreaseRequestLimitExceeded",
+            "CapacityUnitsLimitExceeded",
+            "InsufficientCapacity",
             // ELBv2's word for a subnet without free addresses.
             "InvalidSubnet",
             "InsufficientFreeAddressesInSubnet",
@@ -133,6 +148,7 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "SecurityGroupsPerInterfaceLimitExceeded",
             "TagLimitExceeded",
             "TargetGroupAssociationLimit",
+            "TooManyActions",
             "TooManyCertificates",
             "TooManyListeners",
             "TooManyLoadBalancers",
@@ -141,6 +157,7 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "TooManyTargetGroups",
             "TooManyTargets",
             "TooManyUniqueTargetGroupsPerLoadBalancer",
+            "WAFLimitsExceededException",
         ],
     ),
     (
@@ -160,11 +177,15 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "InvalidConfigurationRequest",
             "InvalidGroup.Reserved",
             "InvalidGroupId.Malformed",
+            "InvalidLoadBalancerAction",
             "InvalidInstanceID.Malformed",
             "InvalidParameter",
             "InvalidParameterCombination",
             "InvalidParameterValue",
+            "InvalidLoadBalancerAction",
             "InvalidPermission.Malformed",
+            "InvalidPrefixListID.NotFound",
+            "InvalidPrefixListId.Malformed",
             "InvalidScheme",
             "InvalidVpcID.NotFound",
             "MissingParameter",
@@ -172,12 +193,17 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "UnsupportedProtocol",
             "ValidationError",
             "VpcIdNotSpecified",
+            "WAFFeatureNotIncludedInPricingPlanException",
+            "WAFInvalidOperationException",
+            "WAFInvalidParameterException",
+            // The web ACL is named by the user, so it is more likely that one which does not exist.
+            "WAFNonexistentItemException",
         ],
     ),
 ];
 
 impl ErrorKind {
-    /// The meaning of a code of ELBv2 or EC2. Faults of the service, expired signatures and codes that elbow does not
+    /// The meaning of a code of ELBv2, EC2 or WAF. Faults of the service, expired signatures and codes that elbow does not
     /// know are [`ErrorKind::Transient`]: they cost a retry, where a wrong guess would stop the Service for good.
     #[must_use]
     pub fn of(code: &str) -> Self {
@@ -225,16 +251,17 @@ impl From<AwsError> for ProviderError {
                 message: error.message,
             },
             ErrorKind::InUse => Self::Conflict { action, message: said },
-            ErrorKind::Rejected => Self::Invalid {
-                reason: "Rejected",
-                message: format!("AWS refuses {action}: {said}"),
-            },
-            ErrorKind::Protected => Self::Invalid {
+            ErrorKind::Protected if action == DELETE_LOAD_BALANCER => Self::Invalid {
                 reason: "DeletionProtected",
                 message: format!(
-                    "AWS refuses {action}: {said}; switch off deletion protection of the load balancer \
-                     (attribute deletion_protection.enabled=false)"
+                    "AWS refuses {action}: {said}; the load balancer is protected from deletion. To let it go, set \
+                     deletion_protection.enabled=false in annotation {}",
+                    keys::ATTRIBUTES
                 ),
+            },
+            ErrorKind::Rejected | ErrorKind::Protected => Self::Invalid {
+                reason: "Rejected",
+                message: format!("AWS refuses {action}: {said}"),
             },
             ErrorKind::Closed(why) => Self::Closed(why),
             ErrorKind::NotFound => transient(action, said, "; it went away meanwhile, looking again"),

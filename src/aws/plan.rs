@@ -1,8 +1,11 @@
 //! PURE. ([`Stack`], [`Observed`]) -> [`Plan`]: the ordered, smallest set of steps. One file a concern; `stages` says in
 //! which order.
 
+mod addresses;
 mod attributes;
 mod certificates;
+mod extras;
+mod hold;
 mod ingress;
 mod listeners;
 mod load_balancers;
@@ -14,8 +17,9 @@ pub mod step;
 mod tags;
 mod target_groups;
 
-use crate::aws::observed::Observed;
+use crate::aws::observed::{Observed, ObservedLoadBalancer};
 use crate::aws::stack::Stack;
+pub(crate) use hold::hold;
 use matching::Matching;
 use stages::Stages;
 use step::Step;
@@ -38,6 +42,15 @@ pub enum Replaced {
     Remove,
 }
 
+/// May deletion protection be switched off to delete what is to go?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// The user has said so.
+    Given,
+    /// Nobody has said so: AWS refuses to delete what is protected.
+    Missing,
+}
+
 impl Plan {
     /// Is there nothing to do?
     #[must_use]
@@ -54,8 +67,11 @@ impl Plan {
 /// The steps that make `observed` equal to `stack`.
 ///
 /// What replaces something serves before the other goes, with one exception: a load balancer that has the wanted name but
-/// another scheme goes first, even under [`Replaced::Keep`], because AWS keeps names unique and schemes fixed. Names that
-/// elbow derives differ by scheme, so this happens only where the user has fixed the name.
+/// another scheme or kind goes first, even under [`Replaced::Keep`], because AWS keeps names unique, and schemes and kinds fixed.
+/// Names that elbow derives differ by both, so this happens only where the user has fixed the name.
+///
+/// Other load balancers stay even under [`Replaced::Remove`] where they are protected from deletion, see [`protected`],
+/// unless the stack says in words that there shall be no protection.
 ///
 /// Targets are never taken away where none at all is wanted: an empty node list is more likely a fault than a wish.
 #[must_use]
@@ -71,11 +87,18 @@ pub fn plan(stack: &Stack, observed: &Observed, replaced: Replaced) -> Plan {
     stages.into_plan()
 }
 
-/// The steps that delete all that is observed.
+/// Load balancers that are not the stack's and stay because they are protected from deletion.
+pub fn protected<'a>(stack: &Stack, observed: &'a Observed) -> impl Iterator<Item = &'a ObservedLoadBalancer> {
+    let others = observed.load_balancers.iter();
+    others.filter(|known| known.spec.name != stack.load_balancer.name && removal::stays(stack, known))
+}
+
+/// The steps that delete all that is observed. What is protected from deletion loses its protection first where there is
+/// consent.
 #[must_use]
-pub fn teardown(observed: &Observed) -> Plan {
+pub fn teardown(observed: &Observed, consent: Consent) -> Plan {
     let mut stages = Stages::default();
-    removal::add_everything(observed, &mut stages);
+    removal::add_everything(observed, consent, &mut stages);
     stages.into_plan()
 }
 

@@ -7,7 +7,8 @@ mod shared;
 use crate::aws::desired::{self, Desired, Facts, Invalid};
 use crate::aws::ids::SecurityGroupId;
 use crate::aws::observed::Observed;
-use crate::aws::plan::{Plan, Replaced, plan};
+use crate::aws::plan::{Plan, Replaced, plan, protected};
+use crate::aws::provider::stays;
 use crate::aws::settings::AwsSettings;
 use crate::node::NodeSet;
 use crate::provider::ProviderError;
@@ -57,7 +58,9 @@ impl Preview {
         facts
             .backend_group
             .get_or_insert_with(|| SecurityGroupId::new(unknown(&backend)));
-        let desired = desired::stack(service, nodes, &facts, settings)?;
+        let mut desired = desired::stack(service, nodes, &facts, settings)?;
+        let protected = protected(&desired.stack, &observed).map(|known| stays(&known.spec.name));
+        desired.warnings.extend(protected);
         let plan = plan(&desired.stack, &observed, Replaced::Remove);
         Ok(Self {
             desired,

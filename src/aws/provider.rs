@@ -2,6 +2,7 @@
 
 mod delete;
 mod ensure;
+mod hold;
 mod outcome;
 mod preview;
 mod replacement;
@@ -15,6 +16,7 @@ use crate::aws::apply::Apply;
 use crate::aws::audit::{Audit, DriftCount};
 use crate::aws::backend::Backend;
 use crate::aws::cluster::Cluster;
+use crate::aws::desired;
 use crate::aws::ids::VpcId;
 use crate::aws::inventory::Inventory;
 use crate::aws::ownership::Keeper;
@@ -22,6 +24,7 @@ use crate::aws::settings::AwsSettings;
 use crate::node::NodeSet;
 use crate::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, ProviderError};
 use crate::service::{Owner, Service};
+pub(crate) use outcome::stays;
 use replacement::Replacements;
 
 /// How often a Service is looked at again in one go where AWS was found to hold something that was not known.
@@ -96,12 +99,12 @@ impl<A: AwsApi> LoadBalancerProvider for AwsProvider<A> {
         self.ensure_service(service, nodes).await
     }
 
-    async fn delete(&self, owner: &Owner, _annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
-        self.delete_all(&Keeper::Service(owner.uid.clone())).await
+    async fn delete(&self, owner: &Owner, annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
+        self.delete_all(&Keeper::Service(owner.uid.clone()), annotations).await
     }
 
-    fn companions(&self, _annotations: &BTreeMap<String, String>) -> BTreeSet<String> {
-        BTreeSet::new()
+    fn companions(&self, annotations: &BTreeMap<String, String>) -> BTreeSet<String> {
+        desired::companions(annotations)
     }
 
     async fn audit(&self) -> Result<Audited, ProviderError> {

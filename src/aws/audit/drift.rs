@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::aws::desired::attributes::{load_balancer_default, target_group_default};
+use crate::aws::desired::attributes::{listener_default, load_balancer_default, target_group_default};
 use crate::aws::observed::{
     Observed, ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup,
 };
-use crate::aws::stack::{Attributes, Tags};
+use crate::aws::stack::{Attributes, LoadBalancer, Tags};
 
 /// One difference. Both words come from a small fixed set, so they can label a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,22 +69,25 @@ fn load_balancers(known: &Observed, now: &Observed, found: &mut Vec<Drift>) {
         |l: &ObservedLoadBalancer| &l.arn,
     );
     for (known, now) in &pairs {
-        compare.differs("subnets", known.spec.subnets != now.spec.subnets);
-        compare.differs(
-            "security-groups",
-            known.spec.security_groups != now.spec.security_groups,
-        );
-        compare.differs(
-            "attributes",
-            attributes_differ(&known.spec.attributes, &now.spec.attributes, |key| {
-                load_balancer_default(known.spec.kind, key)
-            }),
-        );
-        compare.differs("tags", tags_differ(&known.spec.tags, &now.spec.tags));
+        load_balancer(&mut compare, &known.spec, &now.spec);
     }
     for (known, now) in pairs {
         listeners(&known.listeners, &now.listeners, found);
     }
+}
+
+fn load_balancer(compare: &mut Comparison<'_>, known: &LoadBalancer, now: &LoadBalancer) {
+    compare.differs("subnets", !now.is_in(&known.subnets));
+    compare.differs("address-type", known.address_type != now.address_type);
+    compare.differs("ipv6-source-nat", known.ipv6_source_nat != now.ipv6_source_nat);
+    compare.differs("security-groups", known.security_groups != now.security_groups);
+    compare.differs("private-link-rules", known.private_link_rules != now.private_link_rules);
+    let default = |key: &str| load_balancer_default(known.kind, key);
+    let attributes = attributes_differ(&known.attributes, &now.attributes, default);
+    compare.differs("attributes", attributes);
+    compare.differs("capacity", known.capacity_units != now.capacity_units);
+    compare.differs("web-acl", known.web_acl != now.web_acl);
+    compare.differs("tags", tags_differ(&known.tags, &now.tags));
 }
 
 fn listeners(known: &[ObservedListener], now: &[ObservedListener], found: &mut Vec<Drift>) {
@@ -106,6 +109,10 @@ fn listeners(known: &[ObservedListener], now: &[ObservedListener], found: &mut V
             "ssl-policy",
             known.ssl_policy.is_some() && known.ssl_policy != now.ssl_policy,
         );
+        compare.differs("alpn", known.alpn != now.alpn);
+        let default = |key: &str| listener_default(known.protocol, key);
+        let attributes = attributes_differ(&known.attributes, &now.attributes, default);
+        compare.differs("attributes", attributes);
         compare.differs("tags", tags_differ(&known.tags, &now.tags));
     }
 }

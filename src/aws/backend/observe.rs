@@ -8,6 +8,12 @@ use crate::aws::ids::SecurityGroupId;
 use crate::aws::ownership::Keeper;
 use crate::aws::stack::RuleSource;
 
+/// Rules on nodes are others than elbow left there.
+const RULES: Drift = Drift {
+    resource: "node-security-group",
+    field: "rules",
+};
+
 impl<A: AwsApi> Backend<A> {
     /// Only rules whose source is our group are looked at: all others belong to somebody else.
     pub(super) async fn read_admitted(&self, group: &SecurityGroupId) -> AwsResult<NodeRules> {
@@ -28,6 +34,14 @@ impl<A: AwsApi> Backend<A> {
     /// # Errors
     /// When AWS cannot be read; what was known before stays.
     pub(crate) async fn refresh(&self) -> AwsResult<usize> {
+        let (calls, differs) = self.refresh_openings().await?;
+        if differs {
+            self.inventory.drift().add(&[RULES]);
+        }
+        Ok(calls.saturating_add(self.refresh_admitted().await?))
+    }
+
+    async fn refresh_admitted(&self) -> AwsResult<usize> {
         let mut admitted = self.admitted.lock().await;
         let Some(known) = admitted.as_ref() else { return Ok(0) };
         let groups = self
@@ -39,11 +53,7 @@ impl<A: AwsApi> Backend<A> {
         };
         let now = self.read_admitted(&group.id).await?;
         if now != *known {
-            let drift = Drift {
-                resource: "node-security-group",
-                field: "rules",
-            };
-            self.inventory.drift().add(&[drift]);
+            self.inventory.drift().add(&[RULES]);
         }
         *admitted = Some(now);
         Ok(1)

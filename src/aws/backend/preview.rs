@@ -8,12 +8,30 @@ use crate::aws::ids::{SecurityGroupId, VpcId};
 use crate::aws::observed::ObservedLoadBalancer;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::step::Step;
-use crate::aws::plan::{Plan, teardown};
+use crate::aws::plan::{Consent, Plan, teardown};
 use crate::aws::preview::{Shared, unknown};
 use crate::aws::stack::GroupRef;
 use crate::provider::ProviderError;
 
 impl<A: AwsApi> Backend<A> {
+    /// Adds to what would be done what [`Backend::ensure_openings`] would do, where a Service is `concerned` by it. Makes no
+    /// write.
+    ///
+    /// # Errors
+    /// When AWS cannot be read.
+    pub(crate) async fn add_openings(
+        &self,
+        mut shared: Shared,
+        node_groups: &BTreeSet<SecurityGroupId>,
+        concerned: bool,
+    ) -> Result<Shared, ProviderError> {
+        let (stages, before, after) = self.preview_openings(node_groups, concerned).await?;
+        shared.plan.stages.extend(stages);
+        add(&mut shared.rules, before);
+        add(&mut shared.rules_after, after);
+        Ok(shared)
+    }
+
     /// What [`Backend::ensure`] would do. Makes no write.
     ///
     /// # Errors
@@ -39,7 +57,7 @@ impl<A: AwsApi> Backend<A> {
                 (id, Some(Step::CreateSecurityGroup(group)), wanted::NodeRules::default())
             }
         };
-        let wanted = wanted::rules(&self.settings, &self.health_ports.all(), &id);
+        let wanted = wanted::rules(&self.settings, &self.needs.health_ports(), &id);
         let on_nodes = wanted::stages(&wanted, node_groups, &rules, self.may_revoke());
         let rules_after = wanted::after(&on_nodes, rules.clone());
         let stages = step.map(|step| vec![step]).into_iter().chain(on_nodes).collect();
@@ -69,18 +87,22 @@ impl<A: AwsApi> Backend<A> {
         }
         let mut rules = wanted::NodeRules::default();
         for group in &observed.security_groups {
-            for (id, found) in self.read_admitted(&group.id).await? {
-                rules.entry(id).or_default().extend(found);
-            }
+            add(&mut rules, self.read_admitted(&group.id).await?);
         }
         let withdrawal = wanted::withdrawal(&rules);
         let mut stages: Vec<_> = [withdrawal].into_iter().filter(|stage| !stage.is_empty()).collect();
-        stages.extend(teardown(&observed).stages);
+        stages.extend(teardown(&observed, Consent::Missing).stages);
         Ok(Shared {
             plan: Plan { stages },
             observed,
             rules,
             rules_after: wanted::NodeRules::default(),
         })
+    }
+}
+
+fn add(rules: &mut wanted::NodeRules, more: wanted::NodeRules) {
+    for (id, more) in more {
+        rules.entry(id).or_default().extend(more);
     }
 }

@@ -5,14 +5,19 @@ use crate::aws::api::AwsApi;
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::step::Step;
-use crate::aws::plan::{Plan, teardown};
+use crate::aws::plan::{Consent, Plan, teardown};
 use crate::aws::stack::GroupRef;
 use crate::provider::ProviderError;
 
 impl<A: AwsApi> Backend<A> {
-    /// A Service is gone, and needs no health checks any more.
+    /// A Service is gone, and needs nothing any more.
     pub(crate) fn forget(&self, keeper: &Keeper) {
-        self.health_ports.forget(keeper);
+        self.needs.forget(keeper);
+    }
+
+    /// A load balancer without groups is about to go, and may leave rules on nodes of which nothing is known here.
+    pub(crate) async fn suspect_openings(&self) {
+        self.openings.lock().await.suspect();
     }
 
     /// Deletes the group with its rules on nodes if no load balancer carries it any more. Returns how many groups were
@@ -36,7 +41,7 @@ impl<A: AwsApi> Backend<A> {
             let rules = wanted::withdrawal(&self.read_admitted(&group.id).await?);
             self.run_all(rules).await?;
         }
-        let plan = teardown(&observed);
+        let plan = teardown(&observed, Consent::Missing);
         self.apply().run(&plan).await?;
         Ok(plan.steps().count())
     }

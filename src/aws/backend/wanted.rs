@@ -23,7 +23,7 @@ pub(super) enum Rules {
 
 /// The group, named after the cluster so that it is found again, without rules of its own: nobody calls a load balancer
 /// through it.
-pub(super) fn group(cluster: &str, vpc: &VpcId) -> FrontendGroup {
+pub(crate) fn group(cluster: &str, vpc: &VpcId) -> FrontendGroup {
     FrontendGroup {
         name: names::backend_group(cluster),
         description: format!("Load balancers of the Kubernetes cluster {cluster}, as seen by its nodes"),
@@ -64,18 +64,41 @@ pub(super) fn stages(
     known: &NodeRules,
     may_revoke: Rules,
 ) -> Vec<Vec<Step>> {
+    let authorize = authorize(wanted, node_groups, known, RULE_DESCRIPTION);
+    let stages = [authorize, revoke(wanted, node_groups, known, may_revoke)];
+    stages.into_iter().filter(|stage| !stage.is_empty()).collect()
+}
+
+/// The steps that give each group of nodes the wanted rules, with this description.
+pub(super) fn authorize(
+    wanted: &BTreeSet<IngressRule>,
+    node_groups: &BTreeSet<SecurityGroupId>,
+    known: &NodeRules,
+    description: &str,
+) -> Vec<Step> {
     let none = BTreeSet::new();
-    let authorize = node_groups.iter().filter_map(|id| {
+    let steps = node_groups.iter().filter_map(|id| {
         let present = known.get(id).unwrap_or(&none);
         let rules: BTreeSet<_> = wanted.difference(present).cloned().collect();
         let group = GroupRef::Id(id.clone());
         (!rules.is_empty()).then(|| Step::AuthorizeIngress {
             group,
             rules,
-            description: RULE_DESCRIPTION.to_owned(),
+            description: description.to_owned(),
         })
     });
-    let revoke = known.iter().filter_map(|(id, present)| {
+    steps.collect()
+}
+
+/// The steps that take rules which are not wanted from the known ones, all of which are ours.
+pub(super) fn revoke(
+    wanted: &BTreeSet<IngressRule>,
+    node_groups: &BTreeSet<SecurityGroupId>,
+    known: &NodeRules,
+    may_revoke: Rules,
+) -> Vec<Step> {
+    let none = BTreeSet::new();
+    let steps = known.iter().filter_map(|(id, present)| {
         let keep = match (node_groups.contains(id), may_revoke) {
             (false, _) => &none,
             (true, Rules::All) => wanted,
@@ -85,8 +108,7 @@ pub(super) fn stages(
         let group = id.clone();
         (!rules.is_empty() && !node_groups.is_empty()).then_some(Step::RevokeIngress { group, rules })
     });
-    let stages = [authorize.collect::<Vec<_>>(), revoke.collect()];
-    stages.into_iter().filter(|stage| !stage.is_empty()).collect()
+    steps.collect()
 }
 
 /// The steps that take all our rules away.

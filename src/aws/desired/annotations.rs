@@ -1,26 +1,30 @@
 //! Annotations of a Service, read once into narrow types.
 
+pub(super) mod actions;
 mod addresses;
 mod features;
 mod groups;
 pub mod keys;
+mod ports;
 mod probe;
 mod reader;
+mod tls;
+mod tuning;
 mod values;
 
 use std::collections::BTreeMap;
 
-use crate::aws::ids::CertificateArn;
 use crate::aws::stack::{Attributes, LoadBalancerKind, ResourceName, Scheme, Tags};
-use crate::service::Port;
 
-use super::invalid::{Faults, quoted};
+use super::invalid::Faults;
 pub(super) use addresses::Addresses;
 pub(super) use features::Features;
 pub(super) use groups::Groups;
-pub(super) use probe::{Probe, ProbePort, ProbeProtocol};
-#[expect(unused_imports, reason = "named by what is read by listener")]
+pub(super) use ports::{PortChoice, PortRef};
+pub(super) use probe::{Probe, ProbePort, ProbeProtocol, SuccessCodes};
 pub(super) use reader::ListenerRef;
+pub(super) use tls::{BackendProtocol, Tls};
+pub(super) use tuning::Tuning;
 use reader::Reader;
 use values::Refusal;
 
@@ -33,20 +37,14 @@ pub(super) struct Annotations {
     pub(super) addresses: Addresses,
     pub(super) groups: Groups,
     pub(super) features: Features,
-    pub(super) certificates: Vec<CertificateArn>,
-    /// None means all TCP ports.
-    pub(super) tls_ports: Option<Vec<PortRef>>,
+    pub(super) tls: Tls,
     pub(super) tags: Tags,
-    pub(super) target_group_attributes: Attributes,
+    pub(super) tuning: Tuning,
+    pub(super) actions: BTreeMap<ListenerRef, actions::Shares>,
     pub(super) probe: Probe,
     pub(super) node_labels: BTreeMap<String, String>,
-}
-
-/// A port of the Service, by number or name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PortRef {
-    Number(Port),
-    Name(String),
+    /// Do other clusters register nodes in the same target groups?
+    pub(super) multi_cluster: bool,
 }
 
 /// Something in AWS, by id or by its tag `Name`.
@@ -61,8 +59,8 @@ impl Annotations {
     pub(super) fn read(annotations: &BTreeMap<String, String>, kind: LoadBalancerKind, faults: &mut Faults) -> Self {
         let mut reader = Reader::new(annotations, kind, faults);
         reader.read(&keys::TYPE, only("external"));
-        reader.read(&keys::TCP_UDP, only("true"));
-        reader.read(&keys::TARGET_TYPE, only("instance"));
+        reader.read(&keys::TARGET_TYPE, target_type);
+        reader.read(&keys::TCP_UDP, joined_listeners);
         let internal = reader.read(&keys::INTERNAL, internal);
         Self {
             scheme: reader.read(&keys::SCHEME, scheme).or(internal),
@@ -75,16 +73,13 @@ impl Annotations {
             addresses: Addresses::read(&mut reader),
             groups: Groups::read(&mut reader),
             features: Features::read(&mut reader),
-            certificates: reader.read(&keys::SSL_CERT, certificates).unwrap_or_default(),
-            tls_ports: reader
-                .read(&keys::SSL_PORTS, port_refs)
-                .filter(|ports| !ports.is_empty()),
+            tls: Tls::read(&mut reader),
             tags: reader.read(&keys::RESOURCE_TAGS, values::map).unwrap_or_default(),
-            target_group_attributes: reader
-                .read(&keys::TARGET_GROUP_ATTRIBUTES, values::map)
-                .unwrap_or_default(),
+            tuning: Tuning::read(&mut reader),
+            actions: actions::read(&mut reader),
             probe: Probe::read(&mut reader),
             node_labels: reader.read(&keys::NODE_LABELS, values::map).unwrap_or_default(),
+            multi_cluster: reader.read(&keys::MULTI_CLUSTER, values::boolean).unwrap_or(false),
         }
     }
 }
@@ -96,6 +91,15 @@ pub(super) fn load_balancer_attributes(annotations: &BTreeMap<String, String>) -
     value
         .and_then(|value| values::map(value.trim()).ok())
         .unwrap_or_default()
+}
+
+/// Labels of the nodes that are targets; none where they cannot be read. For a Service whose other annotations are not
+/// looked at.
+pub(super) fn node_labels(annotations: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+    match annotations.get(&keys::NODE_LABELS.to_string()) {
+        Some(value) => values::map(value.trim()).ok(),
+        None => Some(BTreeMap::new()),
+    }
 }
 
 fn only(word: &'static str) -> impl Fn(&str) -> Result<(), Refusal> {
@@ -128,36 +132,19 @@ fn references(value: &str, id_prefix: &str) -> Result<Vec<Reference>, Refusal> {
     Ok(values::list(value).into_iter().map(reference).collect())
 }
 
-fn certificates(value: &str) -> Result<Vec<CertificateArn>, Refusal> {
-    let mut certificates = Vec::new();
-    for arn in values::list(value) {
-        let mut fields = arn.split(':');
-        let fields = (fields.next(), fields.next(), fields.next());
-        let certificate = CertificateArn::new(arn);
-        match fields {
-            (Some("arn"), Some(_), Some("acm" | "iam")) if arn.is_ascii() && arn.contains('/') => {}
-            _ => return Err(format!("holds {}, which is not such an ARN", quoted(arn))),
-        }
-        if !certificates.contains(&certificate) {
-            certificates.push(certificate);
-        }
+fn target_type(value: &str) -> Result<(), Refusal> {
+    match value {
+        "instance" => Ok(()),
+        "ip" => Err("registers pods, and elbow registers nodes, which send to the pods; take the annotation out".into()),
+        _ => Err(Refusal::new()),
     }
-    Ok(certificates)
 }
 
-fn port_refs(value: &str) -> Result<Vec<PortRef>, Refusal> {
-    values::list(value).into_iter().map(port_ref).collect()
-}
-
-/// Names of Service ports hold at least one letter, so digits alone are a number (Kubernetes, IANA service names).
-fn port_ref(value: &str) -> Result<PortRef, Refusal> {
-    if value.bytes().all(|byte| byte.is_ascii_digit()) {
-        let number = value
-            .parse()
-            .map_err(|_| format!("holds {}, which is not a port", quoted(value)))?;
-        Ok(PortRef::Number(number))
-    } else {
-        Ok(PortRef::Name(value.to_owned()))
+fn joined_listeners(value: &str) -> Result<(), Refusal> {
+    match value {
+        "true" => Ok(()),
+        "false" => Err("would leave out one of two ports of one number; use two numbers to have two listeners".into()),
+        _ => Err(Refusal::new()),
     }
 }
 

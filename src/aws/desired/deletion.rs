@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::annotations;
+use super::annotations::{self, keys};
 use super::attributes::DELETION_PROTECTION;
 
 /// May deletion protection be switched off to delete the load balancer? Only where the annotation of its attributes says
@@ -14,12 +14,17 @@ pub fn allows_deletion(annotations: &BTreeMap<String, String>) -> bool {
     enabled.is_some_and(|enabled| enabled.eq_ignore_ascii_case("false"))
 }
 
+/// May nodes have rules for a load balancer of the Service that has no security groups? In doubt they may.
+#[must_use]
+pub fn may_have_node_openings(annotations: &BTreeMap<String, String>) -> bool {
+    annotations.contains_key(&keys::DISABLE_SECURITY_GROUPS.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::aws::desired::annotations::keys;
 
     #[rstest]
     #[case("deletion_protection.enabled=false", true)]

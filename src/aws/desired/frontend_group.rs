@@ -11,7 +11,8 @@ use crate::service::Owner;
 
 use super::invalid::Invalid;
 use super::names;
-use super::request::{Request, Route};
+use super::request::Request;
+use super::routes::Route;
 use super::rules::{PortRange, port_ranges, product};
 use super::source_ranges::Clients;
 use super::tags::{self, Resource};
@@ -82,8 +83,8 @@ fn is_ipv6(source: &RuleSource) -> bool {
 
 fn ranges(routes: &[Route]) -> Vec<PortRange> {
     let admitted = |route: &Route| {
-        let port = route.forwarding.port.get();
-        let protocols = protocols(route.forwarding.protocol).iter();
+        let port = route.port.get();
+        let protocols = protocols(route.protocol).iter();
         protocols.map(move |protocol| (protocol.clone(), port))
     };
     port_ranges(routes.iter().flat_map(admitted).collect())

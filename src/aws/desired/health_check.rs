@@ -4,103 +4,109 @@
 //! endpoints of the Service. Under `Cluster` any node answers for any pod, so that a connection to the NodePort is enough;
 //! but nothing listens on TCP at the NodePort of a UDP port, and AWS has no UDP probe: there kube-proxy's own health is
 //! asked, which also fails as soon as the node is about to go (Kubernetes KEP-3836).
+//!
+//! Of another Service, to which the load balancer forwards too, healthCheckNodePort says nothing: its own NodePort is
+//! probed, where under either policy a node answers exactly if it can serve. So it is for HTTP/2 and gRPC behind an
+//! application load balancer, which kube-proxy does not speak.
+
+mod defaults;
 
 use std::num::NonZeroU16;
 
-use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol, Matcher, TargetProtocol};
+use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol, HttpVersion, TargetProtocol};
 use crate::provider::Warning;
-use crate::service::{Port, Protocol, Service, TrafficPolicy};
+use crate::service::Port;
 
 use super::annotations::keys::{self, Key};
 use super::annotations::{Probe, ProbePort, ProbeProtocol};
-use super::invalid::Faults;
+use super::backends::{Backend, Source};
+use super::declaration::{Declaration, tcp};
+use super::invalid::{Faults, quoted};
+use defaults::{Timing, matcher};
 
 /// Where kube-proxy answers `/healthz` (its `--healthz-bind-address`, default `0.0.0.0:10256`). Nodes always admit load
 /// balancers there.
 pub const KUBE_PROXY_PORT: Port = NonZeroU16::new(10256).expect("10256 is not zero");
 
-const KUBE_PROXY_PATH: &str = "/healthz";
-const SUCCESS_CODES: &str = "200-399";
-
-/// The probe of every target group of one Service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Probes {
-    probe: Probe,
-    policy: TrafficPolicy,
-    /// None where the default holds, which depends on the target group's protocol.
-    port: Option<HealthCheckPort>,
+/// The probes of all target groups of one Service.
+#[derive(Clone, Copy)]
+pub(super) struct Probes<'a> {
+    declared: Declaration<'a>,
 }
 
-/// Seconds and counts where no annotation says otherwise: those of the AWS Load Balancer Controller.
-struct Timing {
-    interval: u16,
-    timeout: u16,
-    threshold: u16,
-}
-
-const CLUSTER: Timing = Timing {
-    interval: 10,
-    timeout: 10,
-    threshold: 3,
-};
-/// A node that lost its last pod answers at once, so that doubt can be shorter.
-const LOCAL: Timing = Timing {
-    interval: 10,
-    timeout: 6,
-    threshold: 2,
-};
-
-impl Probes {
-    pub(super) fn read(service: &Service, probe: &Probe, faults: &mut Faults) -> Self {
-        let timing = timing(service.traffic_policy);
-        let (interval, timeout) = (probe.interval.unwrap_or(timing.interval), probe.timeout.unwrap_or(0));
-        if timeout > interval {
-            let why = format!("is above the interval of {interval} seconds");
+impl<'a> Probes<'a> {
+    pub(super) fn read(declared: Declaration<'a>, faults: &mut Faults) -> Self {
+        let probes = Self { declared };
+        let probe = probes.probe();
+        let kind = Timing::of(declared, true);
+        let interval = probe.interval.unwrap_or(kind.interval);
+        if let Some(timeout) = probe.timeout.filter(|timeout| *timeout > kind.longest_timeout(interval)) {
+            let relation = if declared.is_application() { "is not below" } else { "is above" };
+            let why = format!("{relation} the interval of {interval} seconds");
             faults.add_value(&keys::HEALTH_TIMEOUT, &timeout.to_string(), &why);
         }
-        let port = match &probe.port {
-            Some(ProbePort::Traffic) => Some(HealthCheckPort::Traffic),
-            Some(ProbePort::Number(port)) => Some(HealthCheckPort::Number(*port)),
-            Some(ProbePort::Name(name)) => node_port(service, name, faults),
-            None if service.traffic_policy == TrafficPolicy::Local => health_check_node_port(service, faults),
-            None => None,
-        };
-        Self {
-            probe: probe.clone(),
-            policy: service.traffic_policy,
-            port,
+        if declared.is_application() && probe.protocol == Some(ProbeProtocol::Tcp) {
+            faults.add_value(&keys::HEALTH_PROTOCOL, "tcp", "is for network load balancers only");
         }
+        let codes = &probe.success_codes;
+        if declared.is_application() && codes.highest > MAX_CODE {
+            let why = format!("is above {MAX_CODE}, the highest for an application load balancer");
+            faults.add_value(&keys::SUCCESS_CODES, &codes.highest.to_string(), &why);
+        }
+        probes
     }
 
-    /// The health check of a target group of this protocol.
-    pub(super) fn of(&self, target: TargetProtocol) -> HealthCheck {
-        let probe = &self.probe;
-        let timing = timing(self.policy);
+    /// The health check of a target group of this protocol for this source.
+    pub(super) fn of(self, target: TargetProtocol, source: &Source<'_>, faults: &mut Faults) -> HealthCheck {
+        let probe = self.probe();
+        let asked_port = probe.port.as_ref().map(|port| port_of(port, source, faults));
+        let by_default = self.defaults(target, source, asked_port.is_some(), faults);
+        let timing = Timing::of(self.declared, source.is_owner);
         let interval = probe.interval.unwrap_or(timing.interval);
+        let path = probe.path.clone().unwrap_or_else(|| by_default.path.to_owned());
+        let matcher = matcher(target, &probe.success_codes);
         HealthCheck {
-            protocol: self.protocol(target),
-            port: self.port(target),
+            protocol: match probe.protocol.unwrap_or(by_default.protocol) {
+                ProbeProtocol::Tcp => HealthCheckProtocol::Tcp,
+                ProbeProtocol::Http => HealthCheckProtocol::Http { path, matcher },
+                ProbeProtocol::Https => HealthCheckProtocol::Https { path, matcher },
+            },
+            port: asked_port.unwrap_or(by_default.port),
             interval,
-            timeout: probe.timeout.unwrap_or(timing.timeout.min(interval)),
+            timeout: probe
+                .timeout
+                .unwrap_or_else(|| timing.timeout.min(timing.longest_timeout(interval))),
             healthy_threshold: probe.healthy_threshold.unwrap_or(timing.threshold),
             unhealthy_threshold: probe.unhealthy_threshold.unwrap_or(timing.threshold),
         }
     }
 
+    /// Tells codes that none of the target groups can use.
+    pub(super) fn check(self, made: &[&Backend], faults: &mut Faults) {
+        let codes = self.probe().success_codes.grpc.as_ref();
+        if let Some(codes) = codes.filter(|_| !made.iter().any(|backend| is_grpc(backend.protocol))) {
+            let why = "is a gRPC code, and no port has appProtocol grpc behind an application load balancer";
+            faults.add_value(&keys::SUCCESS_CODES, codes, why);
+        }
+    }
+
     /// What the user asked for and does not get, or not as meant.
-    pub(super) fn warnings(&self, targets: impl Iterator<Item = TargetProtocol> + Clone) -> Vec<Warning> {
+    pub(super) fn warnings(self, made: &[&Backend]) -> Vec<Warning> {
+        let probe = self.probe();
         let mut warnings = Vec::new();
-        let http = |target| self.protocol(target) != HealthCheckProtocol::Tcp;
-        if !targets.clone().any(http) {
-            let probe = &self.probe;
+        let http = |backend: &&&Backend| backend.health_check.protocol != HealthCheckProtocol::Tcp;
+        if !made.iter().any(|backend| http(&backend)) {
             let asked = [
                 (&keys::HEALTH_PATH, probe.path.is_some()),
-                (&keys::SUCCESS_CODES, probe.success_codes.is_some()),
+                (&keys::SUCCESS_CODES, probe.success_codes.http.is_some()),
             ];
             let ignored = asked.into_iter().filter(|(_, asked)| *asked);
             warnings.extend(ignored.map(|(key, _)| without_effect(key, "probes are TCP connections")));
         }
-        if self.port == Some(HealthCheckPort::Traffic) && targets.clone().any(|target| target == TargetProtocol::Udp) {
+        let cannot_pass = |backend: &&Backend| {
+            backend.protocol == TargetProtocol::Udp && backend.health_check.port == HealthCheckPort::Traffic
+        };
+        if made.iter().any(cannot_pass) {
             let message = format!(
                 "annotation {}: probes use TCP, and nothing listens on TCP at the nodePort of a UDP port, so that all \
                  its nodes will be unhealthy; take the annotation out or name another port",
@@ -114,69 +120,36 @@ impl Probes {
         warnings
     }
 
-    fn port(&self, target: TargetProtocol) -> HealthCheckPort {
-        self.port.unwrap_or(match target {
-            TargetProtocol::Udp => HealthCheckPort::Number(KUBE_PROXY_PORT),
-            _ => HealthCheckPort::Traffic,
-        })
-    }
-
-    fn protocol(&self, target: TargetProtocol) -> HealthCheckProtocol {
-        let kube_proxy = self.port.is_none() && target == TargetProtocol::Udp;
-        let http_by_default = kube_proxy || self.policy == TrafficPolicy::Local;
-        let default = if http_by_default {
-            ProbeProtocol::Http
-        } else {
-            ProbeProtocol::Tcp
-        };
-        let default_path = if http_by_default { KUBE_PROXY_PATH } else { "/" };
-        let path = self.probe.path.clone().unwrap_or_else(|| default_path.to_owned());
-        let matcher = self
-            .probe
-            .success_codes
-            .clone()
-            .unwrap_or_else(|| SUCCESS_CODES.to_owned());
-        match self.probe.protocol.unwrap_or(default) {
-            ProbeProtocol::Tcp => HealthCheckProtocol::Tcp,
-            ProbeProtocol::Http => HealthCheckProtocol::Http {
-                path,
-                matcher: Matcher::Http(matcher),
-            },
-            ProbeProtocol::Https => HealthCheckProtocol::Https {
-                path,
-                matcher: Matcher::Http(matcher),
-            },
-        }
+    fn probe(self) -> &'a Probe {
+        &self.declared.asked.probe
     }
 }
 
-fn timing(policy: TrafficPolicy) -> &'static Timing {
-    match policy {
-        TrafficPolicy::Cluster => &CLUSTER,
-        TrafficPolicy::Local => &LOCAL,
-    }
+/// Highest HTTP code of success behind an application load balancer (ELBv2 API reference, `Matcher`).
+const MAX_CODE: u16 = 499;
+
+fn is_grpc(target: TargetProtocol) -> bool {
+    let version = match target {
+        TargetProtocol::Http(version) | TargetProtocol::Https(version) => Some(version),
+        _ => None,
+    };
+    version == Some(HttpVersion::Grpc)
 }
 
-fn health_check_node_port(service: &Service, faults: &mut Faults) -> Option<HealthCheckPort> {
-    if service.health_check_node_port.is_none() {
-        let text = "spec.healthCheckNodePort is missing though spec.externalTrafficPolicy is Local; set it, or name a port in annotation";
-        faults.add("HealthCheckPortMissing", format!("{text} {}", keys::HEALTH_PORT));
-    }
-    service.health_check_node_port.map(HealthCheckPort::Number)
-}
-
-fn node_port(service: &Service, name: &str, faults: &mut Faults) -> Option<HealthCheckPort> {
-    let named =
-        |port: &&crate::service::ServicePort| port.protocol == Protocol::Tcp && port.name.as_deref() == Some(name);
-    let node_port = service.ports.iter().find(named).and_then(|port| port.node_port);
+fn port_of(port: &ProbePort, source: &Source<'_>, faults: &mut Faults) -> HealthCheckPort {
+    let name = match port {
+        ProbePort::Traffic => return HealthCheckPort::Traffic,
+        ProbePort::Number(port) => return HealthCheckPort::Number(*port),
+        ProbePort::Name(name) => name,
+    };
+    let named = tcp(source.all).find(|port| port.name.as_ref() == Some(name));
+    let node_port = named.and_then(|port| port.node_port);
     if node_port.is_none() {
-        faults.add_value(
-            &keys::HEALTH_PORT,
-            name,
-            "is no TCP port of the Service with a nodePort",
-        );
+        let service = source.other.map_or_else(|| "the Service".to_owned(), |other| format!("Service {}", quoted(other)));
+        let why = format!("is no TCP port of {service} with a nodePort");
+        faults.add_value(&keys::HEALTH_PORT, name, &why);
     }
-    node_port.map(HealthCheckPort::Number)
+    node_port.map_or(HealthCheckPort::Traffic, HealthCheckPort::Number)
 }
 
 /// A warning that an annotation has no effect.

@@ -12,7 +12,7 @@ use crate::aws::settings::AwsSettings;
 use crate::aws::stack::{ChosenAddresses, LoadBalancer, LoadBalancerKind, ResourceName, Scheme};
 use crate::service::Owner;
 
-use super::annotations::keys;
+use super::annotations::{Addresses, keys};
 use super::invalid::{Faults, Invalid};
 use super::{Facts, names};
 
@@ -20,13 +20,14 @@ use super::{Facts, names};
 /// more than ever exist at once.
 const MAX_NUMBER: usize = 64;
 
-/// What never changes in the load balancer that is wanted.
+/// What is wanted, as far as it never changes in a load balancer or is tied to what does not.
 pub(super) struct Lasting<'a> {
     pub(super) kind: LoadBalancerKind,
     pub(super) scheme: Scheme,
     /// Does it have security groups?
     pub(super) groups: bool,
     pub(super) subnets: &'a BTreeMap<SubnetId, ChosenAddresses>,
+    pub(super) addresses: &'a Addresses,
 }
 
 impl Lasting<'_> {
@@ -47,6 +48,31 @@ impl Lasting<'_> {
         };
         self.check_moved(&name, facts)?;
         Ok(name)
+    }
+
+    /// The subnets with what the load balancer of this name has in them besides: AWS takes subnets that stay only with
+    /// the addresses that they have (ELBv2 API reference, `SetSubnets`).
+    pub(super) fn with_present(&self, name: &ResourceName, facts: &Facts) -> BTreeMap<SubnetId, ChosenAddresses> {
+        let present = facts.load_balancers.iter().find(|present| present.name == *name);
+        let present = present.filter(|present| (present.kind, present.scheme) == (self.kind, self.scheme));
+        let completed = |(id, wanted): (&SubnetId, &ChosenAddresses)| {
+            let has = present
+                .and_then(|present| present.subnets.get(id))
+                .cloned()
+                .unwrap_or_default();
+            let chosen = ChosenAddresses {
+                allocation: wanted.allocation.clone().or(has.allocation),
+                private_ipv4: wanted.private_ipv4.or(has.private_ipv4),
+                ipv6: wanted
+                    .ipv6
+                    .or(has.ipv6.filter(|_| self.addresses.address_type.has_ipv6())),
+                source_nat_prefix: wanted
+                    .source_nat_prefix
+                    .or(has.source_nat_prefix.filter(|_| self.addresses.source_nat)),
+            };
+            (id.clone(), chosen)
+        };
+        self.subnets.iter().map(completed).collect()
     }
 
     fn generated(&self, owner: &Owner, facts: &Facts, settings: &AwsSettings) -> ResourceName {

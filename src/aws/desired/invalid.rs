@@ -49,8 +49,12 @@ impl From<Invalid> for ProviderError {
 pub(super) struct Faults(Vec<(&'static str, String)>);
 
 impl Faults {
+    /// One that is found again, such as for a second port, is told once.
     pub(super) fn add(&mut self, reason: &'static str, text: impl Into<String>) {
-        self.0.push((reason, text.into()));
+        let fault = (reason, text.into());
+        if !self.0.contains(&fault) {
+            self.0.push(fault);
+        }
     }
 
     /// The first fault gives the reason; all are told, as far as the message has room.

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::aws::stack::{LoadBalancerKind, ResourceName, Scheme, TargetProtocol};
-use crate::service::{Owner, Port};
+use crate::service::{IpFamily, Owner, Port};
 
 /// Name of the load balancer where the user gives none. Another kind or scheme gives another name, because a load
 /// balancer cannot change them: the new one is made beside the old. For what else cannot change names are numbered from 0.
@@ -34,33 +34,45 @@ pub fn frontend_group(cluster: &str, owner: &Owner) -> ResourceName {
     readable(owner, &["frontend-group", cluster, &owner.uid])
 }
 
-/// Name of the target group of one listener. It holds the load balancer's name, because a target group serves one load
-/// balancer only and a new load balancer needs its own; and not the NodePort, because targets carry that.
+/// What tells the target groups of one load balancer apart, and what never changes in one of them.
+#[derive(Clone, Copy, Debug)]
+pub struct TargetGroupFacets<'a> {
+    /// Port of the listener.
+    pub listener: Port,
+    /// What its targets are sent.
+    pub protocol: TargetProtocol,
+    /// Over which family of addresses.
+    pub family: IpFamily,
+    /// Name of the Service and number of its port, where they are not the listener's own.
+    pub other: Option<(&'a str, Port)>,
+}
+
+/// Name of a target group. It holds the load balancer's name, because a target group serves one load balancer only and a
+/// new load balancer needs its own; and not the NodePort, because targets carry that. What differs from the usual is added
+/// to what is hashed, so that a change makes a new target group beside the old one.
 #[must_use]
 pub fn target_group(
     cluster: &str,
     owner: &Owner,
     load_balancer: &ResourceName,
-    port: Port,
-    protocol: TargetProtocol,
+    facets: TargetGroupFacets<'_>,
 ) -> ResourceName {
-    let protocol = match protocol {
+    let protocol = match facets.protocol {
         TargetProtocol::Tcp => "tcp".to_owned(),
         TargetProtocol::Udp => "udp".to_owned(),
         TargetProtocol::TcpUdp => "tcp-udp".to_owned(),
-        TargetProtocol::Tls | TargetProtocol::Http(_) | TargetProtocol::Https(_) => protocol.to_string(),
+        TargetProtocol::Tls | TargetProtocol::Http(_) | TargetProtocol::Https(_) => facets.protocol.to_string(),
     };
-    readable(
-        owner,
-        &[
-            "target-group",
-            cluster,
-            &owner.uid,
-            load_balancer.as_str(),
-            &port.to_string(),
-            &protocol,
-        ],
-    )
+    let listener = facets.listener.to_string();
+    let mut hashed = vec!["target-group", cluster, &owner.uid, load_balancer.as_str(), &listener, &protocol];
+    if facets.family == IpFamily::V6 {
+        hashed.push("ipv6");
+    }
+    let other = facets.other.map(|(service, port)| (service, port.to_string()));
+    if let Some((service, port)) = &other {
+        hashed.extend(["other", service, port]);
+    }
+    readable(owner, &hashed)
 }
 
 /// Name of the security group that all load balancers of a cluster carry.
@@ -122,6 +134,15 @@ mod tests {
         }
     }
 
+    fn plain(listener: Port, protocol: TargetProtocol) -> TargetGroupFacets<'static> {
+        TargetGroupFacets {
+            listener,
+            protocol,
+            family: IpFamily::V4,
+            other: None,
+        }
+    }
+
     #[test]
     fn a_name_shows_namespace_and_service() {
         let name = load_balancer(
@@ -144,7 +165,7 @@ mod tests {
         assert_eq!(load_balancer.as_str(), "k8s-shop-web-655c8c09ec");
         assert_eq!(frontend_group("prod", &owner).as_str(), "k8s-shop-web-2f11feef55");
         assert_eq!(
-            target_group("prod", &owner, &load_balancer, port, TargetProtocol::Tcp).as_str(),
+            target_group("prod", &owner, &load_balancer, plain(port, TargetProtocol::Tcp)).as_str(),
             "k8s-shop-web-ffdf2d6f40"
         );
         assert_eq!(backend_group("prod").as_str(), "k8s-backend-04214e5042");
@@ -162,12 +183,12 @@ mod tests {
             load_balancer("a", &one, Network, Scheme::Internal, 2),
             load_balancer("b", &one, Network, Scheme::Internal, 0),
             load_balancer("a", &two, Network, Scheme::Internal, 0),
-            target_group("a", &one, &balancer, eighty, TargetProtocol::Tcp),
-            target_group("a", &one, &facing, eighty, TargetProtocol::Tcp),
-            target_group("a", &one, &balancer, other, TargetProtocol::Tcp),
-            target_group("a", &one, &balancer, eighty, TargetProtocol::Udp),
-            target_group("a", &one, &balancer, eighty, TargetProtocol::TcpUdp),
-            target_group("a", &two, &balancer, eighty, TargetProtocol::Tcp),
+            target_group("a", &one, &balancer, plain(eighty, TargetProtocol::Tcp)),
+            target_group("a", &one, &facing, plain(eighty, TargetProtocol::Tcp)),
+            target_group("a", &one, &balancer, plain(other, TargetProtocol::Tcp)),
+            target_group("a", &one, &balancer, plain(eighty, TargetProtocol::Udp)),
+            target_group("a", &one, &balancer, plain(eighty, TargetProtocol::TcpUdp)),
+            target_group("a", &two, &balancer, plain(eighty, TargetProtocol::Tcp)),
             frontend_group("a", &one),
             frontend_group("b", &one),
             backend_group("a"),
@@ -183,7 +204,7 @@ mod tests {
         fn any_service_has_valid_names(namespace in "\\PC{0,70}", name in "\\PC{0,70}", uid in "\\PC{0,40}", cluster in "\\PC{0,110}") {
             let owner = owner(&namespace, &name, &uid);
             let load_balancer = load_balancer(&cluster, &owner, Network, Scheme::Internal, 0);
-            let target_group = target_group(&cluster, &owner, &load_balancer, Port::MAX, TargetProtocol::TcpUdp);
+            let target_group = target_group(&cluster, &owner, &load_balancer, plain(Port::MAX, TargetProtocol::TcpUdp));
             for name in [load_balancer, target_group, frontend_group(&cluster, &owner), backend_group(&cluster)] {
                 prop_assert_eq!(ResourceName::parse(name.as_str()), Ok(name));
             }

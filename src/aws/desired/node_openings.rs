@@ -6,7 +6,7 @@
 //! balancer's own addresses, which are in its subnets. (Elastic Load Balancing user guide, target groups of Network Load
 //! Balancers, client IP preservation.)
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
@@ -31,37 +31,54 @@ pub(super) fn node_openings<'a>(
     subnets: &[&SubnetDescription],
     facts: &Facts,
 ) -> BTreeSet<IngressRule> {
-    let own: BTreeSet<IpNet> = subnets.iter().flat_map(|subnet| subnet.networks.clone()).collect();
-    let clients: BTreeSet<IpNet> = if needs_vpc_networks(request) {
-        facts.vpc_networks.iter().copied().collect()
+    let clients = if needs_vpc_networks(request) {
+        &facts.vpc_networks
     } else {
-        request.clients.networks.iter().copied().collect()
+        &request.clients.networks
     };
-    let mut ports_of: std::collections::BTreeMap<IpNet, BTreeSet<(RuleProtocol, u16)>> = Default::default();
+    let sources = Sources {
+        clients: clients.iter().copied().collect(),
+        own: subnets.iter().flat_map(|subnet| subnet.networks.clone()).collect(),
+        translates: request.addresses.address_type.has_ipv6(),
+    };
+    let mut ports: BTreeMap<IpNet, BTreeSet<(RuleProtocol, u16)>> = BTreeMap::new();
     for group in target_groups {
-        let traffic = protocols(group.protocol)
-            .iter()
-            .map(|protocol| (protocol.clone(), group.port.get()));
-        let traffic: BTreeSet<_> = traffic.collect();
-        let probe = (RuleProtocol::Tcp, probe_port(group).get());
-        // Clients of the other family reach the targets through the load balancer's own addresses.
-        let translated = request.addresses.address_type.has_ipv6();
-        let seen = if keeps_client_ip(group) { &clients } else { &own };
-        for network in seen.iter().filter(|network| is_of(group.family, network)) {
-            ports_of.entry(*network).or_default().extend(traffic.clone());
-        }
-        for network in own.iter().filter(|network| is_of(group.family, network)) {
-            let ports = ports_of.entry(*network).or_default();
-            ports.insert(probe.clone());
-            if translated {
-                ports.extend(traffic.clone());
-            }
+        for (network, admitted) in sources.admitted(group) {
+            ports.entry(network).or_default().extend(admitted);
         }
     }
-    let rules = ports_of
-        .into_iter()
-        .flat_map(|(network, ports)| product(&port_ranges(ports), &[RuleSource::Cidr(network)]));
-    rules.collect()
+    let rules = ports.into_iter().map(|(network, ports)| {
+        let source = RuleSource::Cidr(network);
+        product(&port_ranges(ports), &[source])
+    });
+    rules.flatten().collect()
+}
+
+/// Whose addresses nodes see.
+struct Sources {
+    clients: BTreeSet<IpNet>,
+    /// The load balancer's own.
+    own: BTreeSet<IpNet>,
+    /// Do clients of the other family reach the targets through the load balancer's own addresses?
+    translates: bool,
+}
+
+impl Sources {
+    /// Networks, and what a target group needs from them.
+    fn admitted(&self, group: &TargetGroup) -> Vec<(IpNet, Vec<(RuleProtocol, u16)>)> {
+        let traffic = protocols(group.protocol).iter();
+        let traffic: Vec<_> = traffic.map(|protocol| (protocol.clone(), group.port.get())).collect();
+        let probe = (RuleProtocol::Tcp, probe_port(group).get());
+        let kept = keeps_client_ip(group);
+        let clients = self.clients.iter().filter(|_| kept);
+        let of_clients = clients.map(|network| (*network, traffic.clone()));
+        let of_own = self.own.iter().map(|network| {
+            let traffic = traffic.iter().filter(|_| !kept || self.translates).cloned();
+            (*network, traffic.chain([probe.clone()]).collect())
+        });
+        let all = of_clients.chain(of_own);
+        all.filter(|(network, _)| is_of(group.family, network)).collect()
+    }
 }
 
 /// AWS always keeps it for UDP.

@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aws::ids::{CertificateArn, WebAclArn};
+use crate::aws::ids::WebAclArn;
 use crate::aws::settings::AwsSettings;
-use crate::aws::stack::{Attributes, HealthCheck, ListenerProtocol, LoadBalancerKind, ResourceName, Scheme, Tags};
+use crate::aws::stack::{Attributes, ListenerProtocol, LoadBalancerKind, ResourceName, Scheme, Tags};
 use crate::provider::Warning;
-use crate::service::{IpFamily, Service, SessionAffinity};
+use crate::service::Service;
 
 use super::addresses;
-use super::annotations::{Addresses, Annotations, Reference, keys};
-use super::attributes::{self, Behind, PRESERVE_CLIENT_IP};
-use super::health_check::{Probes, without_effect};
+use super::annotations::{Addresses, Annotations, Reference, Tls, keys};
+use super::attributes::{self, PRESERVE_CLIENT_IP};
+use super::backends::Backend;
+use super::declaration::Declaration;
 use super::invalid::{Faults, Invalid, quoted};
-use super::listeners::{self, Forwarding};
+use super::routes::{self, Route};
 use super::security_groups::Groups;
 use super::source_ranges::Clients;
 use super::tags::{self, Extra};
@@ -33,7 +34,9 @@ pub(super) struct Request {
     pub(super) private_link_rules: bool,
     /// One for each listener, by ascending port.
     pub(super) routes: Vec<Route>,
-    pub(super) certificates: Vec<CertificateArn>,
+    pub(super) tls: Tls,
+    /// Do other clusters register nodes in the same target groups?
+    pub(super) multi_cluster: bool,
     pub(super) attributes: Attributes,
     pub(super) capacity_units: u32,
     pub(super) web_acl: Option<WebAclArn>,
@@ -45,14 +48,6 @@ pub(super) struct Request {
     pub(super) warnings: Vec<Warning>,
 }
 
-/// A listener, and how its target group is set up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Route {
-    pub(super) forwarding: Forwarding,
-    pub(super) health_check: HealthCheck,
-    pub(super) attributes: Attributes,
-}
-
 impl Request {
     /// # Errors
     /// [`Invalid`] with all faults of annotations and fields.
@@ -61,19 +56,19 @@ impl Request {
         check_fields(service, &mut faults);
         let kind = kind(service, settings);
         let asked = Annotations::read(&service.annotations, kind, &mut faults);
-        let forwardings = listeners::forwardings(service, &asked, &mut faults);
         let groups = Groups::read(&asked.groups, settings, &mut faults);
-        if groups.has_backend() {
-            listeners::check_node_ports(&forwardings, &settings.node_ports, &mut faults);
-        }
-        let probes = Probes::read(service, &asked.probe, &mut faults);
+        let admitted = groups.has_backend().then_some(&settings.node_ports);
+        let declared = Declaration {
+            service,
+            asked: &asked,
+            kind,
+        };
+        let (routes, mut warnings) = routes::routes(declared, admitted, &mut faults);
         let scheme = asked.scheme.unwrap_or(settings.default_scheme);
         addresses::check(service, &asked.addresses, kind, scheme, &mut faults);
-        check_capacity(&asked, &forwardings, &mut faults);
+        check_capacity(&asked, &routes, &mut faults);
         let attributes = attributes::of_load_balancer(kind, &asked.features, &mut faults);
         let clients = Clients::read(service, &asked.groups, asked.addresses.address_type, &mut faults);
-        let routes = routes(service, &asked, &forwardings, &probes, &mut faults);
-        let mut warnings = warnings(&asked, &forwardings, &probes);
         warnings.extend(groups.warnings(&asked.groups));
         warnings.extend(ranges_ignored(&groups, &clients, &routes));
         let request = Self {
@@ -92,7 +87,8 @@ impl Request {
             routes,
             attributes,
             warnings,
-            certificates: asked.certificates,
+            tls: asked.tls,
+            multi_cluster: asked.multi_cluster,
             node_labels: asked.node_labels,
         };
         faults.finish().map(|()| request)
@@ -118,62 +114,17 @@ fn check_fields(service: &Service, faults: &mut Faults) {
         );
         faults.add("UnsupportedField", text);
     }
-    if !service.ip_families.is_empty() && !service.ip_families.contains(&IpFamily::V4) {
-        let text =
-            "spec.ipFamilies: the load balancer reaches the nodes over IPv4 only; allowed: IPv4 among the families";
-        faults.add("UnsupportedField", text);
-    }
-}
-
-fn routes(
-    service: &Service,
-    asked: &Annotations,
-    forwardings: &[Forwarding],
-    probes: &Probes,
-    faults: &mut Faults,
-) -> Vec<Route> {
-    let wanted = attributes::asked_of_target_groups(&asked.target_group_attributes, faults);
-    let mut route = |forwarding: Forwarding| {
-        let protocol = forwarding.target_protocol();
-        let behind = Behind {
-            port: forwarding.port,
-            protocol,
-            tls: forwarding.is_tls(),
-            client_ip_affinity: matches!(service.session_affinity, SessionAffinity::ClientIp { .. }),
-        };
-        let attributes = attributes::of_target_group(&wanted, behind, faults);
-        Route {
-            forwarding,
-            health_check: probes.of(protocol),
-            attributes,
-        }
-    };
-    forwardings.iter().copied().map(&mut route).collect()
-}
-
-fn warnings(asked: &Annotations, forwardings: &[Forwarding], probes: &Probes) -> Vec<Warning> {
-    let mut warnings = probes.warnings(forwardings.iter().map(|forwarding| forwarding.target_protocol()));
-    if asked.tls_ports.is_some() && asked.certificates.is_empty() {
-        let why = format!("without annotation {} no listener is TLS", keys::SSL_CERT);
-        warnings.push(without_effect(&keys::SSL_PORTS, &why));
-    }
-    warnings
 }
 
 /// Source ranges that hold nobody back.
 fn ranges_ignored(groups: &Groups, clients: &Clients, routes: &[Route]) -> Option<Warning> {
-    let hidden = |route: &Route| {
-        route
-            .attributes
-            .get(PRESERVE_CLIENT_IP)
-            .is_some_and(|kept| kept == "false")
-    };
+    let hidden = |backend: &Backend| backend.attributes.get(PRESERVE_CLIENT_IP).is_some_and(|kept| kept == "false");
     let why = match groups {
         Groups::Named { .. } => format!(
             "beside annotation {}: the groups named there decide who may connect",
             keys::SECURITY_GROUPS
         ),
-        Groups::Nobody if routes.iter().any(hidden) => format!(
+        Groups::Nobody if routes.iter().flat_map(Route::backends).any(hidden) => format!(
             "with annotation {} on ports whose targets do not see the client's address ({PRESERVE_CLIENT_IP}=false)",
             keys::DISABLE_SECURITY_GROUPS
         ),
@@ -186,10 +137,8 @@ fn ranges_ignored(groups: &Groups, clients: &Clients, routes: &[Route]) -> Optio
 }
 
 /// Elastic Load Balancing user guide, capacity unit reservation of Network Load Balancers.
-fn check_capacity(asked: &Annotations, forwardings: &[Forwarding], faults: &mut Faults) {
-    let tls = forwardings
-        .iter()
-        .any(|forwarding| forwarding.protocol == ListenerProtocol::Tls);
+fn check_capacity(asked: &Annotations, routes: &[Route], faults: &mut Faults) {
+    let tls = routes.iter().any(|route| route.protocol == ListenerProtocol::Tls);
     if tls && asked.features.capacity_units > 0 {
         let why = "AWS reserves no capacity for a network load balancer with TLS listeners; take one of them out";
         faults.add_conflict(&keys::CAPACITY, &keys::SSL_CERT, why);

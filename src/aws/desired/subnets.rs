@@ -88,41 +88,50 @@ impl Wanted {
         facts: &'a Facts,
         cluster: &str,
     ) -> Result<(Vec<&'a SubnetDescription>, Vec<Warning>), Invalid> {
+        let mut zones: BTreeMap<&str, &SubnetDescription> = BTreeMap::new();
+        let (fit, mut dropped) = self.sorted(facts, cluster);
+        let (fit, without_ipv6): (Vec<_>, Vec<_>) =
+            fit.into_iter().partition(|subnet| self.without_ipv6(subnet).is_none());
+        for subnet in fit {
+            let best = zones.entry(&subnet.zone).or_insert(subnet);
+            if self.rank(subnet, facts, cluster) < self.rank(best, facts, cluster) {
+                *best = subnet;
+            }
+        }
+        if zones.len() < self.fewest() {
+            let lacking = without_ipv6
+                .iter()
+                .filter_map(|subnet| Some(told(subnet, self.without_ipv6(subnet)?)));
+            dropped.extend(lacking);
+            return Err(self.too_few(zones.values().copied(), dropped));
+        }
+        let left_out = without_ipv6
+            .into_iter()
+            .filter(|subnet| !zones.contains_key(&*subnet.zone));
+        let warning = zones_left_out(left_out);
+        Ok((zones.into_values().collect(), warning.into_iter().collect()))
+    }
+
+    /// The subnets that fit but for their networks, and why the others do not.
+    fn sorted<'a>(self, facts: &'a Facts, cluster: &str) -> (Vec<&'a SubnetDescription>, Vec<String>) {
         let by_role = facts
             .subnets
             .iter()
             .any(|subnet| has_role(subnet, self.scheme, cluster));
-        let mut zones: BTreeMap<&str, &SubnetDescription> = BTreeMap::new();
-        let mut dropped = Vec::new();
-        let mut without_ipv6 = Vec::new();
+        let mut fit = Vec::new();
+        let mut unfit = Vec::new();
         for subnet in &facts.subnets {
-            let unfit = if by_role {
+            let why = if by_role {
                 role_unfit(subnet, self.scheme, cluster)
             } else {
                 route_unfit(subnet, self.scheme, facts, cluster)
             };
-            let unfit = unfit.or_else(|| too_full(subnet)).filter(|_| !self.uses(subnet, facts));
-            let lacking = self.without_ipv6(subnet).filter(|_| unfit.is_none());
-            without_ipv6.extend(lacking.map(|_| subnet));
-            match unfit.or_else(|| lacking.map(str::to_owned)) {
-                Some(why) => dropped.push(format!("{} ({}) {why}", subnet.id, subnet.zone)),
-                None => {
-                    let best = zones.entry(&subnet.zone).or_insert(subnet);
-                    if self.rank(subnet, facts, cluster) < self.rank(best, facts, cluster) {
-                        *best = subnet;
-                    }
-                }
+            match why.or_else(|| too_full(subnet)).filter(|_| !self.uses(subnet, facts)) {
+                Some(why) => unfit.push(told(subnet, &why)),
+                None => fit.push(subnet),
             }
         }
-        if zones.len() < self.fewest() {
-            return Err(self.too_few(zones.values().copied(), dropped));
-        }
-        let warning = zones_left_out(
-            without_ipv6
-                .into_iter()
-                .filter(|subnet| !zones.contains_key(&*subnet.zone)),
-        );
-        Ok((zones.into_values().collect(), warning.into_iter().collect()))
+        (fit, unfit)
     }
 
     /// Lower is better: used now, tagged for our cluster, lowest id.
@@ -133,7 +142,7 @@ impl Wanted {
 
     fn too_few<'a>(self, fit: impl Iterator<Item = &'a SubnetDescription>, mut dropped: Vec<String>) -> Invalid {
         dropped.sort();
-        let fit = fit.map(|subnet| format!("{} ({}) fits", subnet.id, subnet.zone));
+        let fit = fit.map(|subnet| told(subnet, "fits"));
         let looked_at: Vec<_> = fit.chain(dropped).collect();
         let looked_at = if looked_at.is_empty() {
             "the VPC has no subnets".to_owned()
@@ -154,6 +163,10 @@ impl Wanted {
         );
         Invalid::new(NO_SUBNET, text)
     }
+}
+
+fn told(subnet: &SubnetDescription, why: &str) -> String {
+    format!("{} ({}) {why}", subnet.id, subnet.zone)
 }
 
 fn zones_left_out<'a>(subnets: impl Iterator<Item = &'a SubnetDescription>) -> Option<Warning> {

@@ -1,9 +1,9 @@
+mod generate;
 mod sound;
 
 use proptest::prelude::*;
 use rstest::rstest;
 
-use super::annotations::keys::{Form, KEYS, Key, Suffix};
 use super::fixtures::{Case, node, tcp, text_map, udp};
 use super::*;
 use crate::service::IpFamily;
@@ -108,67 +108,12 @@ fn cases() -> impl Strategy<Value = Case> {
     })
 }
 
-/// Values of a key, of which some make sense.
-fn value_of(key: &'static Key) -> BoxedStrategy<String> {
-    let words: &[&str] = match key.form {
-        Form::Boolean => &["true", "false"],
-        Form::Switch => &["on", "off"],
-        Form::Number => &["2", "5", "10", "300"],
-        Form::List => &[
-            "subnet-1a,subnet-2a",
-            "subnet-3b,subnet-1b",
-            "eipalloc-1,eipalloc-2",
-            "80",
-            "tcp-80",
-            "auto_assigned",
-        ],
-        Form::Map => &[
-            "a=b",
-            "deletion_protection.enabled=true",
-            "stickiness.enabled=true",
-            "CapacityUnits=9",
-        ],
-        Form::Word => &[
-            "internal",
-            "internet-facing",
-            "ipv4",
-            "dualstack",
-            "ssl",
-            "80",
-            "443",
-            "HTTP2Only",
-            "http",
-            "*",
-        ],
-        Form::Json => &["{}", r#"{"type":"forward","forwardConfig":{"baseServiceWeight":1}}"#],
-    };
-    prop_oneof![
-        4 => Just(key.example.to_owned()),
-        3 => proptest::sample::select(words).prop_map(str::to_owned),
-        1 => "[-a-z0-9=,./:{}\"]{0,30}",
-    ]
-    .boxed()
-}
-
-/// Annotations over the whole table, with suffixes where they belong.
-fn annotations() -> impl Strategy<Value = Vec<(String, String)>> {
-    let annotation = proptest::sample::select(KEYS).prop_flat_map(|key| {
-        let suffix = match key.suffix {
-            Suffix::None => Just("").boxed(),
-            Suffix::Port => proptest::sample::select(&[".80", ".53", ".1"][..]).boxed(),
-            Suffix::Listener => proptest::sample::select(&[".TCP-80", ".UDP-53", ".HTTP-80", ".TLS-80"][..]).boxed(),
-        };
-        (suffix, value_of(key)).prop_map(|(suffix, value)| (format!("{}{suffix}", key.name), value))
-    });
-    proptest::collection::vec(annotation, 0..6)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn every_accepted_stack_of_either_kind_obeys_the_rules_of_aws(
-        annotations in annotations(), alb in any::<bool>(), with_udp in proptest::bool::weighted(0.2),
+        annotations in generate::annotations(), alb in any::<bool>(), with_udp in proptest::bool::weighted(0.2),
     ) {
         let ports = [tcp(80, 30080), tcp(443, 30443)].into_iter().chain(with_udp.then(|| udp(53, 30053)));
         let case = Case::new().ports(ports);

@@ -7,25 +7,30 @@ const ACTION: &str = "elasticloadbalancing:CreateLoadBalancer";
 
 #[rstest]
 #[case(ErrorKind::Throttled, &["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException",
-    "PriorRequestNotComplete", "SlowDown", "EC2ThrottledException"])]
+    "SlowDown", "EC2ThrottledException"])]
 #[case(ErrorKind::Transient, &["RequestTimeout", "InternalFailure", "InternalError", "ServiceUnavailable", "Unavailable",
-    "ExpiredToken", "RequestExpired", "SignatureDoesNotMatch", "HealthUnavailable", "SomethingNew", "", TIMEOUT,
+    "ExpiredToken", "RequestExpired", "SignatureDoesNotMatch", "HealthUnavailable", "WAFInternalErrorException", "SomethingNew", "", TIMEOUT,
     UNREACHABLE, UNREADABLE])]
 #[case(ErrorKind::Denied, &["AccessDenied", "UnauthorizedOperation", "AuthFailure", NO_CREDENTIALS])]
 #[case(ErrorKind::NotFound, &["LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound",
     "InvalidGroup.NotFound", "InvalidPermission.NotFound", "SubnetNotFound", "InvalidSecurityGroup"])]
-#[case(ErrorKind::InUse, &["ResourceInUse", "DependencyViolation", "InvalidGroup.InUse"])]
+#[case(ErrorKind::InUse, &["ResourceInUse", "DependencyViolation", "InvalidGroup.InUse", "CapacityReservationPending",
+    "PriorRequestNotComplete", "WAFUnavailableEntityException"])]
 #[case(ErrorKind::AlreadyExists, &["DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener",
     "InvalidPermission.Duplicate", "InvalidGroup.Duplicate"])]
 #[case(ErrorKind::Quota, &["RulesPerSecurityGroupLimitExceeded", "SecurityGroupLimitExceeded",
     "SecurityGroupsPerInterfaceLimitExceeded", "TooManyLoadBalancers", "TooManyTargetGroups", "TooManyTargets",
     "TooManyRegistrationsForTargetId", "TooManyListeners", "TooManyCertificates", "TooManyTags",
-    "TooManyUniqueTargetGroupsPerLoadBalancer", "TargetGroupAssociationLimit", "InvalidSubnet"])]
+    "TooManyUniqueTargetGroupsPerLoadBalancer", "TargetGroupAssociationLimit", "InvalidSubnet",
+    "CapacityDecreaseRequestLimitExceeded", "CapacityUnitsLimitExceeded", "InsufficientCapacity",
+    "WAFLimitsExceededException"])]
 #[case(ErrorKind::InvalidTarget, &["InvalidTarget"])]
 #[case(ErrorKind::Protected, &["OperationNotPermitted"])]
 #[case(ErrorKind::Rejected, &["InvalidConfigurationRequest", "ValidationError", "InvalidScheme", "IncompatibleProtocols",
     "UnsupportedProtocol", "SSLPolicyNotFound", "ALPNPolicyNotFound", "InvalidParameterValue", "DuplicateTagKeys",
-    "AvailabilityZoneNotSupported", "AllocationIdNotFound", "CertificateNotFound"])]
+    "AvailabilityZoneNotSupported", "AllocationIdNotFound", "CertificateNotFound",
+    "InvalidLoadBalancerAction", "InvalidPrefixListID.NotFound", "WAFNonexistentItemException",
+    "WAFInvalidParameterException", "WAFInvalidOperationException"])]
 fn a_code_has_one_meaning(#[case] kind: ErrorKind, #[case] codes: &[&str]) {
     for code in codes {
         assert_eq!(ErrorKind::of(code), kind, "{code}");
@@ -60,7 +65,7 @@ fn a_quota_names_its_code() {
 #[rstest]
 #[case("Throttling", "Throttled", Retry::Backoff)]
 #[case("ValidationError", "Rejected", Retry::Slowly)]
-#[case("OperationNotPermitted", "DeletionProtected", Retry::Slowly)]
+#[case("OperationNotPermitted", "Rejected", Retry::Slowly)]
 #[case("LoadBalancerNotFound", "CloudError", Retry::Backoff)]
 #[case("DuplicateListener", "CloudError", Retry::Backoff)]
 #[case("InvalidTarget", "CloudError", Retry::Backoff)]
@@ -73,6 +78,15 @@ fn a_code_decides_reason_and_retry(#[case] code: &str, #[case] reason: &str, #[c
         text.contains("words of AWS") && text.contains(code) && text.contains(ACTION),
         "{text}"
     );
+}
+
+#[test]
+fn a_protected_load_balancer_names_the_annotation_that_lets_it_go() {
+    let refused = AwsError::new(DELETE_LOAD_BALANCER, "OperationNotPermitted", "protected");
+    let error = ProviderError::from(refused);
+    assert_eq!((error.reason(), error.retry()), ("DeletionProtected", Retry::Slowly));
+    let text = error.to_string();
+    assert!(text.contains(&keys::ATTRIBUTES.to_string()) && text.contains("deletion_protection.enabled=false"));
 }
 
 #[test]

@@ -1,12 +1,14 @@
-//! What one owner's resources are in detail: a call for each, made in parallel.
+//! What one owner's resources are in detail: a call for each, made in parallel. Optional features are looked at only where
+//! the resource's tags remember them, so that who does not use them pays neither a call nor a permission.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{parse, snapshot, together};
 use crate::aws::api::{AwsApi, AwsResult, ListenerDescription};
-use crate::aws::ids::CertificateArn;
+use crate::aws::desired::tags::Extra;
+use crate::aws::ids::{CertificateArn, WebAclArn};
 use crate::aws::observed::{Observed, ObservedListener, ObservedLoadBalancer, ObservedTargetGroup};
-use crate::aws::stack::Tags;
+use crate::aws::stack::{Attributes, Tags};
 
 /// Reads details, and counts the calls that it makes.
 pub(super) struct Reader<'a, A> {
@@ -49,11 +51,29 @@ impl<'a, A: AwsApi> Reader<'a, A> {
             let found = self.counted(self.api.describe_listeners(&known.arn)).await?;
             self.listeners(found, owner).await
         };
-        let (attributes, listeners) = tokio::try_join!(attributes, listeners)?;
+        let (attributes, listeners, capacity_units, web_acl) =
+            tokio::try_join!(attributes, listeners, self.capacity(known), self.web_acl(known))?;
         let mut read = known.clone();
+        (read.spec.capacity_units, read.spec.web_acl) = (capacity_units, web_acl);
         read.spec.attributes = attributes;
         read.listeners = listeners;
         Ok(read)
+    }
+
+    async fn capacity(&self, known: &ObservedLoadBalancer) -> AwsResult<u32> {
+        if Extra::Capacity.is_in(&known.spec.tags) {
+            self.counted(self.api.describe_capacity(&known.arn)).await
+        } else {
+            Ok(0)
+        }
+    }
+
+    async fn web_acl(&self, known: &ObservedLoadBalancer) -> AwsResult<Option<WebAclArn>> {
+        if Extra::WebAcl.is_in(&known.spec.tags) {
+            self.counted(self.api.describe_web_acl(&known.arn)).await
+        } else {
+            Ok(None)
+        }
     }
 
     async fn listeners(&self, found: Vec<ListenerDescription>, owner: &Observed) -> AwsResult<Vec<ObservedListener>> {
@@ -68,8 +88,21 @@ impl<'a, A: AwsApi> Reader<'a, A> {
     }
 
     async fn listener(&self, found: ListenerDescription, tags: Tags, owner: &Observed) -> AwsResult<ObservedListener> {
-        let certificates = self.certificates(&found).await?;
-        Ok(parse::listener(found, tags, certificates, owner))
+        let (certificates, attributes) =
+            tokio::try_join!(self.certificates(&found), self.listener_attributes(&found, &tags))?;
+        let mut listener = parse::listener(found, tags, certificates, owner);
+        if let Some(spec) = &mut listener.spec {
+            spec.attributes = attributes;
+        }
+        Ok(listener)
+    }
+
+    async fn listener_attributes(&self, listener: &ListenerDescription, tags: &Tags) -> AwsResult<Attributes> {
+        if Extra::Attributes.is_in(tags) {
+            self.counted(self.api.describe_listener_attributes(&listener.arn)).await
+        } else {
+            Ok(Attributes::new())
+        }
     }
 
     /// Certificates besides the default one, which only TLS listeners can have.

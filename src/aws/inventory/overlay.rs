@@ -27,6 +27,8 @@ fn keep_load_balancer_details(found: &mut ObservedLoadBalancer, known: &Observed
     found.listeners.clone_from(&known.listeners);
     found.spec = LoadBalancer {
         attributes: known.spec.attributes.clone(),
+        capacity_units: known.spec.capacity_units,
+        web_acl: known.spec.web_acl.clone(),
         explicit_name: known.spec.explicit_name,
         ..found.spec.clone()
     };

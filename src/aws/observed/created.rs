@@ -1,11 +1,13 @@
 //! What stands right after a create call: less than was asked for where the call cannot carry it all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup};
 use crate::aws::api::CreatedLoadBalancer;
-use crate::aws::ids::{ListenerArn, SecurityGroupId, TargetGroupArn};
-use crate::aws::stack::{Attributes, FrontendGroup, GroupRef, Listener, LoadBalancer, Tags, TargetGroup};
+use crate::aws::ids::{ListenerArn, SecurityGroupId, SubnetId, TargetGroupArn};
+use crate::aws::stack::{
+    Attributes, ChosenAddresses, FrontendGroup, GroupRef, Listener, LoadBalancer, Tags, TargetGroup,
+};
 
 /// `CreateSecurityGroup` takes no rules.
 pub(super) fn security_group(id: &SecurityGroupId, group: &FrontendGroup) -> ObservedSecurityGroup {
@@ -30,7 +32,8 @@ pub(super) fn target_group(arn: &TargetGroupArn, spec: &TargetGroup) -> Observed
     }
 }
 
-/// `CreateLoadBalancer` takes neither attributes nor what other services keep; `security_groups` are those of the call.
+/// `CreateLoadBalancer` takes neither attributes nor a reservation, a web ACL or the switch for PrivateLink;
+/// `security_groups` are those of the call.
 pub(super) fn load_balancer(
     created: &CreatedLoadBalancer,
     spec: &LoadBalancer,
@@ -52,7 +55,19 @@ pub(super) fn load_balancer(
     }
 }
 
-/// `CreateListener` takes the default certificate only.
+/// `SetSubnets` leaves addresses alone in a subnet that stays, unless it names others.
+pub(super) fn modified_subnets(
+    wanted: &BTreeMap<SubnetId, ChosenAddresses>,
+    known: &BTreeMap<SubnetId, ChosenAddresses>,
+) -> BTreeMap<SubnetId, ChosenAddresses> {
+    let after = wanted.iter().map(|(subnet, wanted)| {
+        let kept = known.get(subnet).filter(|known| known.satisfies(wanted));
+        (subnet.clone(), kept.unwrap_or(wanted).clone())
+    });
+    after.collect()
+}
+
+/// `CreateListener` takes the default certificate only, and no attributes.
 pub(super) fn listener(arn: &ListenerArn, listener: &Listener) -> ObservedListener {
     ObservedListener {
         arn: arn.clone(),

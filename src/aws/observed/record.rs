@@ -160,7 +160,7 @@ impl Observed {
                 ipv6_source_nat,
                 ..
             } => {
-                known.spec.subnets = subnets.clone();
+                known.spec.subnets = created::modified_subnets(subnets, &known.spec.subnets);
                 known.spec.address_type = address_type.unwrap_or(known.spec.address_type);
                 known.spec.ipv6_source_nat = ipv6_source_nat.unwrap_or(known.spec.ipv6_source_nat);
             }

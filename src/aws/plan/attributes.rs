@@ -1,4 +1,4 @@
-//! Attributes of load balancers and target groups.
+//! Attributes of load balancers, listeners and target groups.
 
 use crate::aws::stack::Attributes;
 

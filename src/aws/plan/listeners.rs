@@ -1,12 +1,14 @@
 //! Listeners: made, changed in place, deleted after the wanted ones exist.
 
+use super::attributes::differing;
 use super::certificates;
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::{Step, TaggedResource};
 use super::tags;
+use crate::aws::desired::attributes::listener_default;
 use crate::aws::observed::ObservedListener;
-use crate::aws::stack::{Listener, Tags};
+use crate::aws::stack::{Attributes, Listener, ResourceName, Tags};
 
 /// Steps for all listeners of the stack, and for those of its load balancer that are not wanted.
 pub(super) fn add_steps(matching: &Matching<'_>, stages: &mut Stages) {
@@ -32,6 +34,7 @@ fn create(matching: &Matching<'_>, wanted: &Listener, stages: &mut Stages) {
     };
     stages.add(Stage::Listen, step);
     certificates::add_steps(&matching.stack.load_balancer.name, wanted, None, stages);
+    set_attributes(&matching.stack.load_balancer.name, wanted, &Attributes::new(), stages);
 }
 
 fn change(matching: &Matching<'_>, wanted: &Listener, known: &ObservedListener, stages: &mut Stages) {
@@ -46,6 +49,9 @@ fn change(matching: &Matching<'_>, wanted: &Listener, known: &ObservedListener, 
         stages.add(Stage::Listen, step);
     }
     certificates::add_steps(load_balancer, wanted, spec, stages);
+    let unknown = Attributes::new();
+    let attributes = spec.map_or(&unknown, |spec| &spec.attributes);
+    set_attributes(load_balancer, wanted, attributes, stages);
     let resource = TaggedResource::Listener(known.arn.clone());
     match spec {
         Some(spec) => tags::add_steps(matching, &resource, &wanted.tags, &spec.tags, stages),
@@ -58,6 +64,20 @@ fn change(matching: &Matching<'_>, wanted: &Listener, known: &ObservedListener, 
             Stage::Complete,
             stages,
         ),
+    }
+}
+
+fn set_attributes(load_balancer: &ResourceName, wanted: &Listener, observed: &Attributes, stages: &mut Stages) {
+    let attributes = differing(&wanted.attributes, observed, |key| {
+        listener_default(wanted.protocol, key)
+    });
+    if !attributes.is_empty() {
+        let step = Step::ModifyListenerAttributes {
+            load_balancer: load_balancer.clone(),
+            port: wanted.port,
+            attributes,
+        };
+        stages.add(Stage::Extend, step);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Replaced;
+use super::{Replaced, removal};
 use crate::aws::observed::{
     Observed, ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup,
 };
@@ -19,7 +19,7 @@ pub(super) struct Matching<'a> {
     pub(super) load_balancer: Option<&'a ObservedLoadBalancer>,
     /// Load balancers that have its name and cannot become it: names are unique, so they go first.
     pub(super) namesakes: Vec<&'a ObservedLoadBalancer>,
-    /// Other load balancers, which stay untouched for now.
+    /// Other load balancers, which stay untouched: for now, or because they are protected from deletion.
     kept: Vec<&'a ObservedLoadBalancer>,
     /// Other load balancers, which go last.
     pub(super) replaced: Vec<&'a ObservedLoadBalancer>,
@@ -40,7 +40,7 @@ impl<'a> Matching<'a> {
             .copied();
         let (kept, replaced) = match replaced {
             Replaced::Keep => (others, Vec::new()),
-            Replaced::Remove => (Vec::new(), others),
+            Replaced::Remove => others.into_iter().partition(|known| removal::stays(stack, known)),
         };
         let frontend_group = stack.frontend_group.as_ref().and_then(|wanted| {
             let mut known = observed.security_groups.iter();
@@ -66,7 +66,7 @@ impl<'a> Matching<'a> {
         known.find(|known| known.spec.name == wanted.name && fits(wanted, known))
     }
 
-    /// Target groups that have the name of one of the stack's and cannot become it: protocol and VPC never change. No
+    /// Target groups that have the name of one of the stack's and cannot become it: protocol, family and VPC never change. No
     /// load balancer that stays uses them, because their names hang on that of the load balancer.
     pub(super) fn misfits(&self) -> impl Iterator<Item = &'a ObservedTargetGroup> {
         self.observed.target_groups.iter().filter(|known| {

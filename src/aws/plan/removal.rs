@@ -1,12 +1,18 @@
 //! What goes: in a teardown, after a replacement, as left over by a crash, or because it stands in the way.
 
+use super::Consent;
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::Step;
+use crate::aws::desired::attributes::DELETION_PROTECTION;
 use crate::aws::observed::{Observed, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup};
+use crate::aws::stack::{Attributes, Stack};
 
 /// Steps that delete all that is observed.
-pub(super) fn add_everything(observed: &Observed, stages: &mut Stages) {
+pub(super) fn add_everything(observed: &Observed, consent: Consent, stages: &mut Stages) {
+    if consent == Consent::Given {
+        lift_protection(&observed.load_balancers, stages);
+    }
     delete_load_balancers(&observed.load_balancers, Stage::DeleteLoadBalancers, stages);
     delete_target_groups(&observed.target_groups, Stage::DeleteTargetGroups, stages);
     delete_security_groups(&observed.security_groups, stages);
@@ -14,13 +20,14 @@ pub(super) fn add_everything(observed: &Observed, stages: &mut Stages) {
 
 /// Steps that delete what the stack does not have, once the stack stands.
 pub(super) fn add_surplus(matching: &Matching<'_>, stages: &mut Stages) {
+    lift_protection(matching.replaced.iter().copied(), stages);
     delete_load_balancers(matching.replaced.iter().copied(), Stage::DeleteLoadBalancers, stages);
     delete_target_groups(matching.orphans(), Stage::DeleteTargetGroups, stages);
     delete_security_groups(matching.surplus_groups(), stages);
 }
 
-/// Steps that delete what keeps the stack from being made: a load balancer of its name but another scheme, a second
-/// listener on one of its ports, a target group of its name but another protocol.
+/// Steps that delete what keeps the stack from being made: a load balancer of its name but another scheme or kind, a second
+/// listener on one of its ports, a target group of its name but another protocol or family.
 pub(super) fn add_obstacles(matching: &Matching<'_>, stages: &mut Stages) {
     delete_load_balancers(matching.namesakes.iter().copied(), Stage::ClearTheWay, stages);
     for listener in matching.listeners_in_the_way() {
@@ -31,6 +38,31 @@ pub(super) fn add_obstacles(matching: &Matching<'_>, stages: &mut Stages) {
         stages.add(Stage::ClearTheWay, step);
     }
     delete_target_groups(matching.misfits(), Stage::ClearNames, stages);
+}
+
+/// Does a load balancer that is not the stack's stay although it is replaced? So it does if AWS would refuse to delete it, and
+/// the stack does not say that there shall be no protection.
+pub(super) fn stays(stack: &Stack, known: &ObservedLoadBalancer) -> bool {
+    let wanted = stack.load_balancer.attributes.get(DELETION_PROTECTION);
+    is_protected(known) && wanted.is_none_or(|enabled| enabled != "false")
+}
+
+fn lift_protection<'a>(load_balancers: impl IntoIterator<Item = &'a ObservedLoadBalancer>, stages: &mut Stages) {
+    for known in load_balancers.into_iter().filter(|known| is_protected(known)) {
+        let step = Step::ModifyLoadBalancerAttributes {
+            load_balancer: known.spec.name.clone(),
+            attributes: Attributes::from([(DELETION_PROTECTION.to_owned(), "false".to_owned())]),
+        };
+        stages.add(Stage::Shape, step);
+    }
+}
+
+fn is_protected(known: &ObservedLoadBalancer) -> bool {
+    known
+        .spec
+        .attributes
+        .get(DELETION_PROTECTION)
+        .is_some_and(|enabled| enabled == "true")
 }
 
 fn delete_load_balancers<'a>(

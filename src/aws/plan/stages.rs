@@ -16,16 +16,20 @@ pub(super) enum Stage {
     Prepare,
     /// Rules are added, the load balancer is made, target groups are filled and tuned.
     Connect,
-    /// The load balancer gets its attributes, groups and subnets; listeners that have certificates get more.
+    /// The load balancer gets its attributes, groups, subnets and addresses; listeners that have certificates get more.
     Shape,
     /// Listeners are made and changed: from here on new connections follow the new settings.
     Listen,
     /// What needs the listeners as they are now: certificates and tags.
     Complete,
+    /// Features that nothing else depends on.
+    Extend,
     /// Listeners and certificates that are not wanted go.
     Unlisten,
-    /// Targets and rules that are not wanted go.
+    /// Targets, rules and families of addresses that are not wanted go.
     Disconnect,
+    /// Tags forget the features that were taken away.
+    Forget,
     /// Load balancers that are not wanted go.
     DeleteLoadBalancers,
     /// Target groups that are not wanted go; AWS refuses while a listener uses them.

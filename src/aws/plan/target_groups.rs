@@ -9,7 +9,7 @@ use super::step::{Step, TaggedResource};
 use super::tags;
 use crate::aws::desired::attributes::target_group_default;
 use crate::aws::observed::ObservedTargetGroup;
-use crate::aws::stack::{Attributes, Target, TargetGroup};
+use crate::aws::stack::{Attributes, Surplus, Target, TargetGroup};
 
 /// Targets of one call. AWS documents no limit; a call of this size is known to pass.
 const TARGETS_PER_CALL: usize = 200;
@@ -72,13 +72,23 @@ fn deregister(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut St
     if wanted.targets.is_empty() {
         return;
     }
-    for targets in calls(observed.difference(&wanted.targets)) {
+    let surplus = observed.difference(&wanted.targets);
+    for targets in calls(surplus.filter(|target| leaves(&wanted.surplus, target))) {
         let target_group = wanted.name.clone();
         stages.add(Stage::Disconnect, Step::DeregisterTargets { target_group, targets });
     }
 }
 
-fn calls<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<BTreeSet<Target>> {
+/// Does a target that is registered and not wanted leave?
+pub(super) fn leaves(surplus: &Surplus, target: &Target) -> bool {
+    match surplus {
+        Surplus::Leaves => true,
+        Surplus::LeavesFrom(instances) => instances.contains(&target.instance),
+    }
+}
+
+/// The targets in sets for one call each.
+pub(super) fn calls<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<BTreeSet<Target>> {
     let targets: Vec<&Target> = targets.collect();
     let chunks = targets.chunks(TARGETS_PER_CALL);
     chunks.map(|chunk| chunk.iter().copied().cloned().collect()).collect()

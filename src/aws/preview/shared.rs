@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::{self, Change};
-use super::expected;
-use crate::aws::ids::SecurityGroupId;
+use super::{Preview, expected};
+use crate::aws::backend::backend_group;
+use crate::aws::ids::{SecurityGroupId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::plan::Plan;
+use crate::aws::plan::step::Step;
 use crate::aws::stack::IngressRule;
+use crate::provider::ProviderError;
 
 /// Steps on what is shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,27 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// What would be done to the backend group alone, where nothing is known of the groups of nodes: `present` tells that it
+    /// exists.
+    #[must_use]
+    pub fn of_facts(
+        previews: &[Result<Preview, ProviderError>],
+        present: Option<&SecurityGroupId>,
+        vpc: &VpcId,
+        cluster: &str,
+    ) -> Self {
+        let needed = previews.iter().flatten().any(|preview| preview.desired.backend_group);
+        let stages = if needed && present.is_none() {
+            vec![vec![Step::CreateSecurityGroup(backend_group(cluster, vpc))]]
+        } else {
+            Vec::new()
+        };
+        Self {
+            plan: Plan { stages },
+            ..Self::default()
+        }
+    }
+
     /// What the plan changes, by resource.
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {

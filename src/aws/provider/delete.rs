@@ -1,28 +1,61 @@
 //! Taking a Service's resources away.
 
+use std::collections::BTreeMap;
+
+use super::ensure::is_without_groups;
 use super::{AwsProvider, PASSES};
 use crate::aws::api::AwsApi;
+use crate::aws::desired;
+use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
-use crate::aws::plan;
+use crate::aws::plan::{Consent, teardown};
 use crate::provider::{Deleted, ProviderError};
 
 impl<A: AwsApi> AwsProvider<A> {
     /// Deletes all that carries the Service's tags, then what the cluster shares if nobody else needs it.
-    pub(super) async fn delete_all(&self, keeper: &Keeper) -> Result<Deleted, ProviderError> {
+    pub(super) async fn delete_all(
+        &self,
+        keeper: &Keeper,
+        annotations: &BTreeMap<String, String>,
+    ) -> Result<Deleted, ProviderError> {
+        let consent = if desired::allows_deletion(annotations) {
+            Consent::Given
+        } else {
+            Consent::Missing
+        };
+        if desired::may_have_node_openings(annotations) {
+            self.backend.suspect_openings().await;
+        }
         let mut resources: usize = 0;
         for _ in 0..PASSES {
-            let observed = self.inventory.observe_basics(keeper).await?;
+            let observed = self.going(keeper, consent).await?;
             if observed.is_empty() {
                 break;
             }
-            let applied = self.apply(keeper, true).run(&plan::teardown(&observed)).await?;
+            if observed
+                .load_balancers
+                .iter()
+                .any(|known| is_without_groups(&known.spec))
+            {
+                self.backend.suspect_openings().await;
+            }
+            let applied = self.apply(keeper, true).run(&teardown(&observed, consent)).await?;
             resources = resources.saturating_add(applied.writes);
         }
         self.replacements.forget(keeper);
         self.backend.forget(keeper);
+        self.settle_openings().await?;
         let shared = self.backend.release().await?;
         Ok(Deleted {
             resources: resources.saturating_add(shared),
+        })
+    }
+
+    /// What is to go. Whether it is protected has to be known only where the protection may be lifted.
+    async fn going(&self, keeper: &Keeper, consent: Consent) -> Result<Observed, ProviderError> {
+        Ok(match consent {
+            Consent::Given => self.inventory.observe(keeper).await?,
+            Consent::Missing => self.inventory.observe_basics(keeper).await?,
         })
     }
 }

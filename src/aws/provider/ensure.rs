@@ -7,13 +7,14 @@ use super::replacement::View;
 use super::{AwsProvider, PASSES, outcome};
 use crate::aws::api::AwsApi;
 use crate::aws::apply::Applied;
-use crate::aws::backend::InUse;
+use crate::aws::backend::{InUse, Need};
 use crate::aws::desired::{self, Desired, Facts};
 use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
-use crate::aws::plan::plan;
-use crate::aws::stack::ResourceName;
+use crate::aws::plan::step::Step;
+use crate::aws::plan::{Plan, plan, protected};
+use crate::aws::stack::{LoadBalancer, LoadBalancerKind, Stack};
 use crate::node::NodeSet;
 use crate::provider::{Ensured, ProviderError};
 use crate::service::Service;
@@ -23,6 +24,13 @@ const RELEASE_PAUSE: Duration = Duration::from_secs(15);
 
 impl<A: AwsApi> AwsProvider<A> {
     pub(super) async fn ensure_service(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
+        match self.settle_twice(service, nodes).await {
+            Err(error) if error.is_stalled() => Err(self.hold(service, nodes, error).await),
+            outcome => outcome,
+        }
+    }
+
+    async fn settle_twice(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
         match self.settle(service, nodes).await {
             // Perhaps somebody has just made or tagged what the Service needs.
             Err(ProviderError::Invalid { reason, .. })
@@ -40,8 +48,11 @@ impl<A: AwsApi> AwsProvider<A> {
         let mut total = Applied::default();
         for _ in 0..PASSES {
             let (desired, applied) = self.pass(service, nodes, &keeper).await?;
-            total.add(applied);
-            if !std::mem::take(&mut total.unsettled) {
+            total.follow(applied);
+            if !total.unsettled {
+                if let Some(error) = total.passing_failure() {
+                    return Err(error);
+                }
                 let mut ensured = self.ensured(service, &keeper, &desired, &total)?;
                 if !desired.backend_group {
                     self.release_backend(&mut ensured).await?;
@@ -79,11 +90,24 @@ impl<A: AwsApi> AwsProvider<A> {
         let (facts, observed) = self.look(service, nodes, keeper).await?;
         let (desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
         let observed = self.watch_replacement(service, keeper, &desired, observed).await?;
-        let view = view(service, &desired.stack.load_balancer.name, &observed);
+        let view = view(service, &desired.stack, &observed);
         let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
+        self.watch_provisioning(keeper, &plan).await?;
         let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
+        self.release_openings(keeper, &desired).await?;
         Ok((desired, applied))
+    }
+
+    /// Takes rules from nodes that only load balancers of before have needed.
+    async fn release_openings(&self, keeper: &Keeper, desired: &Desired) -> Result<(), ProviderError> {
+        let wanted = &desired.stack.load_balancer.name;
+        let need = self.inventory.look(keeper, |observed| {
+            let specs = observed.load_balancers.iter().map(|known| &known.spec);
+            need(desired, specs.filter(|spec| spec.name != *wanted))
+        });
+        self.backend.need(keeper, need);
+        self.settle_openings().await
     }
 
     /// Reads what has to be known, which is nothing where nothing is new.
@@ -115,8 +139,9 @@ impl<A: AwsApi> AwsProvider<A> {
         mut facts: Facts,
     ) -> Result<(Desired, Option<InUse<'_>>), ProviderError> {
         let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
-        self.backend
-            .need_health_ports(keeper, desired.health_ports.iter().map(|port| port.get()));
+        let observed = &facts.load_balancers;
+        self.backend.need(keeper, need(&desired, observed.iter()));
+        self.settle_openings().await?;
         if !desired.backend_group {
             return Ok((desired, None));
         }
@@ -127,6 +152,15 @@ impl<A: AwsApi> AwsProvider<A> {
         facts.backend_group = Some(in_use.group.clone());
         let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
         Ok((desired, Some(in_use)))
+    }
+
+    /// Brings the rules on nodes for load balancers without groups up to date.
+    pub(super) async fn settle_openings(&self) -> Result<(), ProviderError> {
+        if !self.backend.has_openings().await {
+            return Ok(());
+        }
+        let node_groups = self.cluster.node_groups().await?;
+        self.backend.ensure_openings(&node_groups).await
     }
 
     async fn share_backend(&self, vpc: &VpcId) -> Result<InUse<'_>, ProviderError> {
@@ -142,7 +176,7 @@ impl<A: AwsApi> AwsProvider<A> {
         desired: &Desired,
         observed: Observed,
     ) -> Result<Observed, ProviderError> {
-        let view = view(service, &desired.stack.load_balancer.name, &observed);
+        let view = view(service, &desired.stack, &observed);
         let awaited = view.successor().filter(|new| view.publishes_old() && !new.active);
         match awaited.map(|new| new.arn.clone()) {
             Some(arn) => {
@@ -150,6 +184,22 @@ impl<A: AwsApi> AwsProvider<A> {
                 Ok(self.inventory.look(keeper, Observed::clone))
             }
             None => Ok(observed),
+        }
+    }
+
+    /// While features wait for a load balancer to be active, its state is read each time.
+    async fn watch_provisioning(&self, keeper: &Keeper, plan: &Plan) -> Result<(), ProviderError> {
+        let Some(name) = plan.steps().find_map(Step::needs_active) else {
+            return Ok(());
+        };
+        let waiting = self.inventory.look(keeper, |observed| {
+            let mut known = observed.load_balancers.iter();
+            let known = known.find(|known| known.spec.name == *name && !known.active)?;
+            Some(known.arn.clone())
+        });
+        match waiting {
+            Some(arn) => Ok(self.inventory.read_state(keeper, &arn).await?),
+            None => Ok(()),
         }
     }
 
@@ -161,8 +211,12 @@ impl<A: AwsApi> AwsProvider<A> {
         applied: &Applied,
     ) -> Result<Ensured, ProviderError> {
         let address = self.inventory.look(keeper, |observed| {
-            let view = view(service, &desired.stack.load_balancer.name, observed);
+            let view = view(service, &desired.stack, observed);
             self.replacements.address(keeper, &view)
+        });
+        let protected: Vec<_> = self.inventory.look(keeper, |observed| {
+            let protected = protected(&desired.stack, observed);
+            protected.map(|known| known.spec.name.clone()).collect()
         });
         let address = address.ok_or_else(|| ProviderError::Transient {
             action: "elasticloadbalancing:CreateLoadBalancer".to_owned(),
@@ -172,20 +226,35 @@ impl<A: AwsApi> AwsProvider<A> {
             desired,
             address,
             applied,
+            &protected,
             self.cluster.retries_instances(),
         ))
     }
 }
 
-fn view<'a>(service: &'a Service, wanted: &'a ResourceName, observed: &'a Observed) -> View<'a> {
+/// What nodes must admit for the Service, while these load balancers of it may still need what they had.
+pub(super) fn need<'a>(desired: &Desired, mut others: impl Iterator<Item = &'a LoadBalancer>) -> Need {
+    Need {
+        health_ports: desired.health_ports.iter().map(|port| port.get()).collect(),
+        openings: desired.node_openings.clone(),
+        holds: others.any(is_without_groups),
+    }
+}
+
+fn view<'a>(service: &'a Service, stack: &'a Stack, observed: &'a Observed) -> View<'a> {
     View {
         observed,
-        wanted,
+        stack,
         published: service.published.as_deref(),
     }
 }
 
-fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
+pub(super) fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
     let targets = observed.target_groups.iter().flat_map(|known| &known.spec.targets);
     targets.map(|target| target.instance.clone()).collect()
+}
+
+/// Application load balancers always have groups.
+pub(super) fn is_without_groups(load_balancer: &LoadBalancer) -> bool {
+    load_balancer.kind == LoadBalancerKind::Network && load_balancer.security_groups.is_empty()
 }

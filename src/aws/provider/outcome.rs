@@ -3,25 +3,68 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::replacement::Address;
+use super::replacement::{Address, POLL};
 use crate::aws::apply::Applied;
 use crate::aws::desired::Desired;
+use crate::aws::desired::annotations::keys;
 use crate::aws::ids::InstanceId;
-use crate::aws::stack::{ListenerProtocol, Stack};
-use crate::provider::{Ensured, Warning};
+use crate::aws::stack::{ListenerProtocol, ResourceName, Stack};
+use crate::provider::{Ensured, ProviderError, Retry, Warning};
 use crate::service::{Port, Protocol};
 
-/// `retry` is when instances that cannot be targets now are looked at again.
-pub(super) fn ensured(desired: &Desired, address: Address, applied: &Applied, retry: Option<Duration>) -> Ensured {
+/// When features that AWS has refused are tried again: a person must act first.
+const REFUSED_PAUSE: Duration = Duration::from_secs(300);
+/// When features that have to wait for AWS are tried again.
+const BUSY_PAUSE: Duration = Duration::from_secs(30);
+
+/// `protected` are replaced load balancers that stay; `retry` is when instances that cannot be targets now are looked at again.
+pub(super) fn ensured(
+    desired: &Desired,
+    address: Address,
+    applied: &Applied,
+    protected: &[ResourceName],
+    retry: Option<Duration>,
+) -> Ensured {
     let mut warnings = desired.warnings.clone();
     warnings.extend(refused(&applied.refused));
+    warnings.extend(applied.degraded.iter().map(degraded));
+    warnings.extend(protected.iter().map(stays));
     Ensured {
         hostname: address.hostname,
         ports: ports(&desired.stack),
         writes: applied.writes,
         summary: summary(desired),
         warnings,
-        recheck: address.recheck.into_iter().chain(retry).min(),
+        recheck: address.recheck.into_iter().chain(retry).chain(features(applied)).min(),
+    }
+}
+
+/// When to look at optional features again.
+fn features(applied: &Applied) -> Option<Duration> {
+    let busy = |error: &ProviderError| matches!(error.retry(), Retry::After(_));
+    let pauses = applied
+        .degraded
+        .iter()
+        .map(|error| if busy(error) { BUSY_PAUSE } else { REFUSED_PAUSE });
+    pauses.chain(applied.waits.then_some(POLL)).min()
+}
+
+fn degraded(error: &ProviderError) -> Warning {
+    Warning {
+        reason: error.reason(),
+        message: format!("all else is as declared, but {error}"),
+    }
+}
+
+/// A replaced load balancer cannot go.
+pub(crate) fn stays(load_balancer: &ResourceName) -> Warning {
+    Warning {
+        reason: "DeletionProtected",
+        message: format!(
+            "the replaced load balancer {load_balancer} stays because it is protected from deletion; to let it go, set \
+             deletion_protection.enabled=false in annotation {}, or switch its protection off in AWS",
+            keys::ATTRIBUTES
+        ),
     }
 }
 
@@ -52,8 +95,9 @@ fn summary(desired: &Desired) -> String {
     let targets = desired.stack.target_groups.values().flat_map(|group| &group.targets);
     let instances: BTreeSet<&InstanceId> = targets.map(|target| &target.instance).collect();
     format!(
-        "{} network load balancer {} in {}, {} to {}",
+        "{} {} load balancer {} in {}, {} to {}",
         load_balancer.scheme,
+        load_balancer.kind,
         load_balancer.name,
         zones.join(", "),
         count(desired.stack.listeners.len(), "listener"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::AwsProvider;
+use super::ensure::{is_without_groups, need};
 use crate::aws::api::AwsApi;
 use crate::aws::ownership::Keeper;
 use crate::aws::preview::{Preview, Previews, Shared};
@@ -28,8 +29,7 @@ impl<A: AwsApi> AwsProvider<A> {
         let keeper = Keeper::Service(service.owner.uid.clone());
         let (facts, observed) = self.look(service, nodes, &keeper).await?;
         let preview = Preview::new(service, nodes, facts, observed, &self.settings.aws)?;
-        let ports = preview.desired.health_ports.iter().map(|port| port.get());
-        self.backend.need_health_ports(&keeper, ports);
+        self.backend.need(&keeper, need(&preview.desired, std::iter::empty()));
         Ok(preview)
     }
 
@@ -49,12 +49,15 @@ impl<A: AwsApi> AwsProvider<A> {
         let keepers: BTreeSet<Keeper> = sound()
             .map(|(service, _)| Keeper::Service(service.owner.uid.clone()))
             .collect();
-        if sound().any(|(_, preview)| preview.desired.backend_group) {
+        let node_groups = self.cluster.node_groups().await?;
+        let shared = if sound().any(|(_, preview)| preview.desired.backend_group) {
             let vpc = self.cluster.vpc(nodes).await?;
-            let node_groups = self.cluster.node_groups().await?;
-            self.backend.preview_ensure(&vpc, &node_groups).await
+            self.backend.preview_ensure(&vpc, &node_groups).await?
         } else {
-            self.backend.preview_release(&keepers).await
-        }
+            self.backend.preview_release(&keepers).await?
+        };
+        let mut present = sound().flat_map(|(_, preview)| &preview.observed.load_balancers);
+        let concerned = present.any(|known| is_without_groups(&known.spec));
+        self.backend.add_openings(shared, &node_groups, concerned).await
     }
 }

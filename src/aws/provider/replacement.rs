@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use crate::aws::observed::{Observed, ObservedLoadBalancer};
 use crate::aws::ownership::Keeper;
-use crate::aws::plan::Replaced;
-use crate::aws::stack::ResourceName;
+use crate::aws::plan::{self, Replaced};
+use crate::aws::stack::Stack;
 
 /// How often a new load balancer is asked whether it is active, which takes two to three minutes.
-const POLL: Duration = Duration::from_secs(10);
+pub(super) const POLL: Duration = Duration::from_secs(10);
 
 /// When each Service's new hostname was first told or seen.
 #[derive(Debug)]
@@ -67,10 +67,10 @@ impl Replacements {
         if view.publishes_old() {
             self.tell(keeper);
         }
-        let replaced = view.old().next().is_some();
+        let leaves = view.leaving().next().is_some();
         Some(Address {
             hostname: new.dns_name.clone(),
-            recheck: replaced.then(|| self.remaining(keeper)),
+            recheck: leaves.then(|| self.remaining(keeper)),
         })
     }
 
@@ -100,7 +100,7 @@ impl Replacements {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
     pub(super) observed: &'a Observed,
-    pub(super) wanted: &'a ResourceName,
+    pub(super) stack: &'a Stack,
     pub(super) published: Option<&'a str>,
 }
 
@@ -110,15 +110,23 @@ impl<'a> View<'a> {
         self.observed
             .load_balancers
             .iter()
-            .find(|known| known.spec.name == *self.wanted)
+            .find(|known| known.spec.name == self.stack.load_balancer.name)
     }
 
     fn old(&self) -> impl Iterator<Item = &'a ObservedLoadBalancer> {
-        let wanted = self.wanted;
+        let wanted = &self.stack.load_balancer.name;
         self.observed
             .load_balancers
             .iter()
             .filter(move |known| known.spec.name != *wanted)
+    }
+
+    /// Those of the old ones that go, because nothing protects them.
+    fn leaving(&self) -> impl Iterator<Item = &'a ObservedLoadBalancer> {
+        let protected: Vec<_> = plan::protected(self.stack, self.observed)
+            .map(|known| &known.arn)
+            .collect();
+        self.old().filter(move |known| !protected.contains(&&known.arn))
     }
 
     /// Do clients still use one that is to go?

@@ -28,7 +28,7 @@ pub(super) async fn create_load_balancer(
         .set_subnets(convert::plain_subnets(&load_balancer.subnets))
         .set_subnet_mappings(convert::subnet_mappings(&load_balancer.subnets))
         .set_enable_prefix_for_ipv6_source_nat(load_balancer.ipv6_source_nat.then_some(Nat::On))
-        .set_security_groups(Some(strings(groups)))
+        .set_security_groups((!groups.is_empty()).then(|| strings(groups)))
         .set_tags(convert::tag_list(&load_balancer.tags))
         .send()
         .await

@@ -31,7 +31,7 @@ impl Intercept for Fencing {
     }
 }
 
-/// EC2 and ELBv2 name all their reads that elbow uses `Describe...`; anything else counts as a write.
+/// EC2 and ELBv2 name all their reads that elbow uses `Describe...`, WAF `Get...`; anything else counts as a write.
 fn is_read(call: Option<&Metadata>) -> bool {
-    call.is_some_and(|call| call.name().starts_with("Describe"))
+    call.is_some_and(|call| call.name().starts_with("Describe") || call.name().starts_with("Get"))
 }

@@ -18,7 +18,7 @@ use crate::aws::error::{FENCE_CLOSED, TIMEOUT, UNREACHABLE, UNREADABLE};
 /// A call that has ended, well or badly. Each page of a paged read is a call; the SDK's retries are attempts of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call<'a> {
-    /// AWS' service id: `EC2` or `Elastic Load Balancing v2`.
+    /// AWS' service id: `EC2`, `Elastic Load Balancing v2` or `WAFV2`.
     pub service: &'a str,
     /// The operation, such as `DescribeSubnets`.
     pub operation: &'a str,
@@ -104,10 +104,16 @@ fn code<'a>(error: &OrchestratorError<Error>, answer: Option<&'a HttpResponse>) 
     }
 }
 
-/// The `<Code>` of an error in XML, as ELBv2 and EC2 both send it. An interceptor sees the parsed error only with its
-/// type erased, a different one for each operation.
+/// The `<Code>` of an error in XML, as ELBv2 and EC2 both send it, or the `__type` of one in JSON, as WAF does. An
+/// interceptor sees the parsed error only with its type erased, a different one for each operation.
 fn code_in(answer: &HttpResponse) -> Option<&str> {
     let body = std::str::from_utf8(answer.body().bytes()?).ok()?;
-    let (_, rest) = body.split_once("<Code>")?;
-    Some(rest.split_once("</Code>")?.0)
+    if let Some((_, rest)) = body.split_once("<Code>") {
+        return Some(rest.split_once("</Code>")?.0);
+    }
+    let (_, rest) = body.split_once("\"__type\"")?;
+    let (_, rest) = rest.split_once('"')?;
+    let (kind, _) = rest.split_once('"')?;
+    // Some services put a namespace before it: `com.amazonaws.waf#WAFNonexistentItemException`.
+    kind.rsplit('#').next()
 }

@@ -21,7 +21,7 @@ pub(super) async fn create_target_group(client: &Client, target_group: &TargetGr
         .target_type(TargetTypeEnum::Instance)
         .protocol(convert::target_protocol(target_group.protocol))
         .set_protocol_version(convert::protocol_version(target_group.protocol))
-        .ip_address_type(convert::family(target_group.family))
+        .set_ip_address_type(convert::family(target_group.family))
         .port(i32::from(target_group.port.get()))
         .vpc_id(target_group.vpc.as_str())
         .health_check_enabled(true)

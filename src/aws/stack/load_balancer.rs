@@ -89,6 +89,18 @@ pub struct ChosenAddresses {
     pub source_nat_prefix: Option<Ipv6Net>,
 }
 
+impl LoadBalancer {
+    /// Is it in exactly the wanted subnets, with addresses that can be left as they are?
+    #[must_use]
+    pub fn is_in(&self, wanted: &BTreeMap<SubnetId, ChosenAddresses>) -> bool {
+        self.subnets.keys().eq(wanted.keys())
+            && self.subnets.iter().all(|(subnet, present)| {
+                let wanted = wanted.get(subnet);
+                wanted.is_some_and(|wanted| present.satisfies(wanted))
+            })
+    }
+}
+
 impl AddressType {
     /// Does the load balancer have IPv6 addresses?
     #[must_use]

@@ -140,21 +140,21 @@ keys! {
     NAME "aws-load-balancer-name" Word for Both,
         default "k8s-NAMESPACE-NAME-HASH",
         allowed "1 to 32 letters, digits and inner hyphens, not beginning with internal-", example "shop-front",
-        "Name of the load balancer; a change makes a new load balancer first.";
+        "Name of the load balancer; a change makes a new load balancer first. Under a name of yours, what AWS cannot change in place is refused.";
     SCHEME "aws-load-balancer-scheme" Word for Both,
         default "--default-load-balancer-scheme", allowed "internal, internet-facing", example "internet-facing",
         "Whether the load balancer has private or public addresses; a change makes a new load balancer first.";
     INTERNAL "aws-load-balancer-internal" Boolean for Both,
         default "unset", allowed "true, false", example "true",
-        "Older form of the scheme, which wins over it: true is internal, false is internet-facing.";
+        "Older form of the scheme annotation, which wins where both are given: true is internal, false is internet-facing.";
     ADDRESS_TYPE "aws-load-balancer-ip-address-type" Word for Both,
         default "ipv4", allowed "ipv4, dualstack; of an application load balancer also dualstack-without-public-ipv4",
         example "dualstack",
         "Which families of addresses clients can use; subnets need IPv6 networks for dualstack.";
     SUBNETS "aws-load-balancer-subnets" List for Both,
-        default "found by role tag or route", allowed "subnet ids or values of their tag Name, one a zone",
+        default "found by role tag or route", allowed "subnet ids or values of their tag Name, one a zone; of an application load balancer in two zones at least",
         example "subnet-0a0a0a0a0a0a0a0a0",
-        "Subnets from which the load balancer takes its addresses.";
+        "Subnets from which the load balancer takes its addresses; of a network load balancer another one in a zone makes a new load balancer first.";
     EIP_ALLOCATIONS "aws-load-balancer-eip-allocations" List for Network,
         default "addresses of AWS", allowed "allocation ids (eipalloc-...), one for each subnet, in the order of the subnets annotation or else of the zones",
         example "eipalloc-0a0a0a0a0a0a0a0a0,eipalloc-0b0b0b0b0b0b0b0b0,eipalloc-0c0c0c0c0c0c0c0c0",
@@ -191,7 +191,7 @@ keys! {
         example "203.0.113.0/24,198.51.100.0/24",
         "Who may connect; spec.loadBalancerSourceRanges wins. Host bits are dropped: 10.0.0.5/8 means 10.0.0.0/8.";
     PREFIX_LISTS "aws-load-balancer-security-group-prefix-lists" List for Both,
-        default "unset", allowed "ids of managed prefix lists (pl-...)", example "pl-0a0a0a0a0a0a0a0a0",
+        default "unset", allowed "ids of managed prefix lists (pl-...); not with disable-nlb-sg", example "pl-0a0a0a0a0a0a0a0a0",
         "Who may connect besides the source ranges; where no source range is given, nobody else may.";
     PATH_MTU "aws-load-balancer-enable-icmp-for-path-mtu-discovery" Switch for Network,
         default "off", allowed "on, off", example "on",
@@ -289,7 +289,7 @@ keys! {
         default "false", allowed "true, false", example "true",
         "Other clusters register nodes of theirs in the same target groups: elbow takes away only its own cluster's.";
     CAPACITY "aws-load-balancer-minimum-load-balancer-capacity" Map for Both,
-        default "none", allowed "CapacityUnits=N, 0 for none", example "CapacityUnits=3000",
+        default "none", allowed "CapacityUnits=N, 0 for none; not on a network load balancer with TLS listeners", example "CapacityUnits=3000",
         "Capacity that AWS keeps ready for the load balancer, and charges for.";
     TCP_UDP "aws-load-balancer-enable-tcp-udp-listener" Boolean for Network,
         default "true", allowed "true", example "true",

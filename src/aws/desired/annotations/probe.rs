@@ -3,7 +3,8 @@
 use crate::service::Port;
 
 use super::values::{self, Refusal};
-use super::{PortRef, Reader, keys, port_ref};
+use super::ports::{PortRef, port_ref};
+use super::{Reader, keys};
 
 /// What the annotations say of health checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub(in crate::aws::desired) struct Probe {
     pub(in crate::aws::desired) protocol: Option<ProbeProtocol>,
     pub(in crate::aws::desired) port: Option<ProbePort>,
     pub(in crate::aws::desired) path: Option<String>,
-    pub(in crate::aws::desired) success_codes: Option<String>,
+    pub(in crate::aws::desired) success_codes: SuccessCodes,
     pub(in crate::aws::desired) interval: Option<u16>,
     pub(in crate::aws::desired) timeout: Option<u16>,
     pub(in crate::aws::desired) healthy_threshold: Option<u16>,
@@ -39,7 +40,7 @@ impl Probe {
             protocol: reader.read(&keys::HEALTH_PROTOCOL, probe_protocol),
             port: reader.read(&keys::HEALTH_PORT, probe_port),
             path: reader.read(&keys::HEALTH_PATH, path),
-            success_codes: reader.read(&keys::SUCCESS_CODES, success_codes),
+            success_codes: reader.read(&keys::SUCCESS_CODES, success_codes).unwrap_or_default(),
             interval: reader.read(&keys::HEALTH_INTERVAL, |value| values::number(value, 5..=300)),
             timeout: reader.read(&keys::HEALTH_TIMEOUT, |value| values::number(value, 2..=120)),
             healthy_threshold: reader.read(&keys::HEALTHY_THRESHOLD, |value| values::number(value, 2..=10)),
@@ -78,25 +79,42 @@ fn path(value: &str) -> Result<String, Refusal> {
     }
 }
 
-/// Codes from 200 to 599 (ELBv2 API reference, `Matcher` of Network Load Balancers), in one spelling.
-fn success_codes(value: &str) -> Result<String, Refusal> {
-    let code = |code: &str| values::number(code, 200..=599);
-    let mut codes = Vec::new();
+/// Codes and ranges of them, in one spelling; a value of the annotation may hold both kinds, for ports of both kinds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::aws::desired) struct SuccessCodes {
+    /// HTTP codes from 200 to 599, none where none is given.
+    pub(in crate::aws::desired) http: Option<String>,
+    /// gRPC codes from 0 to 99, none where none is given.
+    pub(in crate::aws::desired) grpc: Option<String>,
+    /// The largest HTTP code; 0 where none is given.
+    pub(in crate::aws::desired) highest: u16,
+}
+
+/// Ranges: ELBv2 API reference, `Matcher`.
+fn success_codes(value: &str) -> Result<SuccessCodes, Refusal> {
+    let (mut http, mut grpc, mut highest) = (Vec::new(), Vec::new(), 0);
     for element in values::list(value) {
-        codes.push(match element.split_once('-') {
-            None => code(element)?.to_string(),
-            Some((from, to)) => {
-                let (from, to) = (code(from)?, code(to)?);
-                if from > to {
-                    return Err("holds a range that runs backwards".into());
-                }
-                format!("{from}-{to}")
+        let (from, to) = element.split_once('-').unwrap_or((element, element));
+        let code = |text| values::number(text, 0..=599);
+        let (from, to) = (code(from)?, code(to)?);
+        if from > to {
+            return Err("holds a range that runs backwards".into());
+        }
+        let spelled = if from == to { from.to_string() } else { format!("{from}-{to}") };
+        match (from, to) {
+            (_, ..=99) => grpc.push(spelled),
+            (200.., _) => {
+                http.push(spelled);
+                highest = highest.max(to);
             }
-        });
+            _ => return Err(Refusal::new()),
+        }
     }
-    if codes.is_empty() {
-        Err(Refusal::new())
-    } else {
-        Ok(codes.join(","))
-    }
+    let joined = |codes: Vec<String>| (!codes.is_empty()).then(|| codes.join(","));
+    let codes = SuccessCodes {
+        http: joined(http),
+        grpc: joined(grpc),
+        highest,
+    };
+    if codes == SuccessCodes::default() { Err(Refusal::new()) } else { Ok(codes) }
 }

@@ -1,9 +1,16 @@
-//! The tables of attributes (ELBv2 API reference, `LoadBalancerAttribute` and `TargetGroupAttribute`).
+//! The tables of attributes (ELBv2 API reference, `LoadBalancerAttribute`, `TargetGroupAttribute` and
+//! `ListenerAttribute`).
+
+mod listener;
+mod target_group;
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::aws::stack::TargetProtocol;
+
+pub(super) use listener::{HTTP_LISTENER, HTTPS_LISTENER, TCP_LISTENER};
+pub(super) use target_group::{APPLICATION_TARGET_GROUP, NETWORK_TARGET_GROUP, TARGET_GROUP};
 
 /// An attribute.
 pub(super) struct Row {
@@ -20,8 +27,13 @@ pub(super) enum Values {
     Boolean,
     Integer(RangeInclusive<u32>),
     OffOrInteger(RangeInclusive<u32>),
+    ZeroOrInteger(RangeInclusive<u32>),
     OneOf(&'static [&'static str]),
     Text,
+    /// The name of an HTTP header, or of a cookie.
+    HeaderName,
+    /// The value of an HTTP header; empty for none.
+    HeaderValue,
 }
 
 impl Row {
@@ -53,9 +65,18 @@ impl Values {
             Self::Boolean => word(&["true", "false"]),
             Self::Integer(range) => integer(value, range),
             Self::OffOrInteger(range) => word(&["off"]).or_else(|| integer(value, range)),
+            Self::ZeroOrInteger(range) => integer(value, &(0..=0)).or_else(|| integer(value, range)),
             Self::OneOf(words) => word(words),
             Self::Text => {
                 (value.len() <= MAX_TEXT && value.bytes().all(|byte| byte.is_ascii_graphic())).then(|| value.into())
+            }
+            Self::HeaderName => {
+                let sound = (1..=MAX_HEADER_NAME).contains(&value.len()) && value.bytes().all(is_token);
+                sound.then(|| value.into())
+            }
+            Self::HeaderValue => {
+                let printable = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+                (value.len() <= MAX_TEXT && value.bytes().all(printable)).then(|| value.into())
             }
         }
     }
@@ -63,6 +84,14 @@ impl Values {
 
 /// Longest name of an object in S3, which bounds bucket and prefix.
 const MAX_TEXT: usize = 1024;
+
+/// Longest name of a header (Elastic Load Balancing user guide, HTTP header modification).
+const MAX_HEADER_NAME: usize = 40;
+
+/// RFC 9110, section 5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
 
 fn integer(value: &str, range: &RangeInclusive<u32>) -> Option<String> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
@@ -76,8 +105,11 @@ impl fmt::Display for Values {
             Self::Boolean => f.write_str("true or false"),
             Self::Integer(range) => write!(f, "{} to {}", range.start(), range.end()),
             Self::OffOrInteger(range) => write!(f, "off or {} to {}", range.start(), range.end()),
+            Self::ZeroOrInteger(range) => write!(f, "0 or {} to {}", range.start(), range.end()),
             Self::OneOf(words) => f.write_str(&words.join(" or ")),
             Self::Text => write!(f, "up to {MAX_TEXT} printable ASCII characters"),
+            Self::HeaderName => write!(f, "1 to {MAX_HEADER_NAME} characters of an HTTP header's name"),
+            Self::HeaderValue => write!(f, "up to {MAX_TEXT} printable ASCII characters and spaces"),
         }
     }
 }
@@ -90,9 +122,6 @@ const fn row(key: &'static str, default: Option<&'static str>, values: Values) -
         values,
     }
 }
-
-/// Most targets that a target group can have, whatever its quota.
-const MANY: u32 = 1000;
 
 const BOOLEAN_OFF: Option<&str> = Some("false");
 
@@ -170,59 +199,4 @@ pub(super) static APPLICATION_LOAD_BALANCER: &[Row] = &[
     row("routing.http2.enabled", Some("true"), Values::Boolean),
     row("waf.fail_open.enabled", BOOLEAN_OFF, Values::Boolean),
     row("zonal_shift.config.enabled", BOOLEAN_OFF, Values::Boolean),
-];
-
-/// Attributes of target groups of instances behind Network Load Balancers.
-pub(super) static TARGET_GROUP: &[Row] = &[
-    row(
-        "deregistration_delay.connection_termination.enabled",
-        Some("false"),
-        Values::Boolean,
-    )
-    .with_udp_default("true"),
-    row(
-        "deregistration_delay.timeout_seconds",
-        Some("300"),
-        Values::Integer(0..=3600),
-    ),
-    row(
-        "load_balancing.cross_zone.enabled",
-        Some("use_load_balancer_configuration"),
-        Values::OneOf(&["true", "false", "use_load_balancer_configuration"]),
-    ),
-    row("preserve_client_ip.enabled", Some("true"), Values::Boolean),
-    row("proxy_protocol_v2.enabled", Some("false"), Values::Boolean),
-    row("stickiness.enabled", Some("false"), Values::Boolean),
-    row("stickiness.type", Some("source_ip"), Values::OneOf(&["source_ip"])),
-    row(
-        "target_group_health.dns_failover.minimum_healthy_targets.count",
-        Some("1"),
-        Values::OffOrInteger(1..=MANY),
-    ),
-    row(
-        "target_group_health.dns_failover.minimum_healthy_targets.percentage",
-        Some("off"),
-        Values::OffOrInteger(1..=100),
-    ),
-    row(
-        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
-        Some("1"),
-        Values::Integer(1..=MANY),
-    ),
-    row(
-        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
-        Some("off"),
-        Values::OffOrInteger(1..=100),
-    ),
-    row(
-        "target_health_state.unhealthy.connection_termination.enabled",
-        Some("true"),
-        Values::Boolean,
-    )
-    .with_udp_default("false"),
-    row(
-        "target_health_state.unhealthy.draining_interval_seconds",
-        Some("0"),
-        Values::Integer(0..=360_000),
-    ),
 ];

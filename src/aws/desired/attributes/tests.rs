@@ -1,13 +1,18 @@
 use rstest::rstest;
 
 use super::*;
+use crate::aws::desired::annotations::keys;
 use crate::aws::desired::fixtures::{Case, tcp, udp};
 use crate::aws::stack::LoadBalancerKind::{Application, Network};
+use crate::aws::stack::TargetProtocol;
 use crate::service::SessionAffinity;
 
 const ACCESS_LOGS_PREFIX: &str = "access_logs.s3.prefix";
 
 const LB: &str = "aws-load-balancer-attributes";
+const UNHEALTHY_TERMINATION: &str = "target_health_state.unhealthy.connection_termination.enabled";
+const UNHEALTHY_DRAINING: &str = "target_health_state.unhealthy.draining_interval_seconds";
+
 const TG: &str = "aws-load-balancer-target-group-attributes";
 
 fn target_group(case: &Case) -> Attributes {

@@ -2,7 +2,8 @@ use rstest::rstest;
 
 use super::*;
 use crate::aws::desired::fixtures::{Case, tcp, udp};
-use crate::service::ServicePort;
+use crate::aws::stack::Matcher;
+use crate::service::{ServicePort, TrafficPolicy};
 
 fn prefixed(name: &str) -> String {
     format!("aws-load-balancer-healthcheck-{name}")

@@ -88,9 +88,32 @@ fn an_application_load_balancer_may_swap_subnets_within_a_zone() {
 }
 
 #[test]
-fn addresses_that_are_not_asked_for_any_more_may_stay() {
+fn addresses_that_are_not_asked_for_any_more_stay_because_a_subnet_keeps_what_it_has() {
     let case = Case::new().annotate_all(&private("subnet-1a", "10.0.0.9")).built();
-    assert_eq!(name(&edited(&case, &[(SUBNETS, "subnet-1a")])), name(&case));
+    let edited = edited(&case, &[(SUBNETS, "subnet-1a,subnet-2a")]);
+    assert_eq!(name(&edited), name(&case));
+    let subnets = edited.stack().load_balancer.subnets;
+    let chosen: Vec<_> = subnets.values().map(|chosen| chosen.private_ipv4).collect();
+    assert_eq!(chosen, ["10.0.0.9".parse().ok(), None]);
+}
+
+#[test]
+fn addresses_of_ipv6_and_prefixes_go_with_ipv6_and_source_nat() {
+    let dualstack = [
+        (SUBNETS, "subnet-1a"),
+        ("aws-load-balancer-ip-address-type", "dualstack"),
+        ("aws-load-balancer-ipv6-addresses", "2001:db8:0:1::9"),
+        ("aws-load-balancer-enable-prefix-for-ipv6-source-nat", "on"),
+        ("aws-load-balancer-source-nat-ipv6-prefixes", "2001:db8:0:1:1::/80"),
+    ];
+    let case = Case::new().annotate_all(&dualstack).built();
+    let chosen = |annotations: &[(&str, &str)]| {
+        let stack = edited(&case, annotations).stack();
+        stack.load_balancer.subnets.into_values().next().unwrap()
+    };
+    let without_source_nat = chosen(&dualstack[..2]);
+    assert!(without_source_nat.ipv6.is_some() && without_source_nat.source_nat_prefix.is_none());
+    assert_eq!(chosen(&dualstack[..1]), crate::aws::stack::ChosenAddresses::default());
 }
 
 #[test]

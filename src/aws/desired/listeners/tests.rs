@@ -1,7 +1,9 @@
 use rstest::rstest;
 
 use super::*;
+use crate::aws::desired::annotations::keys;
 use crate::aws::desired::fixtures::{Case, forwards_to, service_port, tcp, udp};
+use crate::service::Protocol;
 
 const CERT: (&str, &str) = (keys::SSL_CERT.name, keys::SSL_CERT.example);
 const SSL_PORTS: &str = keys::SSL_PORTS.name;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write};
 
 use super::{Step, TaggedResource};
-use crate::aws::stack::Attributes;
+use crate::aws::desired::tags::EXTRAS;
+use crate::aws::stack::{Attributes, ResourceName};
 
 /// How many members of a set a log line shows; the rest is counted.
 const SHOWN: usize = 8;
@@ -44,6 +45,39 @@ impl Step {
             S::DeleteLoadBalancer { .. } => "elasticloadbalancing:DeleteLoadBalancer",
             S::DeleteTargetGroup { .. } => "elasticloadbalancing:DeleteTargetGroup",
             S::DeleteSecurityGroup { .. } => "ec2:DeleteSecurityGroup",
+        }
+    }
+
+    /// Does it set a feature that nothing else depends on? Its failure keeps no other step from being taken.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(
+            self,
+            Self::ModifyCapacity { .. }
+                | Self::AssociateWebAcl { .. }
+                | Self::DisassociateWebAcl { .. }
+                | Self::ModifyListenerAttributes { .. }
+        )
+    }
+
+    /// The load balancer that must be past `provisioning` before AWS takes the step; none where that does not matter.
+    #[must_use]
+    pub fn needs_active(&self) -> Option<&ResourceName> {
+        match self {
+            Self::ModifyCapacity { load_balancer, .. }
+            | Self::AssociateWebAcl { load_balancer, .. }
+            | Self::DisassociateWebAcl { load_balancer } => Some(load_balancer),
+            _ => None,
+        }
+    }
+
+    /// Does it do nothing but change which features the tags of a resource remember?
+    #[must_use]
+    pub fn is_about_extras(&self) -> bool {
+        match self {
+            Self::AddTags { tags, .. } => tags.keys().all(|key| key == EXTRAS),
+            Self::RemoveTags { keys, .. } => keys.iter().all(|key| key == EXTRAS),
+            _ => false,
         }
     }
 

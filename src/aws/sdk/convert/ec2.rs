@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use aws_sdk_ec2::types::{
-    Filter, Instance, InstanceStateName, RouteState, RouteTable, SecurityGroup, Subnet, Tag, Vpc,
+    Filter, Instance, InstanceStateName, RouteState, RouteTable, SecurityGroup, Subnet, SubnetCidrBlockStateCode, Tag,
+    Vpc, VpcCidrBlockStateCode,
 };
 
 use super::rules::{described_rules, ingress_rules};
@@ -83,22 +84,34 @@ pub(in crate::aws::sdk) fn security_group(group: &SecurityGroup) -> Option<Secur
 
 /// A VPC.
 pub(in crate::aws::sdk) fn vpc(vpc: &Vpc) -> VpcDescription {
-    let v4 = vpc
-        .cidr_block_association_set()
-        .iter()
-        .filter_map(|set| set.cidr_block());
-    let v6 = vpc.ipv6_cidr_block_association_set().iter();
-    let v6 = v6.filter_map(|set| set.ipv6_cidr_block());
+    let v4 = vpc.cidr_block_association_set().iter().filter(|set| {
+        let state = set.cidr_block_state().and_then(|it| it.state());
+        is_associated(state.map(VpcCidrBlockStateCode::as_str))
+    });
+    let v6 = vpc.ipv6_cidr_block_association_set().iter().filter(|set| {
+        let state = set.ipv6_cidr_block_state().and_then(|it| it.state());
+        is_associated(state.map(VpcCidrBlockStateCode::as_str))
+    });
+    let v4 = v4.filter_map(|set| set.cidr_block());
+    let networks = v4.chain(v6.filter_map(|set| set.ipv6_cidr_block()));
     VpcDescription {
-        networks: v4.chain(v6).filter_map(|network| network.parse().ok()).collect(),
+        networks: networks.filter_map(|network| network.parse().ok()).collect(),
     }
 }
 
 fn networks(subnet: &Subnet) -> Vec<IpNet> {
-    let v6 = subnet.ipv6_cidr_block_association_set().iter();
+    let v6 = subnet.ipv6_cidr_block_association_set().iter().filter(|set| {
+        let state = set.ipv6_cidr_block_state().and_then(|it| it.state());
+        is_associated(state.map(SubnetCidrBlockStateCode::as_str))
+    });
     let v6 = v6.filter_map(|set| set.ipv6_cidr_block());
     let networks = subnet.cidr_block().into_iter().chain(v6);
     networks.filter_map(|network| network.parse().ok()).collect()
+}
+
+/// EC2 goes on to list a network that was taken away, or that it could not give.
+fn is_associated(state: Option<&str>) -> bool {
+    !matches!(state, Some("disassociating" | "disassociated" | "failing" | "failed"))
 }
 
 /// Groups of the interface with device index 0; EC2 repeats them on the instance itself.

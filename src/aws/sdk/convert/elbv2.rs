@@ -64,12 +64,9 @@ pub(in crate::aws::sdk) fn protocol_version(protocol: TargetProtocol) -> Option<
     }
 }
 
-/// A target group's family of addresses for a request.
-pub(in crate::aws::sdk) fn family(family: IpFamily) -> TargetGroupIpAddressTypeEnum {
-    match family {
-        IpFamily::V4 => TargetGroupIpAddressTypeEnum::Ipv4,
-        IpFamily::V6 => TargetGroupIpAddressTypeEnum::Ipv6,
-    }
+/// A target group's family of addresses for a request; none where it is AWS' default.
+pub(in crate::aws::sdk) fn family(family: IpFamily) -> Option<TargetGroupIpAddressTypeEnum> {
+    (family == IpFamily::V6).then_some(TargetGroupIpAddressTypeEnum::Ipv6)
 }
 
 /// A load balancer's type for a request.

@@ -9,7 +9,11 @@ use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol, Match
 const TRAFFIC_PORT: &str = "traffic-port";
 
 /// What a Network Load Balancer takes for success where nothing else is said (ELBv2 API reference, `Matcher`).
-const DEFAULT_MATCHER: &str = "200-399";
+const NETWORK_CODES: &str = "200-399";
+/// What an Application Load Balancer takes for success.
+const APPLICATION_CODES: &str = "200";
+/// What it takes for success of gRPC: that the method is not implemented.
+const GRPC_CODES: &str = "12";
 
 /// A health check as `CreateTargetGroup` and `ModifyTargetGroup` want it.
 pub(in crate::aws::sdk) struct Request {
@@ -64,17 +68,30 @@ pub(super) fn read(group: &TargetGroup) -> Option<HealthCheck> {
 
 fn protocol(group: &TargetGroup) -> Option<HealthCheckProtocol> {
     let path = group.health_check_path().unwrap_or("/").to_owned();
-    let grpc = group.matcher().and_then(Matcher::grpc_code);
-    let http = group.matcher().and_then(Matcher::http_code);
-    let matcher = match (grpc, http) {
-        (Some(codes), _) => Codes::Grpc(codes.to_owned()),
-        (None, codes) => Codes::Http(codes.unwrap_or(DEFAULT_MATCHER).to_owned()),
-    };
+    let matcher = codes(group);
     match group.health_check_protocol()? {
         ProtocolEnum::Tcp => Some(HealthCheckProtocol::Tcp),
         ProtocolEnum::Http => Some(HealthCheckProtocol::Http { path, matcher }),
         ProtocolEnum::Https => Some(HealthCheckProtocol::Https { path, matcher }),
         _ => None,
+    }
+}
+
+fn codes(group: &TargetGroup) -> Codes {
+    let grpc = group.matcher().and_then(Matcher::grpc_code);
+    let http = group.matcher().and_then(Matcher::http_code);
+    match (grpc, http) {
+        (Some(codes), _) => Codes::Grpc(codes.to_owned()),
+        (None, Some(codes)) => Codes::Http(codes.to_owned()),
+        (None, None) if group.protocol_version() == Some("GRPC") => Codes::Grpc(GRPC_CODES.to_owned()),
+        (None, None) => Codes::Http(default_codes(group).to_owned()),
+    }
+}
+
+fn default_codes(group: &TargetGroup) -> &'static str {
+    match group.protocol() {
+        Some(ProtocolEnum::Http | ProtocolEnum::Https) => APPLICATION_CODES,
+        _ => NETWORK_CODES,
     }
 }
 

@@ -160,7 +160,7 @@ mod tests {
                 RuleSource::Cidr("10.0.0.0/8".parse().unwrap()),
                 RuleSource::Cidr("::/0".parse().unwrap()),
                 RuleSource::Group(SecurityGroupId::new("sg-1")),
-                RuleSource::PrefixList("pl-1".to_owned()),
+                RuleSource::PrefixList(ids::PrefixListId::new("pl-1")),
             ]
         );
     }
@@ -171,8 +171,8 @@ mod tests {
         let cases = [
             (RuleProtocol::Tcp, (80, 80), "0.0.0.0/0"),
             (RuleProtocol::Udp, (53, 99), "::/0"),
-            (RuleProtocol::Other("icmp".to_owned()), ping, "10.0.0.0/8"),
-            (RuleProtocol::Other("icmpv6".to_owned()), all_icmp, "::/0"),
+            (RuleProtocol::Icmp, ping, "10.0.0.0/8"),
+            (RuleProtocol::Icmpv6, all_icmp, "::/0"),
             (RuleProtocol::Other("-1".to_owned()), (0, u16::MAX), "10.0.0.0/8"),
             (RuleProtocol::Other("50".to_owned()), (0, u16::MAX), "10.0.0.0/8"),
         ];
@@ -184,20 +184,22 @@ mod tests {
                 to,
                 source,
             };
-            let back: Vec<_> = ingress_rules(&ip_permission(&rule)).collect();
-            assert_eq!(back, [rule]);
+            let back: Vec<_> = ingress_rules(&ip_permission(&rule, None)).collect();
+            assert_eq!(back, [rule.clone()]);
+            let described: Vec<_> = described_rules(&ip_permission(&rule, Some("elbow blue"))).collect();
+            assert_eq!(described, [(rule, "elbow blue".to_owned())]);
         }
     }
 
     #[test]
     fn rules_for_all_protocols_name_no_ports_and_icmp_names_all_by_minus_one() {
-        let rule = |name: &str| IngressRule {
-            protocol: RuleProtocol::Other(name.to_owned()),
+        let rule = |protocol| IngressRule {
+            protocol,
             from: u16::MAX,
             to: u16::MAX,
             source: RuleSource::Group(SecurityGroupId::new("sg-1")),
         };
-        assert_eq!(ip_permission(&rule("-1")).from_port(), None);
-        assert_eq!(ip_permission(&rule("icmp")).from_port(), Some(-1));
+        assert_eq!(ip_permission(&rule(RuleProtocol::Other("-1".to_owned())), None).from_port(), None);
+        assert_eq!(ip_permission(&rule(RuleProtocol::Icmp), None).from_port(), Some(-1));
     }
 }

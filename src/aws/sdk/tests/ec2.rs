@@ -10,11 +10,13 @@ use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
 use aws_sdk_ec2::operation::describe_route_tables::DescribeRouteTablesOutput;
 use aws_sdk_ec2::operation::describe_security_groups::DescribeSecurityGroupsOutput;
 use aws_sdk_ec2::operation::describe_subnets::DescribeSubnetsOutput;
+use aws_sdk_ec2::operation::describe_vpcs::DescribeVpcsOutput;
 use aws_sdk_ec2::operation::revoke_security_group_ingress::RevokeSecurityGroupIngressOutput;
 use aws_sdk_ec2::types::{
     Filter, GroupIdentifier, Instance, InstanceNetworkInterface, InstanceNetworkInterfaceAttachment, InstanceState,
     InstanceStateName, IpPermission, IpRange, Reservation, ResourceType, Route, RouteState, RouteTable,
-    RouteTableAssociation, SecurityGroup, Subnet, Tag,
+    RouteTableAssociation, SecurityGroup, Subnet, SubnetIpv6CidrBlockAssociation, Tag, Vpc, VpcCidrBlockAssociation,
+    VpcCidrBlockState, VpcCidrBlockStateCode, VpcIpv6CidrBlockAssociation,
 };
 use aws_smithy_mocks::mock;
 
@@ -46,6 +48,12 @@ fn a_subnet(id: &str) -> Subnet {
         .subnet_id(id)
         .availability_zone("us-east-1a")
         .available_ip_address_count(251)
+        .cidr_block("10.0.1.0/24")
+        .ipv6_cidr_block_association_set(
+            SubnetIpv6CidrBlockAssociation::builder()
+                .ipv6_cidr_block("2001:db8:0:1::/64")
+                .build(),
+        )
         .tags(tag("kubernetes.io/role/elb", "1"))
         .build()
 }
@@ -67,7 +75,42 @@ async fn subnets_are_those_of_the_vpc_on_all_pages() {
     assert_eq!(ids, ["subnet-1", "subnet-2"]);
     assert_eq!(found[0].zone, "us-east-1a");
     assert_eq!(found[0].free_addresses, 251);
+    let networks: Vec<String> = found[0].networks.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["10.0.1.0/24", "2001:db8:0:1::/64"]);
     assert_eq!(found[0].tags["kubernetes.io/role/elb"], "1");
+}
+
+fn vpc_network(network: &str, state: VpcCidrBlockStateCode) -> VpcCidrBlockAssociation {
+    let state = VpcCidrBlockState::builder().state(state).build();
+    VpcCidrBlockAssociation::builder()
+        .cidr_block(network)
+        .cidr_block_state(state)
+        .build()
+}
+
+#[tokio::test]
+async fn a_vpc_has_the_networks_of_both_families_that_were_not_taken_away() {
+    let rule = mock!(Client::describe_vpcs)
+        .match_requests(|call| has_filter(call.filters(), "vpc-id", &["vpc-1"]))
+        .then_output(|| {
+            let v6 = VpcIpv6CidrBlockAssociation::builder().ipv6_cidr_block("2001:db8::/56");
+            let found = Vpc::builder()
+                .vpc_id("vpc-1")
+                .cidr_block_association_set(vpc_network("10.0.0.0/16", VpcCidrBlockStateCode::Associated))
+                .cidr_block_association_set(vpc_network("10.9.0.0/16", VpcCidrBlockStateCode::Disassociated))
+                .ipv6_cidr_block_association_set(v6.build());
+            DescribeVpcsOutput::builder().vpcs(found.build()).build()
+        });
+    let found = ec2(&[&rule]).describe_vpc(&vpc()).await.unwrap();
+    let networks: Vec<String> = found.networks.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["10.0.0.0/16", "2001:db8::/56"]);
+}
+
+#[tokio::test]
+async fn a_vpc_that_is_not_there_is_an_error() {
+    let rule = mock!(Client::describe_vpcs).then_output(|| DescribeVpcsOutput::builder().build());
+    let error = ec2(&[&rule]).describe_vpc(&vpc()).await.unwrap_err();
+    assert_eq!((error.action, error.code.as_str()), ("ec2:DescribeVpcs", "InvalidVpcID.NotFound"));
 }
 
 #[tokio::test]
@@ -130,6 +173,7 @@ async fn an_instance_has_the_groups_of_its_primary_interface() {
             .state(state.build())
             .network_interfaces(interface(1, "sg-other"))
             .network_interfaces(interface(0, "sg-node"))
+            .tags(tag("kubernetes.io/cluster/blue", "owned"))
             .build();
         let state = InstanceState::builder().name(InstanceStateName::Terminated);
         let gone = Instance::builder().instance_id("i-2").state(state.build());
@@ -144,12 +188,14 @@ async fn an_instance_has_the_groups_of_its_primary_interface() {
             vpc: Some(vpc()),
             security_groups: [SecurityGroupId::new("sg-node")].into(),
             terminated: false,
+            tags: [("kubernetes.io/cluster/blue".to_owned(), "owned".to_owned())].into(),
         },
         InstanceDescription {
             id: InstanceId::new("i-2"),
             vpc: None,
             security_groups: BTreeSet::new(),
             terminated: true,
+            tags: Tags::new(),
         },
     ];
     assert_eq!(found, expected);
@@ -161,14 +207,15 @@ async fn security_groups_are_found_by_tag_by_name_and_by_id() {
         mock!(Client::describe_security_groups)
             .match_requests(move |call| call.group_ids().is_empty() && matches(call.filters()))
             .then_output(|| {
-                let open = IpRange::builder().cidr_ip("0.0.0.0/0").build();
+                let open = IpRange::builder().cidr_ip("0.0.0.0/0").description("elbow blue").build();
+                let closed = IpRange::builder().cidr_ip("10.0.0.0/8").build();
                 let web = IpPermission::builder().ip_protocol("tcp").from_port(80).to_port(80);
                 let group = SecurityGroup::builder()
                     .group_id("sg-1")
                     .group_name("k8s-shop-web")
                     .description("frontend")
                     .vpc_id("vpc-1")
-                    .ip_permissions(web.ip_ranges(open).build())
+                    .ip_permissions(web.ip_ranges(open).ip_ranges(closed).build())
                     .tags(tag("elbow.dev/cluster", "test"));
                 DescribeSecurityGroupsOutput::builder()
                     .security_groups(group.build())
@@ -189,7 +236,9 @@ async fn security_groups_are_found_by_tag_by_name_and_by_id() {
         let found = api.describe_security_groups(&selection).await.unwrap();
         assert_eq!(found[0].id, sg());
         assert_eq!(found[0].name, "k8s-shop-web");
-        assert_eq!(found[0].rules, [tcp(80, "0.0.0.0/0")].into());
+        assert_eq!(found[0].rules, [tcp(80, "0.0.0.0/0"), tcp(80, "10.0.0.0/8")].into());
+        let described = [(tcp(80, "0.0.0.0/0"), "elbow blue".to_owned())];
+        assert_eq!(found[0].rule_descriptions, described.into());
         assert_eq!(found[0].tags["elbow.dev/cluster"], "test");
     }
 }
@@ -236,7 +285,7 @@ async fn a_security_group_is_created_with_its_tags() {
 }
 
 #[tokio::test]
-async fn each_authorized_rule_is_described_as_elbows() {
+async fn each_authorized_rule_carries_the_description() {
     let rule = mock!(Client::authorize_security_group_ingress)
         .match_requests(|call| {
             let [permission] = call.ip_permissions() else {
@@ -247,17 +296,24 @@ async fn each_authorized_rule_is_described_as_elbows() {
                 && permission.ip_protocol() == Some("tcp")
                 && (permission.from_port(), permission.to_port()) == (Some(80), Some(80))
                 && range.cidr_ip() == Some("10.0.0.0/8")
-                && range.description() == Some("elbow")
+                && range.description() == Some("elbow blue")
         })
         .then_output(|| AuthorizeSecurityGroupIngressOutput::builder().build());
     let rules = [tcp(80, "10.0.0.0/8")].into();
-    assert_eq!(ec2(&[&rule]).authorize_ingress(&sg(), &rules).await, Ok(()));
+    assert_eq!(ec2(&[&rule])
+            .authorize_ingress(&sg(), &rules, "elbow blue")
+            .await, Ok(()));
 }
 
 #[tokio::test]
-async fn all_rules_are_revoked_in_one_call() {
+async fn all_rules_are_revoked_in_one_call_whatever_their_description() {
     let rule = mock!(Client::revoke_security_group_ingress)
-        .match_requests(|call| call.group_id() == Some("sg-1") && call.ip_permissions().len() == 2)
+        .match_requests(|call| {
+            let described = |permission: &IpPermission| permission.ip_ranges().iter().any(|it| it.description().is_some());
+            call.group_id() == Some("sg-1")
+                && call.ip_permissions().len() == 2
+                && !call.ip_permissions().iter().any(described)
+        })
         .then_output(|| RevokeSecurityGroupIngressOutput::builder().build());
     let rules = [tcp(80, "10.0.0.0/8"), tcp(81, "::/0")].into();
     assert_eq!(ec2(&[&rule]).revoke_ingress(&sg(), &rules).await, Ok(()));

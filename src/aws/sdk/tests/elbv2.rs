@@ -1,6 +1,5 @@
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::operation::describe_listener_certificates::DescribeListenerCertificatesOutput;
-use aws_sdk_elasticloadbalancingv2::operation::describe_listeners::DescribeListenersOutput;
 use aws_sdk_elasticloadbalancingv2::operation::describe_load_balancer_attributes::DescribeLoadBalancerAttributesOutput;
 use aws_sdk_elasticloadbalancingv2::operation::describe_load_balancers::{
     DescribeLoadBalancersError, DescribeLoadBalancersOutput,
@@ -11,18 +10,23 @@ use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::DescribeT
 use aws_sdk_elasticloadbalancingv2::operation::describe_target_health::DescribeTargetHealthOutput;
 use aws_sdk_elasticloadbalancingv2::types::error::LoadBalancerNotFoundException;
 use aws_sdk_elasticloadbalancingv2::types::{
-    self as sdk, Action, ActionTypeEnum, Certificate, ForwardActionConfig, LoadBalancerAttribute,
-    LoadBalancerSchemeEnum, LoadBalancerState, LoadBalancerStateEnum, LoadBalancerTypeEnum, Matcher, ProtocolEnum, Tag,
-    TagDescription, TargetGroupAttribute, TargetGroupTuple, TargetHealth, TargetHealthDescription,
-    TargetHealthReasonEnum, TargetHealthStateEnum, TargetTypeEnum,
+    self as sdk, Certificate, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerState, LoadBalancerStateEnum,
+    LoadBalancerTypeEnum, Matcher, ProtocolEnum, Tag, TagDescription, TargetGroupAttribute,
+    TargetGroupIpAddressTypeEnum, TargetHealth, TargetHealthDescription, TargetHealthReasonEnum, TargetHealthStateEnum,
+    TargetTypeEnum,
 };
 use aws_smithy_mocks::mock;
 use aws_smithy_types::error::ErrorMetadata;
+use rstest::rstest;
 
 use super::*;
 use crate::aws::api::*;
 use crate::aws::ids::*;
-use crate::aws::stack::*;
+use crate::aws::stack::{
+    AddressType, Attributes, ChosenAddresses, HealthCheck, HealthCheckPort, HealthCheckProtocol, HttpVersion,
+    LoadBalancerKind, Matcher as Codes, ResourceName, Scheme, Target, TargetProtocol,
+};
+use crate::service::IpFamily;
 
 fn a_load_balancer(name: &str) -> sdk::LoadBalancer {
     let zone = sdk::AvailabilityZone::builder().subnet_id("subnet-1");
@@ -75,11 +79,14 @@ async fn a_load_balancer_is_found_by_name_and_its_dns_name_is_lower_case() {
         name: "web".to_owned(),
         dns_name: "web-1.elb.us-east-1.amazonaws.com".to_owned(),
         scheme: Some(Scheme::InternetFacing),
-        network: true,
+        kind: Some(LoadBalancerKind::Network),
         active: false,
         vpc: VpcId::new("vpc-1"),
-        subnets: [SubnetId::new("subnet-1")].into(),
+        subnets: [(SubnetId::new("subnet-1"), ChosenAddresses::default())].into(),
+        address_type: AddressType::Ipv4,
+        ipv6_source_nat: false,
         security_groups: [SecurityGroupId::new("sg-1")].into(),
+        private_link_rules: true,
     };
     assert_eq!(found, [expected]);
 }
@@ -126,44 +133,106 @@ async fn read_target_groups(groups: Vec<sdk::TargetGroup>) -> Vec<TargetGroupDes
     elbv2(&[&rule]).describe_target_groups().await.unwrap()
 }
 
-#[tokio::test]
-async fn target_groups_are_read_with_their_health_checks() {
-    let http = a_target_group("b")
-        .protocol(ProtocolEnum::TcpUdp)
-        .health_check_protocol(ProtocolEnum::Http)
-        .health_check_port("31000")
-        .health_check_path("/healthz")
-        .matcher(Matcher::builder().http_code("200-399").build());
-    let found = read_target_groups(vec![a_target_group("a").build(), http.build()]).await;
-    let check = |protocol, port| HealthCheck {
+fn check(protocol: HealthCheckProtocol, port: HealthCheckPort) -> HealthCheck {
+    HealthCheck {
         protocol,
         port,
         interval: 10,
         timeout: 10,
         healthy_threshold: 3,
         unhealthy_threshold: 3,
-    };
-    let settings = |protocol, health_check| TargetGroupSettings {
+    }
+}
+
+fn http_check(path: &str, matcher: Matcher) -> HealthCheckProtocol {
+    HealthCheckProtocol::Http {
+        path: path.to_owned(),
+        matcher: match matcher.grpc_code() {
+            Some(codes) => Codes::Grpc(codes.to_owned()),
+            None => Codes::Http(matcher.http_code().unwrap_or_default().to_owned()),
+        },
+    }
+}
+
+fn http_codes(codes: &str) -> Matcher {
+    Matcher::builder().http_code(codes).build()
+}
+
+fn grpc_codes(codes: &str) -> Matcher {
+    Matcher::builder().grpc_code(codes).build()
+}
+
+#[tokio::test]
+async fn target_groups_are_read_with_their_health_checks() {
+    let http = a_target_group("b")
+        .protocol(ProtocolEnum::TcpUdp)
+        .ip_address_type(TargetGroupIpAddressTypeEnum::Ipv6)
+        .health_check_protocol(ProtocolEnum::Http)
+        .health_check_port("31000")
+        .health_check_path("/healthz")
+        .matcher(http_codes("200-399"));
+    let found = read_target_groups(vec![a_target_group("a").build(), http.build()]).await;
+    let settings = |protocol, family, health_check| TargetGroupSettings {
         protocol,
+        family,
         port: port(30080),
         health_check,
     };
     let tcp = check(HealthCheckProtocol::Tcp, HealthCheckPort::Traffic);
-    assert_eq!(found[0].settings, Some(settings(TargetProtocol::Tcp, tcp)));
-    let path = HealthCheckProtocol::Http {
-        path: "/healthz".to_owned(),
-        matcher: "200-399".to_owned(),
-    };
-    let http = check(path, HealthCheckPort::Number(port(31000)));
-    assert_eq!(found[1].settings, Some(settings(TargetProtocol::TcpUdp, http)));
+    let expected = settings(TargetProtocol::Tcp, IpFamily::V4, tcp);
+    assert_eq!(found[0].settings, Some(expected));
+    let http = http_check("/healthz", http_codes("200-399"));
+    let http = check(http, HealthCheckPort::Number(port(31000)));
+    let expected = settings(TargetProtocol::TcpUdp, IpFamily::V6, http);
+    assert_eq!(found[1].settings, Some(expected));
+}
+
+/// AWS' own examples leave the matcher out where it is the default one.
+#[rstest]
+#[case(ProtocolEnum::Tcp, None, http_codes("200-399"))]
+#[case(ProtocolEnum::Tls, None, http_codes("200-399"))]
+#[case(ProtocolEnum::Http, Some("HTTP1"), http_codes("200"))]
+#[case(ProtocolEnum::Https, Some("HTTP2"), http_codes("200"))]
+#[case(ProtocolEnum::Http, Some("GRPC"), grpc_codes("12"))]
+#[tokio::test]
+async fn a_matcher_that_is_left_out_is_the_default_one(
+    #[case] protocol: ProtocolEnum,
+    #[case] version: Option<&str>,
+    #[case] expected: Matcher,
+) {
+    let group = a_target_group("a")
+        .protocol(protocol)
+        .set_protocol_version(version.map(str::to_owned))
+        .health_check_protocol(ProtocolEnum::Http);
+    let found = read_target_groups(vec![group.build()]).await;
+    let read = found[0].settings.clone().unwrap().health_check.protocol;
+    assert_eq!(read, http_check("/", expected));
+}
+
+#[rstest]
+#[case(ProtocolEnum::Tls, None, TargetProtocol::Tls)]
+#[case(ProtocolEnum::Http, Some("HTTP1"), TargetProtocol::Http(HttpVersion::Http1))]
+#[case(ProtocolEnum::Http, Some("HTTP2"), TargetProtocol::Http(HttpVersion::Http2))]
+#[case(ProtocolEnum::Https, Some("GRPC"), TargetProtocol::Https(HttpVersion::Grpc))]
+#[case(ProtocolEnum::Https, None, TargetProtocol::Https(HttpVersion::Http1))]
+#[tokio::test]
+async fn protocol_and_version_of_a_target_group_are_read_together(
+    #[case] protocol: ProtocolEnum,
+    #[case] version: Option<&str>,
+    #[case] expected: TargetProtocol,
+) {
+    let group = a_target_group("a").protocol(protocol);
+    let group = group.set_protocol_version(version.map(str::to_owned));
+    let found = read_target_groups(vec![group.build()]).await;
+    assert_eq!(found[0].settings.clone().unwrap().protocol, expected);
 }
 
 #[tokio::test]
 async fn target_groups_that_elbow_never_makes_have_no_settings() {
     let ip = a_target_group("a").target_type(TargetTypeEnum::Ip);
-    let alb = a_target_group("b").protocol(ProtocolEnum::Http);
+    let quic = a_target_group("b").protocol(ProtocolEnum::Quic);
     let unchecked = a_target_group("c").health_check_enabled(false);
-    let groups = [ip, alb, unchecked].map(|group| group.build());
+    let groups = [ip, quic, unchecked].map(|group| group.build());
     for found in read_target_groups(groups.into()).await {
         assert_eq!(found.settings, None, "{}", found.name);
     }
@@ -187,56 +256,6 @@ async fn tags_are_read_for_all_arns_in_one_call() {
     let blue = [("team".to_owned(), "blue".to_owned())].into();
     let expected = [("arn:a".to_owned(), blue), ("arn:b".to_owned(), Tags::new())];
     assert_eq!(found, expected);
-}
-
-fn forward_to(groups: &[&str]) -> Action {
-    let group = |arn: &&str| TargetGroupTuple::builder().target_group_arn(*arn).weight(1).build();
-    let all = ForwardActionConfig::builder().set_target_groups(Some(groups.iter().map(group).collect()));
-    Action::builder()
-        .r#type(ActionTypeEnum::Forward)
-        .forward_config(all.build())
-        .build()
-}
-
-async fn read_listener(listener: sdk::builders::ListenerBuilder) -> ListenerDescription {
-    let listener = listener.listener_arn("arn:listener").port(443).build();
-    let rule = mock!(Client::describe_listeners)
-        .match_requests(|call| call.load_balancer_arn() == Some("arn:web"))
-        .then_output(move || DescribeListenersOutput::builder().listeners(listener.clone()).build());
-    let web = LoadBalancerArn::new("arn:web");
-    let mut found = elbv2(&[&rule]).describe_listeners(&web).await.unwrap();
-    found.remove(0)
-}
-
-#[tokio::test]
-async fn a_tls_listener_is_read_with_certificate_and_policy() {
-    let certificate = Certificate::builder().certificate_arn("arn:cert").build();
-    let listener = sdk::Listener::builder()
-        .protocol(ProtocolEnum::Tls)
-        .certificates(certificate)
-        .ssl_policy("ELBSecurityPolicy-2016-08")
-        .default_actions(forward_to(&["arn:a"]));
-    let expected = ListenerSettings {
-        port: port(443),
-        protocol: ListenerProtocol::Tls,
-        target_group: TargetGroupArn::new("arn:a"),
-        certificate: Some(CertificateArn::new("arn:cert")),
-        ssl_policy: Some("ELBSecurityPolicy-2016-08".to_owned()),
-    };
-    assert_eq!(read_listener(listener).await.settings, Some(expected));
-}
-
-#[tokio::test]
-async fn listeners_that_elbow_never_makes_have_no_settings() {
-    let http = sdk::Listener::builder().protocol(ProtocolEnum::Http);
-    let weighted = sdk::Listener::builder().protocol(ProtocolEnum::Tcp);
-    let listeners = [
-        http.default_actions(forward_to(&["arn:a"])),
-        weighted.default_actions(forward_to(&["arn:a", "arn:b"])),
-    ];
-    for listener in listeners {
-        assert_eq!(read_listener(listener).await.settings, None);
-    }
 }
 
 #[tokio::test]

@@ -14,11 +14,14 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::server::{NO_SUBNETS, Seen, Server};
-use crate::aws::api::AwsApi;
+use super::load_balancers::wanted;
+use super::port;
+use crate::aws::api::{ActionSettings, AwsApi, ListenerSettings};
 use crate::aws::error::{AwsError, ErrorKind, TIMEOUT, UNREACHABLE, UNREADABLE};
-use crate::aws::ids::{LoadBalancerArn, SecurityGroupId, VpcId};
+use crate::aws::ids::{ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn, VpcId, WebAclArn};
 use crate::aws::sdk::SdkApi;
 use crate::aws::sdk::connect::{http_client, open, retries};
+use crate::aws::stack::{AlpnPolicy, ListenerProtocol};
 use crate::fence::{Closed, Fence, WRITE_DEADLINE};
 
 struct Aws {
@@ -68,6 +71,7 @@ async fn behind_a_closed_fence_no_write_is_sent(#[case] fence: Fence, #[case] wh
     let errors = [
         aws.api.delete_security_group(&group()).await.unwrap_err(),
         aws.api.delete_load_balancer(&load_balancer()).await.unwrap_err(),
+        aws.api.disassociate_web_acl(&load_balancer()).await.unwrap_err(),
     ];
     for error in errors {
         assert_eq!(error.kind, ErrorKind::Closed(why), "{error}");
@@ -78,6 +82,7 @@ async fn behind_a_closed_fence_no_write_is_sent(#[case] fence: Fence, #[case] wh
         [
             "EC2 DeleteSecurityGroup - FenceClosed x1",
             "Elastic Load Balancing v2 DeleteLoadBalancer - FenceClosed x1",
+            "WAFV2 DisassociateWebACL - FenceClosed x1",
         ]
     );
 }
@@ -93,6 +98,98 @@ async fn reads_pass_a_closed_fence() {
     let server = Server::start(200, NO_SUBNETS).await;
     let aws = aws(&server.url, &Fence::closed());
     assert_eq!(aws.api.describe_subnets(&vpc()).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn reads_of_waf_pass_a_closed_fence_too() {
+    let server = Server::start(200, "{}").await;
+    let aws = aws(&server.url, &Fence::closed());
+    assert_eq!(aws.api.describe_web_acl(&load_balancer()).await, Ok(None));
+    assert_eq!(aws.seen.lines(), ["WAFV2 GetWebACLForResource 200 ok x1"]);
+    let request = &server.requests()[0];
+    assert_eq!(request.header("x-amz-target"), "AWSWAF_20190729.GetWebACLForResource");
+    assert_eq!(request.body, r#"{"ResourceArn":"arn:web"}"#);
+}
+
+#[tokio::test]
+async fn a_web_acl_is_put_in_front_in_json() {
+    let server = Server::start(200, "{}").await;
+    let aws = aws(&server.url, &Fence::open());
+    let shop = WebAclArn::new("arn:acl");
+    assert_eq!(aws.api.associate_web_acl(&load_balancer(), &shop).await, Ok(()));
+    let request = &server.requests()[0];
+    assert_eq!(request.header("x-amz-target"), "AWSWAF_20190729.AssociateWebACL");
+    assert_eq!(request.header("content-type"), "application/x-amz-json-1.1");
+    assert_eq!(request.body, r#"{"WebACLArn":"arn:acl","ResourceArn":"arn:web"}"#);
+}
+
+#[rstest]
+#[case(r#"{"__type":"WAFUnavailableEntityException","Message":"not ready"}"#)]
+#[case(r#"{"__type":"com.amazonaws.wafv2#WAFUnavailableEntityException","Message":"not ready"}"#)]
+#[tokio::test]
+async fn an_error_of_waf_keeps_code_and_words(#[case] body: &'static str) {
+    let server = Server::start(400, body).await;
+    let aws = aws(&server.url, &Fence::open());
+    let shop = WebAclArn::new("arn:acl");
+    let error = aws.api.associate_web_acl(&load_balancer(), &shop).await.unwrap_err();
+    let expected = AwsError {
+        action: "wafv2:AssociateWebACL",
+        code: "WAFUnavailableEntityException".to_owned(),
+        message: "not ready".to_owned(),
+        kind: ErrorKind::InUse,
+    };
+    assert_eq!(error, expected);
+    let line = "WAFV2 AssociateWebACL 400 WAFUnavailableEntityException x1";
+    assert_eq!(aws.seen.lines(), [line]);
+}
+
+/// The form that AWS' query protocol wants: members of lists by number, from 1.
+#[tokio::test]
+async fn a_load_balancer_is_created_with_these_bytes() {
+    let answer = "<CreateLoadBalancerResponse><CreateLoadBalancerResult><LoadBalancers><member>\
+         <LoadBalancerArn>arn:web</LoadBalancerArn><DNSName>web</DNSName></member></LoadBalancers>\
+         </CreateLoadBalancerResult></CreateLoadBalancerResponse>";
+    let server = Server::start(200, answer).await;
+    let aws = aws(&server.url, &Fence::open());
+    let created = aws.api.create_load_balancer(&wanted(), &[].into()).await;
+    assert_eq!(created.unwrap().arn, load_balancer());
+    assert_eq!(
+        server.requests()[0].body,
+        "Action=CreateLoadBalancer&Version=2015-12-01&Name=web&Subnets.member.1=subnet-1&Subnets.member.2=subnet-2\
+         &Scheme=internal&Tags.member.1.Key=elbow.dev%2Fcluster&Tags.member.1.Value=test&Tags.member.2.Key=team\
+         &Tags.member.2.Value=blue&Type=network&IpAddressType=ipv4"
+    );
+}
+
+#[tokio::test]
+async fn a_weighted_action_is_sent_with_these_bytes() {
+    let server = Server::start(200, "<ModifyListenerResponse><ModifyListenerResult/></ModifyListenerResponse>").await;
+    let aws = aws(&server.url, &Fence::open());
+    let settings = ListenerSettings {
+        port: port(80),
+        protocol: ListenerProtocol::Http,
+        action: ActionSettings::Forward {
+            to: [(TargetGroupArn::new("arn:a"), 9), (TargetGroupArn::new("arn:b"), 1)].into(),
+            stickiness: Some(60),
+        },
+        certificate: None,
+        ssl_policy: None,
+        alpn: AlpnPolicy::None,
+    };
+    let listener = ListenerArn::new("arn:listener");
+    assert_eq!(aws.api.modify_listener(&listener, &settings).await, Ok(()));
+    let action = "DefaultActions.member.1.";
+    let forward = format!("{action}ForwardConfig.");
+    assert_eq!(
+        server.requests()[0].body,
+        format!(
+            "Action=ModifyListener&Version=2015-12-01&ListenerArn=arn%3Alistener&Port=80&Protocol=HTTP\
+             &{action}Type=forward\
+             &{forward}TargetGroups.member.1.TargetGroupArn=arn%3Aa&{forward}TargetGroups.member.1.Weight=9\
+             &{forward}TargetGroups.member.2.TargetGroupArn=arn%3Ab&{forward}TargetGroups.member.2.Weight=1\
+             &{forward}TargetGroupStickinessConfig.Enabled=true&{forward}TargetGroupStickinessConfig.DurationSeconds=60"
+        )
+    );
 }
 
 #[tokio::test]

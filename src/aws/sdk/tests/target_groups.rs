@@ -5,15 +5,20 @@ use aws_sdk_elasticloadbalancingv2::operation::deregister_targets::DeregisterTar
 use aws_sdk_elasticloadbalancingv2::operation::modify_target_group::ModifyTargetGroupOutput;
 use aws_sdk_elasticloadbalancingv2::operation::modify_target_group_attributes::ModifyTargetGroupAttributesOutput;
 use aws_sdk_elasticloadbalancingv2::operation::register_targets::RegisterTargetsOutput;
-use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ProtocolEnum, TargetDescription, TargetTypeEnum};
+use aws_sdk_elasticloadbalancingv2::types::{
+    self as sdk, ProtocolEnum, TargetDescription, TargetGroupIpAddressTypeEnum, TargetTypeEnum,
+};
 use aws_smithy_mocks::mock;
+use rstest::rstest;
 
 use super::*;
 use crate::aws::api::AwsApi;
 use crate::aws::ids::{InstanceId, TargetGroupArn, VpcId};
 use crate::aws::stack::{
-    Attributes, HealthCheck, HealthCheckPort, HealthCheckProtocol, ResourceName, Target, TargetGroup, TargetProtocol,
+    Attributes, HealthCheck, HealthCheckPort, HealthCheckProtocol, HttpVersion, Matcher, ResourceName, Surplus, Target,
+    TargetGroup, TargetProtocol,
 };
+use crate::service::IpFamily;
 
 fn arn() -> TargetGroupArn {
     TargetGroupArn::new("arn:a")
@@ -23,7 +28,7 @@ fn http_check() -> HealthCheck {
     HealthCheck {
         protocol: HealthCheckProtocol::Http {
             path: "/healthz".to_owned(),
-            matcher: "200-399".to_owned(),
+            matcher: Matcher::Http("200-399".to_owned()),
         },
         port: HealthCheckPort::Number(port(31000)),
         interval: 10,
@@ -48,6 +53,7 @@ async fn a_target_group_is_created_with_its_health_check_and_tags() {
             call.name() == Some("web-80")
                 && call.target_type() == Some(&TargetTypeEnum::Instance)
                 && call.protocol() == Some(&ProtocolEnum::TcpUdp)
+                && (call.protocol_version(), call.ip_address_type()) == (None, None)
                 && call.port() == Some(30080)
                 && call.vpc_id() == Some("vpc-1")
                 && call.health_check_protocol() == Some(&ProtocolEnum::Tcp)
@@ -59,22 +65,71 @@ async fn a_target_group_is_created_with_its_health_check_and_tags() {
                 && call.unhealthy_threshold_count() == Some(3)
                 && call.tags().len() == tags().len()
         })
-        .then_output(|| {
-            let created = sdk::TargetGroup::builder().target_group_arn("arn:a");
-            CreateTargetGroupOutput::builder()
-                .target_groups(created.build())
-                .build()
-        });
-    let wanted = TargetGroup {
+        .then_output(created);
+    let wanted = wanted(TargetProtocol::TcpUdp, IpFamily::V4, tcp_check());
+    assert_eq!(elbv2(&[&rule]).create_target_group(&wanted).await, Ok(arn()));
+}
+
+fn wanted(protocol: TargetProtocol, family: IpFamily, health_check: HealthCheck) -> TargetGroup {
+    TargetGroup {
         name: ResourceName::parse("web-80").unwrap(),
-        protocol: TargetProtocol::TcpUdp,
+        protocol,
+        family,
         port: port(30080),
         vpc: VpcId::new("vpc-1"),
-        health_check: tcp_check(),
+        health_check,
         attributes: Attributes::new(),
         targets: [].into(),
+        surplus: Surplus::Leaves,
         tags: tags(),
+    }
+}
+
+#[rstest]
+#[case(TargetProtocol::Tls, ProtocolEnum::Tls, None)]
+#[case(TargetProtocol::Udp, ProtocolEnum::Udp, None)]
+#[case(TargetProtocol::Http(HttpVersion::Http1), ProtocolEnum::Http, Some("HTTP1"))]
+#[case(TargetProtocol::Http(HttpVersion::Grpc), ProtocolEnum::Http, Some("GRPC"))]
+#[case(TargetProtocol::Https(HttpVersion::Http2), ProtocolEnum::Https, Some("HTTP2"))]
+#[tokio::test]
+async fn only_http_has_a_protocol_version(
+    #[case] protocol: TargetProtocol,
+    #[case] sent: ProtocolEnum,
+    #[case] version: Option<&'static str>,
+) {
+    let rule = mock!(Client::create_target_group)
+        .match_requests(move |call| call.protocol() == Some(&sent) && call.protocol_version() == version)
+        .then_output(created);
+    let wanted = wanted(protocol, IpFamily::V4, tcp_check());
+    assert_eq!(elbv2(&[&rule]).create_target_group(&wanted).await, Ok(arn()));
+}
+
+fn created() -> CreateTargetGroupOutput {
+    let created = sdk::TargetGroup::builder().target_group_arn("arn:a");
+    CreateTargetGroupOutput::builder()
+        .target_groups(created.build())
+        .build()
+}
+
+#[tokio::test]
+async fn targets_of_ipv6_and_probes_of_grpc_are_asked_for() {
+    let rule = mock!(Client::create_target_group)
+        .match_requests(|call| {
+            let matcher = call.matcher();
+            call.ip_address_type() == Some(&TargetGroupIpAddressTypeEnum::Ipv6)
+                && call.health_check_path() == Some("/AWS.ALB/healthcheck")
+                && matcher.and_then(|codes| codes.grpc_code()) == Some("12")
+                && matcher.and_then(|codes| codes.http_code()).is_none()
+        })
+        .then_output(created);
+    let check = HealthCheck {
+        protocol: HealthCheckProtocol::Http {
+            path: "/AWS.ALB/healthcheck".to_owned(),
+            matcher: Matcher::Grpc("12".to_owned()),
+        },
+        ..tcp_check()
     };
+    let wanted = wanted(TargetProtocol::Http(HttpVersion::Grpc), IpFamily::V6, check);
     assert_eq!(elbv2(&[&rule]).create_target_group(&wanted).await, Ok(arn()));
 }
 

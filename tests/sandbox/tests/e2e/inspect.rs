@@ -9,7 +9,7 @@ mod pods;
 use std::process::Stdio;
 
 use elbow_sandbox::proxy::Client as Proxy;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::scenario::{NODES, Scenario, with_installed_elbow, with_own_elbow};
@@ -67,6 +67,7 @@ async fn run(scenario: &Scenario, name: &str, flags: &[&str]) -> (i32, String, S
         .args(["inspect", &format!("service/{name}"), "-n", &scenario.cluster.namespace])
         .arg(format!("--cluster-name={}", scenario.cluster_name))
         .arg(format!("--load-balancer-class={}", scenario.class))
+        .arg(format!("--alb-load-balancer-class={}", scenario.alb_class))
         .arg(format!("--leader-election-namespace={}", scenario.lease_namespace()))
         .args(flags)
         .env_clear()
@@ -139,6 +140,27 @@ async fn a_sound_service_is_sound_in_every_layer_and_only_read() {
             !calls.is_empty() && calls.keys().all(|call| call.contains(":Describe")),
             "{calls:?}"
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the sandbox: run by cargo sandbox test"]
+async fn an_application_load_balancer_that_redirects_is_sound() {
+    let _no_node_goes = NODES.read().await;
+    with_installed_elbow("inspect-alb", async |scenario| {
+        pods::start(&scenario, "web", "http").await;
+        let certificate = crate::by_hand::certificate(&scenario.sandbox).await;
+        let ports = json!([{ "name": "http", "port": 80 }, { "name": "https", "port": 443, "targetPort": "http" }]);
+        let service = scenario.service("web").class(&scenario.alb_class).ports(ports);
+        scenario
+            .serve(&service.aws("ssl-cert", &certificate).aws("ssl-redirect", "443"))
+            .await;
+        pods::wait_endpoints(&scenario, "web").await;
+        let (code, text, _) = run(&scenario, "web", &["--no-dns"]).await;
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains("HTTP :80, redirects to HTTPS :443\n"), "{text}");
+        assert!(text.contains(&format!("HTTPS :443 with {certificate}\n")), "{text}");
     })
     .await;
 }

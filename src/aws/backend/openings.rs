@@ -1,0 +1,187 @@
+//! Rules by which nodes admit load balancers that have no security groups: for the networks of clients and load balancers,
+//! in the union of what Services need. Ours are told by their description; no other is ever touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Backend;
+use super::wanted::{self, NodeRules};
+use crate::aws::api::{AwsApi, AwsResult, SecurityGroupDescription, SecurityGroupSelection};
+use crate::aws::desired::tags::RULE_DESCRIPTION;
+use crate::aws::ids::SecurityGroupId;
+use crate::aws::plan::Plan;
+use crate::aws::plan::step::Step;
+use crate::aws::stack::IngressRule;
+use crate::provider::ProviderError;
+
+/// What is known of the nodes' groups.
+#[derive(Debug, Default)]
+pub(super) struct Openings {
+    /// None where it has to be read.
+    known: Option<Admitted>,
+    /// Rules of a Service that is gone may be left, though none are known here.
+    suspected: bool,
+}
+
+/// Rules of the nodes' groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Admitted {
+    /// All of them, whoever made them: AWS refuses a second one that is the same.
+    present: NodeRules,
+    /// Those with our description.
+    ours: NodeRules,
+}
+
+impl Openings {
+    /// Rules may be left that are not known of.
+    pub(super) fn suspect(&mut self) {
+        self.suspected = true;
+    }
+
+    /// Is there anything to look at or to do?
+    fn concern(&self, wanted: &BTreeSet<IngressRule>) -> bool {
+        let has_ours = self.known.as_ref().is_some_and(|known| !known.ours.is_empty());
+        has_ours || self.suspected || !wanted.is_empty()
+    }
+}
+
+impl<A: AwsApi> Backend<A> {
+    /// May [`Backend::ensure_openings`] have anything to do?
+    pub(crate) async fn has_openings(&self) -> bool {
+        self.openings.lock().await.concern(&self.needs.openings())
+    }
+
+    /// Makes sure that these groups of nodes have the rules that Services need, and no others of ours. No call where that is
+    /// known, nor where no Service ever needed one.
+    ///
+    /// # Errors
+    /// When AWS cannot be read or refuses a write.
+    pub(crate) async fn ensure_openings(&self, node_groups: &BTreeSet<SecurityGroupId>) -> Result<(), ProviderError> {
+        let mut openings = self.openings.lock().await;
+        let wanted = self.needs.openings();
+        if node_groups.is_empty() || !openings.concern(&wanted) {
+            return Ok(());
+        }
+        // Whatever happens from here on, the next look has to be close.
+        openings.suspected = true;
+        let description = description(&self.settings.cluster);
+        let mut known = self
+            .admitted_openings(openings.known.take(), node_groups, &description)
+            .await?;
+        let stages = self.opening_stages(&wanted, node_groups, &known);
+        if !stages.is_empty() {
+            let applied = self.apply().run(&Plan { stages: stages.clone() }).await?;
+            if applied.unsettled {
+                return Err(unsettled());
+            }
+            known.present = wanted::after(&stages, known.present);
+            known.ours = wanted::after(&stages, known.ours);
+        }
+        openings.suspected = false;
+        openings.known = Some(known);
+        Ok(())
+    }
+
+    /// What [`Backend::ensure_openings`] would do, with our rules before and after. Makes no write. `concerned` tells whether a
+    /// Service has or had a load balancer without groups.
+    ///
+    /// # Errors
+    /// When AWS cannot be read.
+    pub(super) async fn preview_openings(
+        &self,
+        node_groups: &BTreeSet<SecurityGroupId>,
+        concerned: bool,
+    ) -> AwsResult<(Vec<Vec<Step>>, NodeRules, NodeRules)> {
+        let wanted = self.needs.openings();
+        if node_groups.is_empty() || !(concerned || !wanted.is_empty()) {
+            return Ok(<_>::default());
+        }
+        let known = self
+            .read_openings(node_groups.clone(), &description(&self.settings.cluster))
+            .await?;
+        let stages = self.opening_stages(&wanted, node_groups, &known);
+        let after = wanted::after(&stages, known.ours.clone());
+        Ok((stages, known.ours, after))
+    }
+
+    fn opening_stages(
+        &self,
+        wanted: &BTreeSet<IngressRule>,
+        node_groups: &BTreeSet<SecurityGroupId>,
+        known: &Admitted,
+    ) -> Vec<Vec<Step>> {
+        let description = description(&self.settings.cluster);
+        let authorize = wanted::authorize(wanted, node_groups, &known.present, &description);
+        let revoke = wanted::revoke(wanted, node_groups, &known.ours, self.may_revoke());
+        let stages = [authorize, revoke].into_iter();
+        stages.filter(|stage| !stage.is_empty()).collect()
+    }
+
+    /// What is known, with what has to be read for it: groups of nodes that were never read.
+    async fn admitted_openings(
+        &self,
+        known: Option<Admitted>,
+        node_groups: &BTreeSet<SecurityGroupId>,
+        description: &str,
+    ) -> AwsResult<Admitted> {
+        let mut known = known.unwrap_or_default();
+        let unread = node_groups.iter().filter(|id| !known.present.contains_key(*id));
+        let unread: BTreeSet<_> = unread.cloned().collect();
+        let read = self.read_openings(unread, description).await?;
+        known.present.extend(read.present);
+        known.ours.extend(read.ours);
+        Ok(known)
+    }
+
+    async fn read_openings(&self, groups: BTreeSet<SecurityGroupId>, description: &str) -> AwsResult<Admitted> {
+        let mut read = Admitted::default();
+        if groups.is_empty() {
+            return Ok(read);
+        }
+        let found = self
+            .api
+            .describe_security_groups(&SecurityGroupSelection::Ids(groups))
+            .await?;
+        for group in found {
+            let ours = described(&group, description);
+            if !ours.is_empty() {
+                read.ours.insert(group.id.clone(), ours);
+            }
+            read.present.insert(group.id, group.rules);
+        }
+        Ok(read)
+    }
+
+    /// Reads the rules again. Returns the calls that it took, and whether ours are others than were known.
+    pub(super) async fn refresh_openings(&self) -> AwsResult<(usize, bool)> {
+        let mut openings = self.openings.lock().await;
+        let Some(known) = &openings.known else {
+            return Ok((0, false));
+        };
+        let groups: BTreeSet<_> = known.present.keys().cloned().collect();
+        if groups.is_empty() {
+            return Ok((0, false));
+        }
+        let now = self.read_openings(groups, &description(&self.settings.cluster)).await?;
+        let differs = now.ours != known.ours;
+        openings.known = Some(now);
+        Ok((1, differs))
+    }
+}
+
+/// By which our rules are told from all others of a group.
+fn description(cluster: &str) -> String {
+    format!("{RULE_DESCRIPTION} {cluster}")
+}
+
+fn described(group: &SecurityGroupDescription, description: &str) -> BTreeSet<IngressRule> {
+    let descriptions = group.rule_descriptions.iter();
+    let ours: BTreeMap<_, _> = descriptions.filter(|(_, text)| *text == description).collect();
+    ours.into_keys().cloned().collect()
+}
+
+fn unsettled() -> ProviderError {
+    ProviderError::Transient {
+        action: "ec2:AuthorizeSecurityGroupIngress".to_owned(),
+        message: "the rules of the nodes' groups are others than were known; looking again".to_owned(),
+    }
+}

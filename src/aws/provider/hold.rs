@@ -1,0 +1,54 @@
+//! A declaration that cannot be satisfied changes nothing that is served, and stops no node from coming and going.
+
+use std::collections::BTreeSet;
+
+use super::AwsProvider;
+use super::ensure::registered;
+use crate::aws::api::AwsApi;
+use crate::aws::desired::{self, Requirements};
+use crate::aws::ownership::Keeper;
+use crate::aws::plan;
+use crate::node::NodeSet;
+use crate::provider::{ProviderError, Retry};
+use crate::service::Service;
+
+impl<A: AwsApi> AwsProvider<A> {
+    /// Keeps the targets of what stands equal to the nodes though the Service cannot be made as declared, which `error`
+    /// says. Returns the error to be told.
+    pub(super) async fn hold(&self, service: &Service, nodes: &NodeSet, error: ProviderError) -> ProviderError {
+        match self.follow_nodes(service, nodes).await {
+            Ok(()) => error,
+            Err(other) if other.retry() == Retry::Slowly => {
+                tracing::warn!(error = %other, "targets could not be kept equal to the nodes");
+                error
+            }
+            // To be tried again soon; then the first error comes again, too.
+            Err(other) => other,
+        }
+    }
+
+    async fn follow_nodes(&self, service: &Service, nodes: &NodeSet) -> Result<(), ProviderError> {
+        let keeper = Keeper::Service(service.owner.uid.clone());
+        let vpc = self.cluster.vpc(nodes).await?;
+        self.inventory.confine(&vpc);
+        let observed = self.inventory.observe(&keeper).await?;
+        if observed.target_groups.is_empty() {
+            return Ok(());
+        }
+        let requirements = Requirements {
+            routes: false,
+            group_names: BTreeSet::new(),
+            vpc_networks: false,
+            cluster_instances: desired::may_be_shared(&service.annotations),
+        };
+        let registered = registered(&observed);
+        let facts = self.cluster.facts(&requirements, nodes, None, &registered).await?;
+        let Some(standing) = desired::standing(&service.annotations, nodes, &facts) else {
+            return Ok(());
+        };
+        let plan = plan::hold(&observed, &standing.instances, &standing.surplus);
+        let applied = self.apply(&keeper, true).run(&plan).await?;
+        self.cluster.refuse(&applied.refused);
+        Ok(())
+    }
+}

@@ -15,6 +15,7 @@ mod drift;
 mod faults;
 mod inspect;
 mod names;
+mod preview;
 mod replacement;
 mod targets;
 mod walk;

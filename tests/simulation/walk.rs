@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::world::{World, annotate, nodes, service, service_port};
 
 /// A declaration that can be satisfied.
-fn declaration() -> impl Strategy<Value = Service> {
+pub(crate) fn declaration() -> impl Strategy<Value = Service> {
     let ports = proptest::collection::btree_set((80_u16..88, any::<bool>(), 0_u16..3), 1..4);
     let annotations = proptest::sample::subsequence(ANNOTATIONS, 0..=ANNOTATIONS.len());
     let fields = (any::<bool>(), any::<bool>(), any::<bool>());
@@ -52,7 +52,7 @@ fn add_port(service: &mut Service, port: u16, udp: bool, shift: u16) {
     }
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

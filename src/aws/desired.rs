@@ -43,6 +43,7 @@ pub use deletion::{allows_deletion, may_have_node_openings};
 pub use health_check::KUBE_PROXY_PORT;
 use identity::Lasting;
 pub use invalid::{Invalid, is_about_vpc};
+pub(crate) use listeners::protocols as listener_protocols;
 use parts::Parts;
 use request::Request;
 use security_groups::Groups;

@@ -56,9 +56,6 @@ pub const NO_CREDENTIALS: &str = "NoCredentials";
 /// Code of a write that the fence held back.
 pub const FENCE_CLOSED: &str = "FenceClosed";
 
-/// The action that deletion protection forbids.
-const DELETE_LOAD_BALANCER: &str = "elasticloadbalancing:DeleteLoadBalancer";
-
 /// What each code means. Sources: the error sections of the ELBv2, EC2 and WAF API references and their lists of common
 /// errors; the throttle codes are those of the AWS SDKs. A code that is not here is [`ErrorKind::Transient`].
 const CODES: &[(ErrorKind, &[&str])] = &[
@@ -182,7 +179,6 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "InvalidParameter",
             "InvalidParameterCombination",
             "InvalidParameterValue",
-            "InvalidLoadBalancerAction",
             "InvalidPermission.Malformed",
             "InvalidPrefixListID.NotFound",
             "InvalidPrefixListId.Malformed",
@@ -237,6 +233,9 @@ impl AwsError {
         }
     }
 }
+
+/// Of other actions `OperationNotPermitted` says that the account may not, such as make any load balancer.
+const DELETE_LOAD_BALANCER: &str = "elasticloadbalancing:DeleteLoadBalancer";
 
 impl From<AwsError> for ProviderError {
     fn from(error: AwsError) -> Self {

@@ -127,9 +127,14 @@ async fn release<P: LoadBalancerProvider>(
     if context.memory.begin_departure(&owner.uid, annotations) {
         context.events.tell(object, Story::Deleting);
     }
-    within_deadline("delete", context.provider.delete(&owner, annotations))
-        .await
-        .map_err(ReconcileError::Delete)?;
+    let deleted = within_deadline("delete", context.provider.delete(&owner, annotations)).await;
+    if let Err(error) = &deleted
+        && error.is_stalled()
+    {
+        // Whoever waits for the Service to go looks at it, and finds out there what only he can do.
+        context.publish(object, Progress::Failed(error)).await?;
+    }
+    deleted.map_err(ReconcileError::Delete)?;
     let cleared = status::publish(&context.services(object), &context.fence, object, &OwnStatus::default()).await?;
     let object = cleared.as_ref().unwrap_or(object);
     let released = finalizer::remove(&context.services(object), &context.fence, object).await?;

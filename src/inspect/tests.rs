@@ -13,7 +13,8 @@ use super::{Report, diagnose};
 use crate::aws::api::ActionSettings;
 use crate::aws::ids::CertificateArn;
 use crate::aws::stack::{
-    HealthCheckPort, HealthCheckProtocol, HttpVersion, ListenerProtocol, Redirect, RuleSource, TargetProtocol,
+    HealthCheckPort, HealthCheckProtocol, HttpVersion, ListenerProtocol, LoadBalancerKind, Redirect, RuleSource,
+    TargetProtocol,
 };
 
 type Break = fn(&mut Evidence);

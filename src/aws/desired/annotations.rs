@@ -23,9 +23,9 @@ pub(super) use groups::Groups;
 pub(super) use ports::{PortChoice, PortRef};
 pub(super) use probe::{Probe, ProbePort, ProbeProtocol, SuccessCodes};
 pub(super) use reader::ListenerRef;
+use reader::Reader;
 pub(super) use tls::{BackendProtocol, Tls};
 pub(super) use tuning::Tuning;
-use reader::Reader;
 use values::Refusal;
 
 /// What the annotations ask for; a field is none or empty where its key is missing.
@@ -135,7 +135,9 @@ fn references(value: &str, id_prefix: &str) -> Result<Vec<Reference>, Refusal> {
 fn target_type(value: &str) -> Result<(), Refusal> {
     match value {
         "instance" => Ok(()),
-        "ip" => Err("registers pods, and elbow registers nodes, which send to the pods; take the annotation out".into()),
+        "ip" => {
+            Err("registers pods, and elbow registers nodes, which send to the pods; take the annotation out".into())
+        }
         _ => Err(Refusal::new()),
     }
 }

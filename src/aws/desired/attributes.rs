@@ -11,16 +11,19 @@ mod target_group;
 
 use crate::aws::stack::Attributes;
 
-pub(in crate::aws) use load_balancer::DELETION_PROTECTION;
-pub(super) use listener::of_listener;
 pub use listener::listener_default;
+pub(super) use listener::of_listener;
+pub(in crate::aws) use load_balancer::DELETION_PROTECTION;
 pub use load_balancer::load_balancer_default;
 pub(super) use load_balancer::{extras, of_load_balancer, unprotected};
 use table::Row;
 pub use target_group::target_group_default;
 pub(super) use target_group::{AskedOfTargetGroups, Behind, PRESERVE_CLIENT_IP, affinity_warning};
 
-fn defaults<'a>(table: impl IntoIterator<Item = &'a Row>, default: impl Fn(&Row) -> Option<&'static str>) -> Attributes {
+fn defaults<'a>(
+    table: impl IntoIterator<Item = &'a Row>,
+    default: impl Fn(&Row) -> Option<&'static str>,
+) -> Attributes {
     let entry = |row: &Row| Some((row.key.to_owned(), default(row)?.to_owned()));
     table.into_iter().filter_map(entry).collect()
 }

@@ -3,6 +3,7 @@
 mod family;
 mod protocol;
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::aws::stack::{Attributes, HealthCheck, ListenerProtocol, TargetProtocol};
@@ -85,17 +86,22 @@ impl Backends<'_> {
     /// reached.
     fn node_port(self, source: &Source<'_>, faults: &mut Faults) -> Option<Port> {
         let node_ports: Vec<_> = source.ports.iter().map(|port| port.node_port).collect();
-        if node_ports.windows(2).any(|pair| matches!(pair, [one, other] if one != other)) {
+        if node_ports
+            .windows(2)
+            .any(|pair| matches!(pair, [one, other] if one != other))
+        {
             let text = "TCP and UDP on one number need the same nodePort, because AWS joins them to one TCP_UDP listener; \
                         set nodePort of both to one value, or use two numbers";
             faults.add("InvalidPort", format!("{source}: {text}"));
             return None;
         }
         let Some(node_port) = node_ports.first().copied().flatten() else {
-            let text =
-                "it has no nodePort, over which AWS reaches the nodes; set spec.allocateLoadBalancerNodePorts to true";
-            let text = if source.is_owner { text } else { "it has no nodePort, over which AWS reaches the nodes; make the Service of type NodePort" };
-            faults.add("NodePortMissing", format!("{source}: {text}"));
+            let remedy = match source.is_owner {
+                true => "set spec.allocateLoadBalancerNodePorts to true",
+                false => "make the Service one of type NodePort",
+            };
+            let text = format!("{source}: it has no nodePort, over which AWS reaches the nodes; {remedy}");
+            faults.add("NodePortMissing", text);
             return None;
         };
         if let Some(range) = self.admitted.filter(|range| !range.contains(&node_port.get())) {
@@ -110,11 +116,14 @@ impl Backends<'_> {
     }
 }
 
-impl std::fmt::Display for Source<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.other {
             None => write!(f, "port {}", self.port),
             Some(service) => write!(f, "port {} of Service {}", self.port, quoted(service)),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,8 +40,15 @@ impl<'a> Probes<'a> {
         let probe = probes.probe();
         let kind = Timing::of(declared, true);
         let interval = probe.interval.unwrap_or(kind.interval);
-        if let Some(timeout) = probe.timeout.filter(|timeout| *timeout > kind.longest_timeout(interval)) {
-            let relation = if declared.is_application() { "is not below" } else { "is above" };
+        if let Some(timeout) = probe
+            .timeout
+            .filter(|timeout| *timeout > kind.longest_timeout(interval))
+        {
+            let relation = if declared.is_application() {
+                "is not below"
+            } else {
+                "is above"
+            };
             let why = format!("{relation} the interval of {interval} seconds");
             faults.add_value(&keys::HEALTH_TIMEOUT, &timeout.to_string(), &why);
         }
@@ -145,7 +152,10 @@ fn port_of(port: &ProbePort, source: &Source<'_>, faults: &mut Faults) -> Health
     let named = tcp(source.all).find(|port| port.name.as_ref() == Some(name));
     let node_port = named.and_then(|port| port.node_port);
     if node_port.is_none() {
-        let service = source.other.map_or_else(|| "the Service".to_owned(), |other| format!("Service {}", quoted(other)));
+        let service = source.other.map_or_else(
+            || "the Service".to_owned(),
+            |other| format!("Service {}", quoted(other)),
+        );
         let why = format!("is no TCP port of {service} with a nodePort");
         faults.add_value(&keys::HEALTH_PORT, name, &why);
     }

@@ -156,11 +156,20 @@ mod tests {
     #[test]
     fn faults_that_do_not_fit_are_counted() {
         let mut faults = Faults::default();
-        for _ in 0..30 {
-            faults.add("Same", "x".repeat(100));
+        for number in 10..40 {
+            faults.add("Same", format!("{number}{}", "x".repeat(98)));
         }
         let invalid = faults.finish().unwrap_err();
         assert!(invalid.message.ends_with("; and 21 more"), "{}", invalid.message);
+    }
+
+    #[test]
+    fn a_fault_that_is_found_twice_is_told_once() {
+        let mut faults = Faults::default();
+        for text in ["one", "two", "one"] {
+            faults.add("Same", text);
+        }
+        assert_eq!(faults.finish().unwrap_err().message, "one; two");
     }
 
     #[test]

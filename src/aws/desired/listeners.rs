@@ -5,9 +5,10 @@ mod tls;
 
 use std::collections::BTreeMap;
 
-use crate::aws::stack::ListenerProtocol;
-use crate::service::{Port, ServicePort};
+use crate::aws::stack::{ListenerProtocol, LoadBalancerKind};
+use crate::service::{Port, Service, ServicePort};
 
+use super::annotations::Annotations;
 use super::declaration::Declaration;
 use super::invalid::Faults;
 
@@ -51,6 +52,20 @@ pub(super) fn listeners<'a>(declared: Declaration<'a>, faults: &mut Faults) -> V
         }
     };
     by_number.into_iter().filter_map(&mut listener).collect()
+}
+
+/// What each listener of a Service shall speak, told by the Service alone. A port that is refused is left out.
+pub(crate) fn protocols(service: &Service, kind: LoadBalancerKind) -> BTreeMap<Port, ListenerProtocol> {
+    // Whoever asks wants to know what is sound; the faults are told where the whole Service is read.
+    let mut faults = Faults::default();
+    let asked = Annotations::read(&service.annotations, kind, &mut faults);
+    let declared = Declaration {
+        service,
+        asked: &asked,
+        kind,
+    };
+    let listeners = listeners(declared, &mut faults).into_iter();
+    listeners.map(|listener| (listener.port, listener.protocol)).collect()
 }
 
 #[cfg(test)]

@@ -64,7 +64,14 @@ pub fn target_group(
         TargetProtocol::Tls | TargetProtocol::Http(_) | TargetProtocol::Https(_) => facets.protocol.to_string(),
     };
     let listener = facets.listener.to_string();
-    let mut hashed = vec!["target-group", cluster, &owner.uid, load_balancer.as_str(), &listener, &protocol];
+    let mut hashed = vec![
+        "target-group",
+        cluster,
+        &owner.uid,
+        load_balancer.as_str(),
+        &listener,
+        &protocol,
+    ];
     if facets.family == IpFamily::V6 {
         hashed.push("ipv6");
     }

@@ -10,11 +10,11 @@ use crate::aws::settings::AwsSettings;
 use crate::aws::stack::{ChosenAddresses, GroupRef, LoadBalancer, ResourceName, Tags};
 use crate::service::{Owner, Port};
 
+use super::attributes;
 use super::backends::Backend;
 use super::names::{self, TargetGroupFacets};
 use super::request::Request;
 use super::tags::{self, Resource};
-use super::attributes;
 
 /// What all resources of one Service have in common.
 #[derive(Clone, Copy)]

@@ -76,7 +76,7 @@ impl Request {
             scheme,
             extras: attributes::extras(&attributes, &asked.features),
             tags: tags::of_user(&asked.tags, settings, &mut faults),
-            private_link_rules: asked.groups.private_link_rules.unwrap_or(true),
+            private_link_rules: asked.groups.private_link_rules.unwrap_or(true) || groups == Groups::Nobody,
             capacity_units: asked.features.capacity_units,
             web_acl: asked.features.web_acl,
             name: asked.name,
@@ -118,7 +118,12 @@ fn check_fields(service: &Service, faults: &mut Faults) {
 
 /// Source ranges that hold nobody back.
 fn ranges_ignored(groups: &Groups, clients: &Clients, routes: &[Route]) -> Option<Warning> {
-    let hidden = |backend: &Backend| backend.attributes.get(PRESERVE_CLIENT_IP).is_some_and(|kept| kept == "false");
+    let hidden = |backend: &Backend| {
+        backend
+            .attributes
+            .get(PRESERVE_CLIENT_IP)
+            .is_some_and(|kept| kept == "false")
+    };
     let why = match groups {
         Groups::Named { .. } => format!(
             "beside annotation {}: the groups named there decide who may connect",

@@ -133,10 +133,17 @@ fn redirect(listener: ListenerRef, port: Port, declared: Declaration<'_>, faults
 
 /// Tells keys about listeners that there are not.
 fn check_listener_keys(declared: Declaration<'_>, listeners: &[Listening<'_>], faults: &mut Faults) {
-    let known: BTreeSet<_> = listeners.iter().map(|listener| (listener.protocol, listener.port)).collect();
+    let known: BTreeSet<_> = listeners
+        .iter()
+        .map(|listener| (listener.protocol, listener.port))
+        .collect();
     let shown = |(protocol, port): &ListenerRef| format!("{protocol}-{port}");
     let asked = declared.asked;
-    let tuned = asked.tuning.listeners.keys().map(|listener| (&keys::LISTENER_ATTRIBUTES, listener));
+    let tuned = asked
+        .tuning
+        .listeners
+        .keys()
+        .map(|listener| (&keys::LISTENER_ATTRIBUTES, listener));
     let shared = asked.actions.keys().map(|listener| (&keys::ACTIONS, listener));
     for (key, listener) in tuned.chain(shared).filter(|(_, listener)| !known.contains(listener)) {
         let known: Vec<_> = known.iter().map(shown).collect();

@@ -1,4 +1,5 @@
 mod generate;
+mod shared;
 mod sound;
 
 use proptest::prelude::*;

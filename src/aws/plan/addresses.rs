@@ -4,17 +4,23 @@ use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::Step;
 use crate::aws::observed::ObservedLoadBalancer;
-use crate::aws::stack::{Action, ListenerProtocol, LoadBalancer, ResourceName};
+use crate::aws::stack::{Action, Listener, ListenerProtocol, LoadBalancer, ResourceName};
 use crate::service::IpFamily;
 
-/// The one step that gives the load balancer its subnets, families of addresses and source NAT. What listeners still use
-/// goes after them, everything else before listeners are made that may need it.
+/// The step that gives the load balancer its subnets, families of addresses and source NAT, before listeners are made that
+/// may need them. What listeners still use goes after them; if UDP is to be served meanwhile, with source NAT until then.
 pub(super) fn add_steps(matching: &Matching<'_>, known: &ObservedLoadBalancer, stages: &mut Stages) {
     let wanted = &matching.stack.load_balancer;
-    if let Some(step) = step(wanted, &known.spec) {
-        let used = takes_from_listeners(matching, known);
-        stages.add(if used { Stage::Disconnect } else { Stage::Shape }, step);
+    if !takes_from_listeners(matching, known) {
+        stages.extend(Stage::Shape, step(wanted, &known.spec));
+        return;
     }
+    let mut meanwhile = known.spec.clone();
+    if has_udp(matching.stack.listeners.values()) && known.spec.address_type.has_ipv6() {
+        meanwhile.ipv6_source_nat = true;
+    }
+    stages.extend(Stage::Shape, step(&meanwhile, &known.spec));
+    stages.extend(Stage::Disconnect, step(wanted, &meanwhile));
 }
 
 fn step(wanted: &LoadBalancer, known: &LoadBalancer) -> Option<Step> {
@@ -43,9 +49,13 @@ fn takes_from_listeners(matching: &Matching<'_>, known: &ObservedLoadBalancer) -
     let loses_source_nat = known.spec.ipv6_source_nat && !wanted.ipv6_source_nat;
     let mut listeners = known.listeners.iter().filter_map(|listener| listener.spec.as_ref());
     listeners.any(|listener| {
-        (loses_ipv6 && forwards_to_ipv6(matching, &listener.action))
-            || (loses_source_nat && matches!(listener.protocol, ListenerProtocol::Udp | ListenerProtocol::TcpUdp))
+        (loses_ipv6 && forwards_to_ipv6(matching, &listener.action)) || (loses_source_nat && has_udp([listener]))
     })
+}
+
+fn has_udp<'a>(listeners: impl IntoIterator<Item = &'a Listener>) -> bool {
+    let mut listeners = listeners.into_iter();
+    listeners.any(|listener| matches!(listener.protocol, ListenerProtocol::Udp | ListenerProtocol::TcpUdp))
 }
 
 fn forwards_to_ipv6(matching: &Matching<'_>, action: &Action) -> bool {

@@ -29,6 +29,8 @@ pub(super) fn add_surplus(matching: &Matching<'_>, stages: &mut Stages) {
 /// Steps that delete what keeps the stack from being made: a load balancer of its name but another scheme or kind, a second
 /// listener on one of its ports, a target group of its name but another protocol or family.
 pub(super) fn add_obstacles(matching: &Matching<'_>, stages: &mut Stages) {
+    let namesakes = matching.namesakes.iter().copied();
+    lift_protection(namesakes.filter(|known| !stays(matching.stack, known)), stages);
     delete_load_balancers(matching.namesakes.iter().copied(), Stage::ClearTheWay, stages);
     for listener in matching.listeners_in_the_way() {
         let step = Step::DeleteListener {
@@ -53,7 +55,7 @@ fn lift_protection<'a>(load_balancers: impl IntoIterator<Item = &'a ObservedLoad
             load_balancer: known.spec.name.clone(),
             attributes: Attributes::from([(DELETION_PROTECTION.to_owned(), "false".to_owned())]),
         };
-        stages.add(Stage::Shape, step);
+        stages.add(Stage::Unprotect, step);
     }
 }
 

@@ -8,7 +8,9 @@ use super::step::Step;
 /// When a step runs, from first to last. Steps of one stage do not depend on each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
-    /// Load balancers and listeners go that stand where ours has to be; only this deletes before it creates.
+    /// What is to go loses its protection from deletion, where the user says so.
+    Unprotect,
+    /// Load balancers and listeners go that stand where ours has to be; only this and the next delete before they create.
     ClearTheWay,
     /// Target groups go that hold a name of ours but cannot be changed into ours.
     ClearNames,
@@ -46,6 +48,13 @@ impl Stages {
     /// Adds a step behind those that its stage already has.
     pub(super) fn add(&mut self, stage: Stage, step: Step) {
         self.0.entry(stage).or_default().push(step);
+    }
+
+    /// Adds the step if there is one.
+    pub(super) fn extend(&mut self, stage: Stage, step: Option<Step>) {
+        if let Some(step) = step {
+            self.add(stage, step);
+        }
     }
 
     /// The plan: stages without steps do not occur in it.

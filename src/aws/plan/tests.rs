@@ -5,5 +5,7 @@ pub(crate) mod fixture;
 mod generate;
 mod laws;
 mod model;
+mod options;
 mod replacement;
 mod tls;
+mod variety;

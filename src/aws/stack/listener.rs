@@ -64,7 +64,8 @@ pub enum Action {
 pub struct Forward {
     /// One to five target groups (ELBv2 API reference, `ForwardActionConfig`), each once. The weight of a sole one is 1.
     pub to: BTreeSet<WeightedTargetGroup>,
-    /// For how many seconds a client keeps its target group; 1 to 604800, none where it does not.
+    /// For how many seconds a client keeps its target group: 1 to 604800, or 0 of a network load balancer, for which AWS
+    /// takes no duration. None where clients do not keep it.
     pub stickiness: Option<u32>,
 }
 

@@ -75,13 +75,13 @@ impl Page {
             (_, Some((kind, found))) => {
                 let title = self.painted(RED, &format!("First broken layer: {}", kind.title()));
                 self.line("", &title);
-                self.to_do(found);
+                self.advise(found);
             }
             (Verdict::Unknown, None) => {
                 let title = self.painted(YELLOW, "Nothing broken was seen, but not everything could be looked at");
                 self.line("", &title);
                 for found in report.unseen() {
-                    self.to_do(found);
+                    self.advise(found);
                 }
             }
             _ => {
@@ -91,7 +91,7 @@ impl Page {
         }
     }
 
-    fn to_do(&mut self, found: &Finding) {
+    fn advise(&mut self, found: &Finding) {
         self.line("  ", &plain(&found.message));
         self.line("  To do: ", &plain(found.action.as_deref().unwrap_or_default()));
     }

@@ -271,12 +271,19 @@ async fn the_finalizer_stays_while_the_cloud_still_holds_something() {
 }
 
 #[tokio::test]
-async fn a_service_that_may_not_go_is_tried_again_as_soon_as_its_annotations_change() {
+async fn a_service_that_may_not_go_says_why_and_is_tried_again_as_soon_as_its_annotations_change() {
     let mut case = Case::new(Ok(ensured()));
     *case.context.provider.delete.lock().unwrap() = Some(invalid("protected"));
     let mut going = served();
     (going.metadata.deletion_timestamp, going.status) = (from_value(json!("2026-01-01T00:00:00Z")).unwrap(), None);
-    let error = case.pass(going.clone()).await.unwrap().unwrap_err();
+    let pass = case.pass(going.clone());
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    let stalled = &call.body["status"]["conditions"][1];
+    assert_eq!((&stalled["type"], &stalled["status"]), (&json!("Stalled"), &json!("True")));
+    assert!(stalled["message"].as_str().unwrap().contains("protected"), "{stalled}");
+    going.metadata.resource_version = Some("8".to_owned());
+    call.answer(&going);
+    let error = pass.await.unwrap().unwrap_err();
     case.context.memory.failed("u-1", error.retry());
     let action = case.pass(going.clone()).await.unwrap().unwrap();
     assert_ne!(action, Action::await_change());

@@ -52,8 +52,10 @@ use super::*;
 #[case::listener_changed_by_hand(|e: &mut Evidence| e.balancer_mut().listeners[0].settings = None, LayerKind::Listeners, "ListenerForeign")]
 #[case::certificate_not_used(|e: &mut Evidence| annotate(e, "ssl-cert", "arn:aws:acm:us-east-1:1:certificate/x"),
     LayerKind::Listeners, "CertificateNotUsed")]
-#[case::certificate_gone(|e: &mut Evidence| e.balancer_mut().listeners = vec![listener(80, ListenerProtocol::Tls)],
-    LayerKind::Listeners, "CertificateMissing")]
+#[case::certificate_gone(|e: &mut Evidence| {
+    annotate(e, "ssl-cert", "arn:aws:acm:us-east-1:1:certificate/x");
+    e.balancer_mut().listeners = vec![listener(80, ListenerProtocol::Tls)];
+}, LayerKind::Listeners, "CertificateMissing")]
 #[case::clients_not_admitted(|e: &mut Evidence| e.cloud_mut().groups[0].rules.clear(), LayerKind::ClientRules, "ClientsNotAdmitted")]
 #[case::no_targets(|e: &mut Evidence| e.cloud_mut().target_groups[0].targets.clear(), LayerKind::TargetGroups, "NoTargets")]
 #[case::only_draining_targets(|e: &mut Evidence| e.health("draining", "Target.DeregistrationInProgress", true),

@@ -74,6 +74,7 @@ fn an_application_load_balancer_that_redirects_is_sound() {
     let mut https = listener(443, ListenerProtocol::Https);
     https.settings.as_mut().unwrap().certificate = Some(CertificateArn::new("arn:aws:acm:us-east-1:1:certificate/x"));
     evidence.balancer_mut().listeners = vec![http, https];
+    evidence.balancer_mut().description.kind = Some(LoadBalancerKind::Application);
     let settings = evidence.cloud_mut().target_groups[0]
         .description
         .settings

@@ -33,7 +33,10 @@ impl State {
                     "1 to 5 target groups",
                 )?;
                 let weights = to.values().all(|weight| *weight <= 999);
-                let duration = stickiness.is_none_or(|seconds| (1..=604_800).contains(&seconds));
+                let duration = stickiness.is_none_or(|seconds| match application {
+                    true => (1..=604_800).contains(&seconds),
+                    false => seconds == 0 && wanted.protocol != ListenerProtocol::Tls,
+                });
                 require(
                     weights && duration,
                     "ValidationError",

@@ -2,6 +2,7 @@ use rstest::rstest;
 
 use crate::aws::desired::fixtures::{Case, tcp, udp};
 use crate::aws::stack::{AddressType, ChosenAddresses};
+use crate::service::IpFamily;
 
 const TYPE: &str = "aws-load-balancer-ip-address-type";
 const SCHEME: &str = "aws-load-balancer-scheme";
@@ -198,7 +199,8 @@ fn addresses_that_do_not_fit_the_subnets_are_refused(
 
 #[test]
 fn udp_on_a_dualstack_load_balancer_needs_source_nat() {
-    let case = dualstack().ports([tcp(80, 30080), udp(53, 30053)]);
+    let mut case = dualstack().ports([tcp(80, 30080), udp(53, 30053)]);
+    case.service.ip_families = vec![IpFamily::V4, IpFamily::V6];
     let invalid = case.invalid();
     assert!(
         invalid.message.contains("port 53") && invalid.message.contains(SOURCE_NAT),

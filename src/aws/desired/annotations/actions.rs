@@ -60,7 +60,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> BTreeMap<ListenerRef, Shares> {
 pub fn companions(annotations: &BTreeMap<String, String>) -> BTreeSet<String> {
     let prefix = format!("{}.", keys::ACTIONS);
     let actions = annotations.iter().filter(|(key, _)| key.starts_with(&prefix));
-    let others = actions.filter_map(|(_, value)| shares(value).ok()).flat_map(|shares| shares.others);
+    let others = actions
+        .filter_map(|(_, value)| shares(value).ok())
+        .flat_map(|shares| shares.others);
     let names = others.filter_map(|share| match share.to {
         Destination::Service { name, .. } => Some(name),
         Destination::TargetGroup(_) => None,
@@ -131,7 +133,10 @@ fn shares(value: &str) -> Result<Shares, Refusal> {
     let path = "forwardConfig";
     let config: ForwardConfig = at(path, action.forward)?;
     if config.target_groups.len() > MAX_OTHERS {
-        let why = format!("holds {}, but at most {MAX_OTHERS} fit beside the Service", config.target_groups.len());
+        let why = format!(
+            "holds {}, but at most {MAX_OTHERS} fit beside the Service",
+            config.target_groups.len()
+        );
         return Err(refused(&format!("{path}.targetGroups"), &why));
     }
     let sole = config.target_groups.len() == 1;
@@ -177,7 +182,10 @@ fn stickiness(value: Option<Value>) -> Result<(bool, Option<u32>), Refusal> {
 
 fn service_port(path: &str, value: Option<Value>) -> Result<PortRef, Refusal> {
     let port = match value {
-        Some(Value::Number(number)) => number.as_u64().and_then(|number| u16::try_from(number).ok()).and_then(Port::new),
+        Some(Value::Number(number)) => number
+            .as_u64()
+            .and_then(|number| u16::try_from(number).ok())
+            .and_then(Port::new),
         Some(Value::String(text)) if !text.is_empty() => {
             return port_ref(&text).map_err(|why| refused(path, &why));
         }
@@ -205,7 +213,10 @@ fn number(path: &str, value: Option<Value>, least: u32, most: u32) -> Result<Opt
 /// `arn:PARTITION:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID`.
 fn target_group(path: &str, arn: &str) -> Result<TargetGroupArn, Refusal> {
     let fields: Vec<_> = arn.split(':').collect();
-    let parts: Vec<_> = fields.last().map(|resource| resource.split('/').collect()).unwrap_or_default();
+    let parts: Vec<_> = fields
+        .last()
+        .map(|resource| resource.split('/').collect())
+        .unwrap_or_default();
     let sound = matches!(fields[..], ["arn", partition, "elasticloadbalancing", region, account, _]
         if !partition.is_empty() && !region.is_empty() && !account.is_empty())
         && matches!(parts[..], ["targetgroup", name, id] if !name.is_empty() && !id.is_empty());

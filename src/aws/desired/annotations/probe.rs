@@ -2,8 +2,8 @@
 
 use crate::service::Port;
 
-use super::values::{self, Refusal};
 use super::ports::{PortRef, port_ref};
+use super::values::{self, Refusal};
 use super::{Reader, keys};
 
 /// What the annotations say of health checks.
@@ -100,7 +100,11 @@ fn success_codes(value: &str) -> Result<SuccessCodes, Refusal> {
         if from > to {
             return Err("holds a range that runs backwards".into());
         }
-        let spelled = if from == to { from.to_string() } else { format!("{from}-{to}") };
+        let spelled = if from == to {
+            from.to_string()
+        } else {
+            format!("{from}-{to}")
+        };
         match (from, to) {
             (_, ..=99) => grpc.push(spelled),
             (200.., _) => {
@@ -116,5 +120,9 @@ fn success_codes(value: &str) -> Result<SuccessCodes, Refusal> {
         grpc: joined(grpc),
         highest,
     };
-    if codes == SuccessCodes::default() { Err(Refusal::new()) } else { Ok(codes) }
+    if codes == SuccessCodes::default() {
+        Err(Refusal::new())
+    } else {
+        Ok(codes)
+    }
 }

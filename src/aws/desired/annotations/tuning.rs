@@ -23,7 +23,9 @@ pub(in crate::aws::desired) struct Tuning {
 impl Tuning {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let all = reader.read(&keys::PROXY_PROTOCOL, proxy_protocol);
-        let some = reader.read(&keys::PROXY_PROTOCOL_PORTS, |value| port_refs(value).map(PortChoice::Some));
+        let some = reader.read(&keys::PROXY_PROTOCOL_PORTS, |value| {
+            port_refs(value).map(PortChoice::Some)
+        });
         Self {
             target_groups: reader
                 .read(&keys::TARGET_GROUP_ATTRIBUTES, values::map)

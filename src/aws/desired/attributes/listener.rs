@@ -23,10 +23,19 @@ pub(in crate::aws::desired) fn of_listener(
     let mut attributes = defaults(rows(protocol), |row| row.default);
     let suffix = format!("{protocol}-{port}");
     let none = rows(protocol).next().is_none();
-    attributes.extend(checked(asked.unwrap_or(&Attributes::new()), rows(protocol), |pair, why| {
-        let none = none.then(|| format!("cannot be: AWS has no attributes of {protocol} listeners"));
-        faults.add_value_at(&keys::LISTENER_ATTRIBUTES, &suffix, pair, none.as_deref().unwrap_or(why));
-    }));
+    attributes.extend(checked(
+        asked.unwrap_or(&Attributes::new()),
+        rows(protocol),
+        |pair, why| {
+            let none = none.then(|| format!("cannot be: AWS has no attributes of {protocol} listeners"));
+            faults.add_value_at(
+                &keys::LISTENER_ATTRIBUTES,
+                &suffix,
+                pair,
+                none.as_deref().unwrap_or(why),
+            );
+        },
+    ));
     attributes
 }
 

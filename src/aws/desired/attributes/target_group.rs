@@ -29,7 +29,11 @@ pub fn target_group_default(protocol: TargetProtocol, key: &str) -> Option<&'sta
 }
 
 fn rows(application: bool) -> impl Iterator<Item = &'static Row> + Clone {
-    let of_kind = if application { APPLICATION_TARGET_GROUP } else { NETWORK_TARGET_GROUP };
+    let of_kind = if application {
+        APPLICATION_TARGET_GROUP
+    } else {
+        NETWORK_TARGET_GROUP
+    };
     TARGET_GROUP.iter().chain(of_kind)
 }
 
@@ -58,7 +62,9 @@ impl AskedOfTargetGroups {
         let tuning = &declared.asked.tuning;
         let table = rows(declared.is_application());
         let key = &keys::TARGET_GROUP_ATTRIBUTES;
-        let all = checked(&tuning.target_groups, table.clone(), |pair, why| faults.add_value(key, pair, why));
+        let all = checked(&tuning.target_groups, table.clone(), |pair, why| {
+            faults.add_value(key, pair, why)
+        });
         let key = &keys::PORT_TARGET_GROUP_ATTRIBUTES;
         let mut by_port = BTreeMap::new();
         for (port, asked) in &tuning.target_groups_by_port {
@@ -102,7 +108,10 @@ fn check_port(declared: Declaration<'_>, port: Port, faults: &mut Faults) {
     if !ports.iter().any(|known| known.port == port) {
         let numbers: Vec<_> = ports.iter().map(|known| known.port.to_string()).collect();
         let key = &keys::PORT_TARGET_GROUP_ATTRIBUTES;
-        let text = format!("annotation {key}.{port}: the Service has no such port; it has {}", numbers.join(", "));
+        let text = format!(
+            "annotation {key}.{port}: the Service has no such port; it has {}",
+            numbers.join(", ")
+        );
         faults.add("InvalidAnnotation", text);
     }
 }
@@ -117,7 +126,10 @@ fn proxy_protocol(declared: Declaration<'_>, faults: &mut Faults) -> BTreeMap<Po
         PortChoice::All => &[],
         PortChoice::Some(refs) => refs,
     };
-    for reference in refs.iter().filter(|reference| !ports.iter().any(|port| reference.means(port))) {
+    for reference in refs
+        .iter()
+        .filter(|reference| !ports.iter().any(|port| reference.means(port)))
+    {
         let why = format!("is no port of the Service, which has {}", named(ports.iter()));
         faults.add_value(&keys::PROXY_PROTOCOL_PORTS, &reference.to_string(), &why);
     }

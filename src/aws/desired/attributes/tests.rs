@@ -254,3 +254,6 @@ fn attributes_that_only_work_beside_another_are_left_out_without_it() {
         "60"
     );
 }
+
+mod listeners;
+mod ports;

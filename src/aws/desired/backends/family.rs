@@ -32,7 +32,8 @@ fn of_dual_stack_udp(declared: Declaration<'_>, faults: &mut Faults) -> IpFamily
         faults.add_value(&keys::ADDRESS_TYPE, "dualstack", &why);
     }
     if !declared.service.ip_families.contains(&IpFamily::V6) {
-        let why = "serves UDP over IPv6 targets only; put IPv6 among spec.ipFamilies, or the UDP port into another Service";
+        let why =
+            "serves UDP over IPv6 targets only; put IPv6 among spec.ipFamilies, or the UDP port into another Service";
         faults.add_value(&keys::ADDRESS_TYPE, "dualstack", why);
     }
     IpFamily::V6

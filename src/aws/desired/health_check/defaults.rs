@@ -60,7 +60,11 @@ impl Timing {
     }
 
     pub(super) fn longest_timeout(&self, interval: u16) -> u16 {
-        if self.strict { interval.saturating_sub(1) } else { interval }
+        if self.strict {
+            interval.saturating_sub(1)
+        } else {
+            interval
+        }
     }
 }
 
@@ -77,7 +81,11 @@ impl Probes<'_> {
             TargetProtocol::Tcp | TargetProtocol::Tls | TargetProtocol::TcpUdp | TargetProtocol::Udp => {
                 let udp = target == TargetProtocol::Udp && !port_given;
                 match local || udp {
-                    true => kube_proxy(if local { self.health_check_node_port(port_given, faults) } else { KUBE_PROXY }),
+                    true => kube_proxy(if local {
+                        self.health_check_node_port(port_given, faults)
+                    } else {
+                        KUBE_PROXY
+                    }),
                     false => traffic(ProbeProtocol::Tcp, "/"),
                 }
             }

@@ -201,3 +201,5 @@ fn ports_that_nodes_must_admit_besides_node_ports_are_told(#[case] value: &str, 
     let ports = Case::new().annotate(&prefixed("port"), value).desired().health_ports;
     assert_eq!(ports.into_iter().map(Port::get).collect::<Vec<_>>(), expected);
 }
+
+mod application;

@@ -3,6 +3,7 @@ use rstest::rstest;
 use super::*;
 use crate::aws::desired::annotations::keys;
 use crate::aws::desired::fixtures::{Case, forwards_to, service_port, tcp, udp};
+use crate::aws::stack::AlpnPolicy;
 use crate::service::Protocol;
 
 const CERT: (&str, &str) = (keys::SSL_CERT.name, keys::SSL_CERT.example);
@@ -54,6 +55,7 @@ fn a_changed_node_port_keeps_the_target_group() {
 #[case::all_tcp_ports(None, &["53 UDP -> Udp 30053", "80 TLS -> Tcp 30080", "443 TLS -> Tcp 30443"])]
 #[case::by_number(Some("443"), &["53 UDP -> Udp 30053", "80 TCP -> Tcp 30080", "443 TLS -> Tcp 30443"])]
 #[case::by_name(Some("tcp-80, tcp-443"), &["53 UDP -> Udp 30053", "80 TLS -> Tcp 30080", "443 TLS -> Tcp 30443"])]
+#[case::all(Some("*"), &["53 UDP -> Udp 30053", "80 TLS -> Tcp 30080", "443 TLS -> Tcp 30443"])]
 #[case::empty_means_all(Some(""), &["53 UDP -> Udp 30053", "80 TLS -> Tcp 30080", "443 TLS -> Tcp 30443"])]
 fn with_a_certificate_tcp_ports_speak_tls_and_nodes_tcp(#[case] ports: Option<&str>, #[case] expected: &[&str]) {
     let case = tls(Case::new().ports([udp(53, 30053), tcp(80, 30080), tcp(443, 30443)]));
@@ -159,3 +161,60 @@ fn a_load_balancer_has_fifty_listeners_at_most(#[case] count: u16, #[case] sound
         Err(invalid) => assert!(!sound && invalid.reason == "TooManyListeners"),
     }
 }
+
+#[test]
+fn the_tls_policy_and_alpn_are_the_users_where_given() {
+    let case = tls(Case::new().ports([tcp(80, 30080), tcp(443, 30443)]))
+        .annotate(SSL_PORTS, "443")
+        .annotate(keys::SSL_POLICY.name, keys::SSL_POLICY.example)
+        .annotate(keys::ALPN_POLICY.name, "HTTP2Preferred");
+    let listeners: Vec<_> = case.stack().listeners.into_values().collect();
+    assert_eq!(
+        (listeners[0].ssl_policy.as_deref(), listeners[0].alpn),
+        (None, AlpnPolicy::None)
+    );
+    let secure = (listeners[1].ssl_policy.as_deref(), listeners[1].alpn);
+    assert_eq!(secure, (Some(keys::SSL_POLICY.example), AlpnPolicy::HTTP2Preferred));
+}
+
+#[rstest]
+#[case(keys::SSL_PORTS.name, "80")]
+#[case(keys::SSL_POLICY.name, keys::SSL_POLICY.example)]
+#[case(keys::ALPN_POLICY.name, "HTTP1Only")]
+#[case(keys::BACKEND_PROTOCOL.name, "ssl")]
+fn what_only_tls_listeners_have_is_told_to_have_no_effect_without_one(#[case] key: &str, #[case] value: &str) {
+    let case = Case::new().annotate(key, value);
+    assert_eq!(case.warning_reasons(), ["AnnotationIgnored"]);
+    assert!(case.desired().warnings[0].message.contains(key));
+    assert!(tls(case).warning_reasons().is_empty());
+}
+
+#[rstest]
+#[case("ssl", "443 TLS -> Tls 30443")]
+#[case("https", "443 TLS -> Tls 30443")]
+#[case("SSL", "443 TLS -> Tls 30443")]
+#[case("tcp", "443 TLS -> Tcp 30443")]
+#[case("http", "443 TLS -> Tcp 30443")]
+fn nodes_behind_tls_listeners_are_sent_what_the_backend_protocol_says(#[case] value: &str, #[case] expected: &str) {
+    let case = tls(Case::new().ports([tcp(80, 30080), tcp(443, 30443)]))
+        .annotate(SSL_PORTS, "443")
+        .annotate(keys::BACKEND_PROTOCOL.name, value);
+    assert_eq!(listeners(&case), ["80 TCP -> Tcp 30080", expected]);
+}
+
+/// A new target group is made beside the old one, and the listener changes over.
+#[test]
+fn another_protocol_to_the_nodes_gives_a_new_target_group_under_the_same_load_balancer() {
+    let plain = tls(Case::new());
+    let secure = plain.clone().annotate(keys::BACKEND_PROTOCOL.name, "ssl");
+    let (plain, secure) = (plain.stack(), secure.stack());
+    assert_eq!(plain.load_balancer, secure.load_balancer);
+    assert!(
+        plain
+            .target_groups
+            .keys()
+            .all(|name| !secure.target_groups.contains_key(name))
+    );
+}
+
+mod application;

@@ -38,7 +38,10 @@ pub(in crate::aws::desired) fn check(declared: Declaration<'_>, faults: &mut Fau
     let known = tcp(ports).find(|port| reference.means(port));
     let why = match known {
         _ if declared.asked.tls.certificates.is_empty() => {
-            format!("is no HTTPS port without a certificate in annotation {}", keys::SSL_CERT)
+            format!(
+                "is no HTTPS port without a certificate in annotation {}",
+                keys::SSL_CERT
+            )
         }
         None => format!("is no TCP port of the Service, which has {}", named(tcp(ports))),
         Some(port) if !is_secure(port, declared) => format!("is not among annotation {}", keys::SSL_PORTS),
@@ -49,7 +52,12 @@ pub(in crate::aws::desired) fn check(declared: Declaration<'_>, faults: &mut Fau
 
 /// Where a listener of this protocol redirects to; none if it forwards.
 pub(in crate::aws::desired) fn redirect(declared: Declaration<'_>, protocol: ListenerProtocol) -> Option<Port> {
-    let reference = declared.asked.tls.redirect.as_ref().filter(|_| protocol == ListenerProtocol::Http)?;
+    let reference = declared
+        .asked
+        .tls
+        .redirect
+        .as_ref()
+        .filter(|_| protocol == ListenerProtocol::Http)?;
     let port = tcp(&declared.service.ports).find(|port| reference.means(port) && is_secure(port, declared))?;
     Some(port.port)
 }
@@ -68,7 +76,10 @@ pub(in crate::aws::desired) fn warnings(declared: Declaration<'_>, listeners: &[
         (&keys::BACKEND_PROTOCOL, sent_tls),
     ];
     let protocol = if declared.is_application() { "HTTPS" } else { "TLS" };
-    let why = format!("no listener speaks {protocol}, which takes annotation {}", keys::SSL_CERT);
+    let why = format!(
+        "no listener speaks {protocol}, which takes annotation {}",
+        keys::SSL_CERT
+    );
     let ignored = asked.into_iter().filter(|(_, asked)| *asked);
     ignored.map(|(key, _)| without_effect(key, &why)).collect()
 }

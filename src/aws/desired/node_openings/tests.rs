@@ -124,6 +124,7 @@ fn what_needs_a_group_is_told_to_have_no_effect_without_one(#[case] key: &str, #
     assert_eq!(desired.warnings[0].reason, "AnnotationIgnored");
     assert!(desired.warnings[0].message.contains(key));
     assert!(!desired.backend_group);
+    assert!(desired.stack.load_balancer.private_link_rules, "AWS' default");
 }
 
 #[test]

@@ -21,7 +21,11 @@ impl Parts<'_> {
     fn listener(self, route: &Route) -> Listener {
         let tls = &self.request.tls;
         let secure = route.protocol.is_secure();
-        let policy = || tls.policy.clone().unwrap_or_else(|| self.settings.default_ssl_policy.clone());
+        let policy = || {
+            tls.policy
+                .clone()
+                .unwrap_or_else(|| self.settings.default_ssl_policy.clone())
+        };
         let mut tags = self.tags(Resource::Listener(route.port));
         if route.tuned {
             tags::remember(&mut tags, &BTreeSet::from([Extra::Attributes]));

@@ -79,8 +79,10 @@ impl Refusals<'_> {
     fn tell(&mut self, reason: &'static str, place: &str, why: impl fmt::Display) {
         let (protocol, port) = (self.listener.protocol, self.listener.port);
         let key = &keys::ACTIONS;
-        self.faults
-            .add(reason, format!("annotation {key}.{protocol}-{port}: forwardConfig.{place}: {why}"));
+        self.faults.add(
+            reason,
+            format!("annotation {key}.{protocol}-{port}: forwardConfig.{place}: {why}"),
+        );
     }
 
     fn recipient(&mut self, index: usize, share: &Share, backends: Backends<'_>) -> Option<Recipient> {
@@ -98,7 +100,10 @@ impl Refusals<'_> {
         } else if let Some(ports) = service.companions.get(name) {
             ports
         } else {
-            let why = format!("Service {} is not in the namespace; create it, or take it out", quoted(name));
+            let why = format!(
+                "Service {} is not in the namespace; create it, or take it out",
+                quoted(name)
+            );
             self.tell("BackendNotFound", &format!("targetGroups[{index}].serviceName"), why);
             return None;
         };
@@ -133,7 +138,10 @@ impl Refusals<'_> {
             .iter()
             .find(|port| reference.means(port) && wanted.contains(&port.protocol))
             .map(|port| port.port);
-        let of_number = |number| all.iter().filter(move |port| port.port == number && wanted.contains(&port.protocol));
+        let of_number = |number| {
+            all.iter()
+                .filter(move |port| port.port == number && wanted.contains(&port.protocol))
+        };
         let ports: Vec<_> = number.map(|number| of_number(number).collect()).unwrap_or_default();
         if ports.len() == self.listener.ports.len() {
             return Some((number?, ports));
@@ -160,12 +168,20 @@ impl Refusals<'_> {
             return None;
         }
         if self.listener.protocol == ListenerProtocol::Tls {
-            self.tell("InvalidAnnotation", place, "AWS has no such stickiness for TLS listeners");
+            self.tell(
+                "InvalidAnnotation",
+                place,
+                "AWS has no such stickiness for TLS listeners",
+            );
         }
         if asked.sticky_seconds.is_some() && !application {
             let why = "durationSeconds is for application load balancers only; take it out";
             self.tell("InvalidAnnotation", place, why);
         }
-        Some(if application { asked.sticky_seconds.unwrap_or(DEFAULT_STICKINESS) } else { 0 })
+        Some(if application {
+            asked.sticky_seconds.unwrap_or(DEFAULT_STICKINESS)
+        } else {
+            0
+        })
     }
 }

@@ -145,9 +145,10 @@ fn broken_of_listener(listener: &Listener, stack: &Stack) -> Vec<String> {
     let forward = match &listener.action {
         Action::Forward(forward) => {
             let weights = forward.to.iter().all(|to| to.weight <= 999);
-            let seconds = forward
-                .stickiness
-                .is_none_or(|seconds| (1..=604_800).contains(&seconds));
+            let seconds = forward.stickiness.is_none_or(|seconds| match network {
+                true => seconds == 0 && protocol != P::Tls,
+                false => (1..=604_800).contains(&seconds),
+            });
             (1..=5).contains(&forward.to.len()) && weights && seconds
         }
         Action::Redirect(redirect) => {
@@ -191,7 +192,10 @@ fn broken_of_target_group(group: &TargetGroup, kind: LoadBalancerKind) -> Vec<St
             (5..=300).contains(&check.interval) && (2..=120).contains(&check.timeout),
             "timing of probes",
         ),
-        (check.timeout <= check.interval, "a timeout above the interval"),
+        (
+            check.timeout < check.interval || network && check.timeout == check.interval,
+            "a timeout above the interval",
+        ),
         (
             (2..=10).contains(&check.healthy_threshold) && (2..=10).contains(&check.unhealthy_threshold),
             "thresholds",

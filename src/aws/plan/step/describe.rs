@@ -160,8 +160,24 @@ impl Step {
             | S::ModifyLoadBalancerAttributes { attributes: pairs, .. }
             | S::AddTags { tags: pairs, .. } => list_pairs(pairs),
             S::RemoveTags { keys, .. } => list(keys),
-            S::SetSecurityGroups { groups, .. } => list(groups),
-            S::SetSubnets { subnets, .. } => list(subnets.keys()),
+            S::SetSecurityGroups {
+                groups,
+                private_link_rules,
+                ..
+            } => {
+                let rules = private_link_rules.map(|on| format!(", rules for PrivateLink {}", switch(on)));
+                format!("{}{}", list(groups), rules.unwrap_or_default())
+            }
+            S::SetSubnets {
+                subnets,
+                address_type,
+                ipv6_source_nat,
+                ..
+            } => {
+                let address_type = address_type.map(|kind| format!(", {kind}")).unwrap_or_default();
+                let nat = ipv6_source_nat.map(|on| format!(", source NAT of IPv6 {}", switch(on)));
+                format!("{}{address_type}{}", list(subnets.keys()), nat.unwrap_or_default())
+            }
             S::SetAddressType { address_type, .. } => address_type.to_string(),
             S::ModifyCapacity { units, .. } => format!("{units} units"),
             S::AssociateWebAcl { web_acl, .. } => web_acl.to_string(),
@@ -210,6 +226,10 @@ impl Display for Step {
             detail => write!(f, ": {detail}"),
         }
     }
+}
+
+fn switch(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }
 
 fn list_pairs(pairs: &Attributes) -> String {

@@ -8,7 +8,7 @@ use super::fixture::{
 use crate::aws::ids::SubnetId;
 use crate::aws::observed::{Observed, ObservedListener};
 use crate::aws::plan::step::Step;
-use crate::aws::plan::{Plan, Replaced, plan, teardown};
+use crate::aws::plan::{Consent, Plan, Replaced, plan, teardown};
 use crate::aws::stack::{ChosenAddresses, GroupRef, ListenerProtocol, RuleProtocol, Scheme, Stack};
 
 #[test]
@@ -239,14 +239,14 @@ fn many_targets_are_registered_in_calls_of_two_hundred() {
 
 #[test]
 fn teardown_of_one_service_takes_three_calls_in_three_stages() {
-    let calls = operations(&teardown(&settled(&stack(&[80]))));
+    let calls = operations(&teardown(&settled(&stack(&[80])), Consent::Missing));
     let expected = "DeleteLoadBalancer > DeleteTargetGroup > DeleteSecurityGroup";
     assert_eq!(calls, expected);
 }
 
 #[test]
 fn teardown_of_nothing_is_empty() {
-    assert_eq!(teardown(&Observed::default()), Plan::default());
+    assert_eq!(teardown(&Observed::default(), Consent::Given), Plan::default());
 }
 
 #[test]

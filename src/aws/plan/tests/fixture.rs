@@ -78,7 +78,7 @@ pub(crate) fn build(name: &str, scheme: Scheme, ports: &[PortSpec], instances: &
 }
 
 fn listener(load_balancer: &str, spec: &PortSpec) -> Listener {
-    let tls = spec.protocol == ListenerProtocol::Tls;
+    let tls = spec.protocol.is_secure();
     Listener {
         port: port(spec.port),
         protocol: spec.protocol,
@@ -127,7 +127,8 @@ fn target_group_name(load_balancer: &str, spec: &PortSpec) -> ResourceName {
         TargetProtocol::Tcp => "t",
         TargetProtocol::Udp => "u",
         TargetProtocol::TcpUdp => "tu",
-        other => panic!("no port of the fixture is {other}"),
+        TargetProtocol::Tls => "s",
+        TargetProtocol::Http(_) | TargetProtocol::Https(_) => "h",
     };
     resource(&format!("{load_balancer}-{}-{protocol}", spec.port))
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::fixture::forwards_to;
 use super::generate::{open, shuffled, stacks, worlds};
 use super::model::Aws;
+use crate::aws::desired::tags::Extra;
 use crate::aws::observed::{Observed, ObservedListener, ObservedLoadBalancer};
 use crate::aws::plan::step::Step;
-use crate::aws::plan::{Plan, Replaced, plan, teardown};
-use crate::aws::stack::{Attributes, GroupRef, IngressRule, Listener, ResourceName, Stack, Tags, Target};
+use crate::aws::plan::{Consent, Plan, Replaced, plan, protected, teardown};
+use crate::aws::stack::{Attributes, GroupRef, IngressRule, Listener, ResourceName, Stack, Surplus, Tags, Target};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
@@ -20,6 +20,7 @@ proptest! {
     fn applying_a_plan_gives_the_stack_and_planning_again_gives_nothing(
         stack in stacks(), world in worlds(), seed: u64,
     ) {
+        prop_assume!(!is_blocked(&stack, &world));
         let mut aws = Aws::from(&world);
         shuffled(&plan(&stack, &world, Replaced::Remove), seed).iter().for_each(|s| aws.step(s));
         assert_stands(&stack, &aws.observed);
@@ -32,6 +33,7 @@ proptest! {
     fn a_replacement_stands_beside_the_old_load_balancers_which_nothing_touches(
         stack in stacks(), world in worlds(), seed: u64,
     ) {
+        prop_assume!(!is_blocked(&stack, &world));
         let mut aws = Aws::from(&world);
         shuffled(&plan(&stack, &world, Replaced::Keep), seed).iter().for_each(|s| aws.step(s));
         assert_stands(&stack, &aws.observed);
@@ -43,6 +45,7 @@ proptest! {
     fn a_plan_cut_off_anywhere_is_finished_by_the_next(
         stack in stacks(), world in worlds(), seed: u64, end: Index,
     ) {
+        prop_assume!(!is_blocked(&stack, &world));
         let mut aws = Aws::from(&world);
         let steps = shuffled(&plan(&stack, &world, Replaced::Remove), seed);
         steps[..end.index(steps.len() + 1)].iter().for_each(|s| aws.step(s));
@@ -56,9 +59,11 @@ proptest! {
     fn a_plan_cut_off_while_another_stack_is_wanted_is_finished_by_the_next(
         first in stacks(), stack in stacks(), world in worlds(), seed: u64, end: Index,
     ) {
+        prop_assume!(!is_blocked(&first, &world));
         let mut aws = Aws::from(&world);
         let steps = shuffled(&plan(&first, &world, Replaced::Keep), seed);
         steps[..end.index(steps.len() + 1)].iter().for_each(|s| aws.step(s));
+        prop_assume!(!is_blocked(&stack, &aws.observed));
         aws.run(&plan(&stack, &aws.observed, Replaced::Remove));
         assert_stands(&stack, &aws.observed);
         assert_nothing_else(&stack, &aws.observed);
@@ -66,6 +71,7 @@ proptest! {
 
     #[test]
     fn service_goes_on_at_every_step(stack in stacks(), world in worlds(), seed: u64, keep: bool) {
+        prop_assume!(!is_blocked(&stack, &world));
         let replaced = if keep { Replaced::Keep } else { Replaced::Remove };
         let mut aws = Aws::from(&world);
         for step in shuffled(&plan(&stack, &world, replaced), seed) {
@@ -74,6 +80,7 @@ proptest! {
             assert_no_target_group_in_use_is_emptied(&before, &aws.observed);
             assert_no_wanted_port_is_closed(&stack, &before, &aws.observed, &step);
             assert_targets_are_there_before_traffic(&stack, &aws.observed, &step);
+            assert_nothing_is_forgotten(&before, &aws.observed, &step);
         }
     }
 
@@ -89,9 +96,9 @@ proptest! {
     #[test]
     fn a_teardown_leaves_nothing(world in worlds(), seed: u64, end: Index) {
         let mut aws = Aws::from(&world);
-        let steps = shuffled(&teardown(&world), seed);
+        let steps = shuffled(&teardown(&world, Consent::Given), seed);
         steps[..end.index(steps.len() + 1)].iter().for_each(|s| aws.step(s));
-        aws.run(&teardown(&aws.observed));
+        aws.run(&teardown(&aws.observed, Consent::Given));
         prop_assert_eq!(aws.observed, Observed::default());
     }
 
@@ -103,6 +110,7 @@ proptest! {
         for step in plan(&stack, &world, Replaced::Remove).steps() {
             observed.record(step, &crate::aws::observed::Outcome::Done);
         }
+        prop_assume!(!is_blocked(&stack, &observed));
         let mut aws = Aws::from(&observed);
         aws.run(&plan(&stack, &aws.observed, Replaced::Remove));
         assert_stands(&stack, &aws.observed);
@@ -139,12 +147,12 @@ fn is_obstacle(stack: &Stack, world: &Observed, step: &Step) -> bool {
         let wanted = stack.target_groups.get(name);
         known
             .zip(wanted)
-            .is_some_and(|(known, wanted)| known.spec.protocol != wanted.protocol)
+            .is_some_and(|(known, wanted)| (known.spec.protocol, known.spec.family) != (wanted.protocol, wanted.family))
     };
     match step {
         Step::DeleteLoadBalancer { arn } => {
             let known = world.load_balancers.iter().find(|l| l.arn == *arn).unwrap();
-            known.spec.name == stack.load_balancer.name && known.spec.scheme != stack.load_balancer.scheme
+            is_namesake(stack, known)
         }
         Step::DeleteTargetGroup { arn } => {
             wrong(&world.target_groups.iter().find(|t| t.arn == *arn).unwrap().spec.name)
@@ -157,10 +165,54 @@ fn is_obstacle(stack: &Stack, world: &Observed, step: &Step) -> bool {
                 .unwrap();
             let known = owner.listeners.iter().find(|l| l.arn == *arn).unwrap();
             let doubled = owner.listeners.iter().filter(|l| l.port == known.port).count() > 1;
-            doubled || known.spec.as_ref().is_some_and(|spec| wrong(forwards_to(spec)))
+            doubled
+                || known
+                    .spec
+                    .as_ref()
+                    .is_some_and(|spec| spec.action.own_target_groups().any(wrong))
         }
         _ => false,
     }
+}
+
+/// It has the name, and can never become the stack's.
+fn is_namesake(stack: &Stack, known: &ObservedLoadBalancer) -> bool {
+    let (wanted, known) = (&stack.load_balancer, &known.spec);
+    known.name == wanted.name && (known.scheme, known.kind) != (wanted.scheme, wanted.kind)
+}
+
+/// Is something in the way that AWS refuses to delete? Then nothing can be done until the user says so.
+fn is_blocked(stack: &Stack, world: &Observed) -> bool {
+    let is_true = |attributes: &Attributes| attributes["deletion_protection.enabled"] == "true";
+    let protects = is_true(&stack.load_balancer.attributes);
+    let mut namesakes = world.load_balancers.iter().filter(|known| is_namesake(stack, known));
+    namesakes.any(|known| {
+        let attributes = &known.spec.attributes;
+        protects && attributes.contains_key("deletion_protection.enabled") && is_true(attributes)
+    })
+}
+
+/// Features that are set are remembered by a tag, unless somebody took it off before.
+fn assert_nothing_is_forgotten(before: &Observed, after: &Observed, step: &Step) {
+    let forgets = |observed: &Observed| {
+        let lbs = observed.load_balancers.iter();
+        let forgotten = lbs.flat_map(|known| {
+            let (spec, tags) = (&known.spec, &known.spec.tags);
+            let capacity = spec.capacity_units > 0 && !Extra::Capacity.is_in(tags);
+            let web_acl = spec.web_acl.is_some() && !Extra::WebAcl.is_in(tags);
+            let listeners = known.listeners.iter().filter_map(|l| Some((l, l.spec.as_ref()?)));
+            let listeners = listeners.filter(|(_, spec)| {
+                let set = |(key, value): (&String, &String)| default(key) != *value;
+                spec.attributes.iter().any(set) && !Extra::Attributes.is_in(&spec.tags)
+            });
+            let own = (capacity || web_acl).then(|| known.arn.to_string());
+            own.into_iter()
+                .chain(listeners.map(|(l, _)| l.arn.to_string()))
+                .collect::<Vec<_>>()
+        });
+        forgotten.collect::<BTreeSet<String>>()
+    };
+    assert!(forgets(after).is_subset(&forgets(before)), "{step} forgets a feature");
 }
 
 fn assert_no_target_group_in_use_is_emptied(before: &Observed, after: &Observed) {
@@ -170,11 +222,10 @@ fn assert_no_target_group_in_use_is_emptied(before: &Observed, after: &Observed)
     };
     for listener in after.load_balancers.iter().flat_map(|l| &l.listeners) {
         let Some(spec) = &listener.spec else { continue };
-        let had_some = !targets(before, forwards_to(spec)).is_empty();
-        assert!(
-            !had_some || !targets(after, forwards_to(spec)).is_empty(),
-            "{spec} has no targets"
-        );
+        for used in spec.action.own_target_groups() {
+            let had_some = !targets(before, used).is_empty();
+            assert!(!had_some || !targets(after, used).is_empty(), "{spec} has no targets");
+        }
     }
 }
 
@@ -206,9 +257,11 @@ fn assert_targets_are_there_before_traffic(stack: &Stack, after: &Observed, step
     let (Step::CreateListener { listener, .. } | Step::ModifyListener { listener, .. }) = step else {
         return;
     };
-    let wanted = &stack.target_groups[forwards_to(listener)];
-    let known = after.target_groups.iter().find(|t| t.spec.name == wanted.name).unwrap();
-    assert!(known.spec.targets.is_superset(&wanted.targets));
+    for used in listener.action.own_target_groups() {
+        let wanted = &stack.target_groups[used];
+        let known = after.target_groups.iter().find(|t| t.spec.name == wanted.name).unwrap();
+        assert!(known.spec.targets.is_superset(&wanted.targets));
+    }
     assert!(
         frontend_rules(stack, after).is_superset(
             &stack
@@ -231,7 +284,7 @@ fn frontend_rules(stack: &Stack, observed: &Observed) -> BTreeSet<IngressRule> {
 fn ours<'a>(stack: &Stack, observed: &'a Observed) -> Option<&'a ObservedLoadBalancer> {
     let wanted = &stack.load_balancer;
     let mut all = observed.load_balancers.iter();
-    all.find(|l| l.spec.name == wanted.name && l.spec.scheme == wanted.scheme)
+    all.find(|l| l.spec.name == wanted.name && l.spec.scheme == wanted.scheme && l.spec.kind == wanted.kind)
 }
 
 /// Load balancers of another name, and all that they use.
@@ -239,7 +292,8 @@ fn others(stack: &Stack, observed: &Observed) -> Observed {
     let other = |l: &&ObservedLoadBalancer| l.spec.name != stack.load_balancer.name;
     let load_balancers: Vec<_> = observed.load_balancers.iter().filter(other).cloned().collect();
     let listeners = || load_balancers.iter().flat_map(|l| &l.listeners);
-    let used: BTreeSet<&ResourceName> = listeners().filter_map(|l| l.spec.as_ref()).map(forwards_to).collect();
+    let specs = listeners().filter_map(|l| l.spec.as_ref());
+    let used: BTreeSet<&ResourceName> = specs.flat_map(|spec| spec.action.own_target_groups()).collect();
     let groups: BTreeSet<&GroupRef> = load_balancers.iter().flat_map(|l| &l.spec.security_groups).collect();
     Observed {
         target_groups: observed
@@ -268,7 +322,11 @@ fn others(stack: &Stack, observed: &Observed) -> Observed {
 fn assert_stands(stack: &Stack, observed: &Observed) {
     let wanted = &stack.load_balancer;
     let known = ours(stack, observed).expect("the load balancer");
-    assert_eq!(known.spec.subnets, wanted.subnets);
+    assert!(known.spec.is_in(&wanted.subnets));
+    assert_eq!(known.spec.address_type, wanted.address_type);
+    assert_eq!(known.spec.ipv6_source_nat, wanted.ipv6_source_nat);
+    assert_eq!(known.spec.capacity_units, wanted.capacity_units);
+    assert_eq!(known.spec.web_acl, wanted.web_acl);
     assert_tags(stack, &wanted.tags, &known.spec.tags);
     assert_attributes(&wanted.attributes, &known.spec.attributes);
     assert_groups(stack, observed, known);
@@ -291,10 +349,17 @@ fn assert_stands(stack: &Stack, observed: &Observed) {
             .find(|t| t.spec.name == wanted.name)
             .unwrap();
         assert_eq!(
-            (known.spec.protocol, &known.spec.health_check),
-            (wanted.protocol, &wanted.health_check)
+            (known.spec.protocol, known.spec.family, &known.spec.health_check),
+            (wanted.protocol, wanted.family, &wanted.health_check)
         );
-        assert!(known.spec.targets == wanted.targets || wanted.targets.is_empty());
+        let staying = |target: &&Target| match &wanted.surplus {
+            Surplus::Leaves => false,
+            Surplus::LeavesFrom(ours) => !ours.contains(&target.instance),
+        };
+        let others = known.spec.targets.difference(&wanted.targets);
+        let surplus = others.filter(|target| !staying(target)).count();
+        assert!(known.spec.targets.is_superset(&wanted.targets));
+        assert!(surplus == 0 || wanted.targets.is_empty());
         assert_tags(stack, &wanted.tags, &known.spec.tags);
         assert_attributes(&wanted.attributes, &known.spec.attributes);
     }
@@ -313,12 +378,16 @@ fn assert_groups(stack: &Stack, observed: &Observed, known: &ObservedLoadBalance
         groups.remove(&GroupRef::Frontend);
         groups.insert(GroupRef::Id(frontend.id.clone()));
     }
-    assert!(known.spec.security_groups == groups || known.spec.security_groups.is_empty());
+    let fixed = known.spec.security_groups.is_empty() || groups.is_empty();
+    assert!(known.spec.security_groups == groups || fixed);
+    assert!(fixed || known.spec.private_link_rules == stack.load_balancer.private_link_rules);
 }
 
 fn assert_listener(stack: &Stack, wanted: &Listener, known: &ObservedListener) {
     let known = known.spec.as_ref().expect("a listener of a known kind");
     assert_eq!(known.to_string(), wanted.to_string());
+    assert_eq!((known.alpn, &known.action), (wanted.alpn, &wanted.action));
+    assert_attributes(&wanted.attributes, &known.attributes);
     assert_eq!(known.ssl_policy, wanted.ssl_policy);
     assert_eq!(known.certificates.first(), wanted.certificates.first());
     let all = |listener: &Listener| listener.certificates.iter().cloned().collect::<BTreeSet<_>>();
@@ -332,17 +401,29 @@ fn assert_tags(stack: &Stack, wanted: &Tags, known: &Tags) {
     assert_eq!(known, *wanted);
 }
 
-/// Both attributes of the generated stacks have these defaults.
-fn assert_attributes(wanted: &Attributes, known: &Attributes) {
-    for (key, value) in wanted {
-        let default = if key.starts_with("deletion") { "false" } else { "300" };
-        assert_eq!(known.get(key).map_or(default, String::as_str), value, "{key}");
+/// AWS' defaults of the attributes of the generated stacks.
+fn default(key: &str) -> &'static str {
+    match key {
+        "deletion_protection.enabled" => "false",
+        "tcp.idle_timeout.seconds" => "350",
+        "routing.http.response.server.enabled" => "true",
+        _ => "300",
     }
 }
 
-/// AWS holds nothing but the stack.
+fn assert_attributes(wanted: &Attributes, known: &Attributes) {
+    for (key, value) in wanted {
+        assert_eq!(known.get(key).map_or(default(key), String::as_str), value, "{key}");
+    }
+}
+
+/// AWS holds nothing but the stack, and what is protected from deletion.
 fn assert_nothing_else(stack: &Stack, observed: &Observed) {
-    assert_eq!(observed.load_balancers.len(), 1);
+    let protected = protected(stack, observed).count();
+    assert_eq!(observed.load_balancers.len(), 1 + protected);
+    if protected > 0 {
+        return;
+    }
     let names: Vec<&ResourceName> = observed.target_groups.iter().map(|t| &t.spec.name).collect();
     assert_eq!(names.len(), stack.target_groups.len(), "{names:?}");
     let groups = usize::from(stack.frontend_group.is_some());

@@ -1,14 +1,17 @@
 //! A model of AWS that takes one step at a time and refuses what AWS would refuse.
 
+mod features;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::fixture::forwards_to;
 use crate::aws::api::CreatedLoadBalancer;
+use crate::aws::desired::tags::Extra;
 use crate::aws::ids::{ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn};
 use crate::aws::observed::{Observed, ObservedListener, Outcome};
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::{Step, TaggedResource};
-use crate::aws::stack::{GroupRef, Listener, ListenerProtocol, ResourceName, TargetGroup, TargetProtocol};
+use crate::aws::stack::LoadBalancerKind::Network;
+use crate::aws::stack::{GroupRef, Listener, LoadBalancer, ResourceName, TargetGroup};
 use crate::service::Port;
 
 static MADE: AtomicUsize = AtomicUsize::new(0);
@@ -42,11 +45,17 @@ impl Aws {
 
     /// Runs one step.
     pub(super) fn step(&mut self, step: &Step) {
-        if let Err(refusal) = self.check(step) {
+        if let Err(refusal) = self.try_step(step) {
             panic!("AWS refuses `{step}`: {refusal}\nof {:#?}", self.observed);
         }
+    }
+
+    /// Runs one step unless AWS refuses it.
+    pub(super) fn try_step(&mut self, step: &Step) -> Result<(), &'static str> {
+        self.check(step)?;
         let outcome = self.outcome(step);
         self.observed.record(step, &outcome);
+        Ok(())
     }
 
     fn outcome(&self, step: &Step) -> Outcome {
@@ -114,7 +123,6 @@ impl Aws {
     }
 
     fn check_load_balancer(&self, step: &Step) -> Result<(), &'static str> {
-        let known = &self.observed;
         match step {
             Step::ModifyLoadBalancerAttributes {
                 load_balancer,
@@ -126,14 +134,25 @@ impl Aws {
             Step::SetSecurityGroups {
                 load_balancer, groups, ..
             } => {
-                let mut all = known.load_balancers.iter();
-                let target = all
-                    .find(|l| l.spec.name == *load_balancer)
-                    .ok_or("LoadBalancerNotFound")?;
-                ensure(!target.spec.security_groups.is_empty(), "InvalidConfigurationRequest")?;
+                let target = self.load_balancer(load_balancer)?;
+                let never = target.kind == Network && target.security_groups.is_empty();
+                ensure(!groups.is_empty() && !never, "InvalidConfigurationRequest")?;
                 groups.iter().try_for_each(|group| self.group_exists(group))
             }
-            Step::SetSubnets { load_balancer, .. } => self.listeners(load_balancer).map(drop),
+            Step::SetSubnets { .. }
+            | Step::SetAddressType { .. }
+            | Step::ModifyCapacity { .. }
+            | Step::AssociateWebAcl { .. }
+            | Step::DisassociateWebAcl { .. } => features::check(self, step),
+            Step::ModifyListenerAttributes {
+                load_balancer,
+                port,
+                attributes,
+            } => {
+                let listener = self.listener(load_balancer, *port)?.spec.as_ref();
+                let remembered = listener.is_some_and(|l| Extra::Attributes.is_in(&l.tags));
+                ensure(remembered && !attributes.is_empty(), "not remembered")
+            }
             Step::CreateListener {
                 load_balancer,
                 listener,
@@ -164,7 +183,7 @@ impl Aws {
                 certificates,
             } => {
                 let listener = self.listener(load_balancer, *port)?.spec.as_ref();
-                let tls = listener.is_some_and(|l| l.protocol == ListenerProtocol::Tls);
+                let tls = listener.is_some_and(|l| l.protocol.is_secure());
                 ensure(tls && !certificates.is_empty(), "InvalidConfigurationRequest")
             }
             other => self.check_deletion(other),
@@ -181,10 +200,12 @@ impl Aws {
                 let exists = self.listeners(load_balancer)?.iter().any(|l| l.arn == *arn);
                 ensure(exists, "ListenerNotFound")
             }
-            Step::DeleteLoadBalancer { arn } => ensure(
-                known.load_balancers.iter().any(|l| l.arn == *arn),
-                "LoadBalancerNotFound",
-            ),
+            Step::DeleteLoadBalancer { arn } => {
+                let mut all = known.load_balancers.iter();
+                let load_balancer = all.find(|l| l.arn == *arn).ok_or("LoadBalancerNotFound")?;
+                let protected = load_balancer.spec.attributes.get("deletion_protection.enabled");
+                ensure(protected.is_none_or(|on| on == "false"), "OperationNotPermitted")
+            }
             Step::DeleteTargetGroup { arn } => {
                 let mut all = known.target_groups.iter();
                 let target_group = all.find(|t| t.arn == *arn).ok_or("TargetGroupNotFound")?;
@@ -204,19 +225,14 @@ impl Aws {
     }
 
     fn check_forward(&self, load_balancer: &ResourceName, listener: &Listener) -> Result<(), &'static str> {
-        let target_group = self.target_group(forwards_to(listener))?;
-        let fits = match listener.protocol {
-            ListenerProtocol::Tcp | ListenerProtocol::Tls => TargetProtocol::Tcp,
-            ListenerProtocol::Udp => TargetProtocol::Udp,
-            ListenerProtocol::TcpUdp => TargetProtocol::TcpUdp,
-            other => panic!("the model does not know {other}"),
-        };
-        ensure(target_group.protocol == fits, "InvalidConfigurationRequest")?;
-        let users = self.users(forwards_to(listener));
-        ensure(
-            users.iter().all(|user| user == load_balancer),
-            "TargetGroupAssociationLimit",
-        )
+        let spec = self.load_balancer(load_balancer)?;
+        features::check_listener(spec, listener)?;
+        for name in listener.action.own_target_groups() {
+            features::check_forward(spec, listener, self.target_group(name)?)?;
+            let alone = self.users(name).iter().all(|user| user == load_balancer);
+            ensure(alone, "TargetGroupAssociationLimit")?;
+        }
+        Ok(())
     }
 
     /// Names of load balancers whose listeners forward to a target group.
@@ -224,7 +240,7 @@ impl Aws {
         let load_balancers = self.observed.load_balancers.iter();
         let users = load_balancers.filter(|l| {
             let mut specs = l.listeners.iter().filter_map(|listener| listener.spec.as_ref());
-            specs.any(|spec| forwards_to(spec) == target_group)
+            specs.any(|spec| spec.action.own_target_groups().any(|name| name == target_group))
         });
         users.map(|l| l.spec.name.clone()).collect()
     }
@@ -255,6 +271,11 @@ impl Aws {
             .iter()
             .find(|l| l.spec.name == *load_balancer);
         found.map(|l| &l.listeners).ok_or("LoadBalancerNotFound")
+    }
+
+    fn load_balancer(&self, name: &ResourceName) -> Result<&LoadBalancer, &'static str> {
+        let mut all = self.observed.load_balancers.iter().map(|l| &l.spec);
+        all.find(|spec| spec.name == *name).ok_or("LoadBalancerNotFound")
     }
 
     fn listener(&self, load_balancer: &ResourceName, port: Port) -> Result<&ObservedListener, &'static str> {

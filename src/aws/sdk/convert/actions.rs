@@ -38,9 +38,10 @@ fn forward(to: &BTreeMap<TargetGroupArn, u16>, stickiness: Option<u32>) -> sdk::
             .build()
     };
     let sticky = stickiness.map(|seconds| {
+        let seconds = (seconds > 0).then(|| i32::try_from(seconds).unwrap_or(i32::MAX));
         TargetGroupStickinessConfig::builder()
             .enabled(true)
-            .duration_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
+            .set_duration_seconds(seconds)
             .build()
     });
     let config = ForwardActionConfig::builder()
@@ -79,7 +80,7 @@ fn read_forward(action: &sdk::Action) -> Option<ActionSettings> {
     };
     Some(ActionSettings::Forward {
         to,
-        stickiness: sticky.and_then(|config| u32::try_from(config.duration_seconds()?).ok()),
+        stickiness: sticky.and_then(|config| u32::try_from(config.duration_seconds().unwrap_or(0)).ok()),
     })
 }
 

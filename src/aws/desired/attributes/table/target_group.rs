@@ -69,16 +69,36 @@ pub(in super::super) static NETWORK_TARGET_GROUP: &[Row] = &[
 
 /// Behind Application Load Balancers.
 pub(in super::super) static APPLICATION_TARGET_GROUP: &[Row] = &[
-    row("load_balancing.algorithm.anomaly_mitigation", Some("off"), Values::OneOf(&["on", "off"])),
+    row(
+        "load_balancing.algorithm.anomaly_mitigation",
+        Some("off"),
+        Values::OneOf(&["on", "off"]),
+    ),
     row(
         "load_balancing.algorithm.type",
         Some("round_robin"),
         Values::OneOf(&["round_robin", "least_outstanding_requests", "weighted_random"]),
     ),
-    row("slow_start.duration_seconds", Some("0"), Values::ZeroOrInteger(30..=900)),
+    row(
+        "slow_start.duration_seconds",
+        Some("0"),
+        Values::ZeroOrInteger(30..=900),
+    ),
     // AWS takes no empty name, so that nobody can go back to it.
     row("stickiness.app_cookie.cookie_name", None, Values::HeaderName),
-    row("stickiness.app_cookie.duration_seconds", Some("86400"), Values::Integer(1..=WEEK)),
-    row("stickiness.lb_cookie.duration_seconds", Some("86400"), Values::Integer(1..=WEEK)),
-    row("stickiness.type", Some("lb_cookie"), Values::OneOf(&["lb_cookie", "app_cookie"])),
+    row(
+        "stickiness.app_cookie.duration_seconds",
+        Some("86400"),
+        Values::Integer(1..=WEEK),
+    ),
+    row(
+        "stickiness.lb_cookie.duration_seconds",
+        Some("86400"),
+        Values::Integer(1..=WEEK),
+    ),
+    row(
+        "stickiness.type",
+        Some("lb_cookie"),
+        Values::OneOf(&["lb_cookie", "app_cookie"]),
+    ),
 ];

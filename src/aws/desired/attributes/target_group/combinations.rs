@@ -31,7 +31,12 @@ impl AskedOfTargetGroups {
     /// ELBv2 API reference, `TargetGroupAttribute`.
     pub(super) fn refuse_combinations(&self, attributes: &Attributes, behind: Behind, faults: &mut Faults) {
         if terminates_unhealthy(attributes) && !holds(attributes, UNHEALTHY_DRAINING, "0") {
-            self.refuse(UNHEALTHY_DRAINING, behind.port, needs(UNHEALTHY_TERMINATION, "false"), faults);
+            self.refuse(
+                UNHEALTHY_DRAINING,
+                behind.port,
+                needs(UNHEALTHY_TERMINATION, "false"),
+                faults,
+            );
         }
         if behind.is_application() {
             self.refuse_of_application(attributes, behind.port, faults);

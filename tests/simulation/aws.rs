@@ -63,6 +63,7 @@ pub(crate) struct State {
     releasing: Vec<Releasing>,
     log: Vec<&'static str>,
     refusals: Vec<String>,
+    blackouts: Vec<String>,
     faults: BTreeMap<usize, Fault>,
 }
 
@@ -140,6 +141,11 @@ impl Aws {
     /// What AWS has refused of itself: nothing, where nobody interferes.
     pub(crate) fn refusals(&self) -> Vec<String> {
         self.state().refusals.clone()
+    }
+
+    /// When a listener was left, or made, with a target group of ours that has no target: never, where there are nodes.
+    pub(crate) fn blackouts(&self) -> Vec<String> {
+        self.state().blackouts.clone()
     }
 
     /// Lets the call with this number, counted from now on from 0, end otherwise than well.

@@ -63,29 +63,41 @@ impl World {
         self.provider = provider(&self.aws);
     }
 
+    /// As the controller: with the ports of the companions that the provider asks for, as far as there are any.
     pub(crate) async fn ensure(&self, service: &Service) -> Result<Ensured, ProviderError> {
-        self.provider.ensure(service, &self.nodes).await
+        let mut service = service.clone();
+        let companions = self.provider.companions(&service.annotations);
+        if companions.contains("canary") {
+            let mut http = service_port(Protocol::Tcp, 80, 30088);
+            http.name = Some("http".to_owned());
+            service.companions = [("canary".to_owned(), vec![http])].into();
+        }
+        self.provider.ensure(&service, &self.nodes).await
     }
 
     /// Calls until there is nothing left to do. Returns the last answer.
     pub(crate) async fn serve(&self, service: &mut Service) -> Ensured {
+        match self.settle(service).await {
+            Ok(ensured) => ensured,
+            Err(error) => panic!("{} is not served after {ROUNDS} rounds: {error}", service.owner),
+        }
+    }
+
+    /// Calls until there is nothing left to do, or, where that never comes, for long. Returns the last answer.
+    pub(crate) async fn settle(&self, service: &mut Service) -> Result<Ensured, ProviderError> {
         for _ in 0..ROUNDS {
             match self.ensure(service).await {
                 Ok(ensured) => {
                     service.published = Some(ensured.hostname.clone());
                     match ensured.recheck {
                         Some(recheck) => sleep(recheck).await,
-                        None => return ensured,
+                        None => return Ok(ensured),
                     }
                 }
                 Err(error) => sleep(delay(&error)).await,
             }
         }
-        panic!(
-            "{} is not served after {ROUNDS} rounds: {:?}",
-            service.owner,
-            self.ensure(service).await
-        );
+        self.ensure(service).await
     }
 
     /// The hostname that its status names, if a load balancer of the Service is there; the oldest of several.
@@ -197,7 +209,13 @@ pub(crate) fn service_port(protocol: Protocol, port: u16, node_port: u16) -> Ser
     }
 }
 
-/// Sets an annotation; the key is what follows the common prefix.
+/// The same Service, to be served by an application load balancer.
+pub(crate) fn alb(mut service: Service) -> Service {
+    service.class = Some("elbow.dev/alb".to_owned());
+    service
+}
+
+/// Sets an annotation; the key is what follows `aws-load-balancer-`.
 pub(crate) fn annotate(service: &mut Service, key: &str, value: &str) {
     service
         .annotations
@@ -215,18 +233,39 @@ pub(crate) fn nodes(numbers: impl IntoIterator<Item = u8>) -> NodeSet {
     }
 }
 
+/// Two digests are one; if not, only the lines that differ are shown.
+pub(crate) fn assert_same(found: &str, expected: &str, place: &str) {
+    let lines = |digest: &str| digest.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    let (found, expected) = (lines(found), lines(expected));
+    let surplus: Vec<_> = found.difference(&expected).collect();
+    let missing: Vec<_> = expected.difference(&found).collect();
+    assert!(
+        found == expected,
+        "AWS differs, {place}\n     found {surplus:#?}\n  expected {missing:#?}"
+    );
+}
+
 pub(crate) fn instance(number: u8) -> InstanceId {
     InstanceId::new(format!("i-{number:017x}"))
 }
 
 pub(crate) fn launch(aws: &Aws, number: u8, groups: &[&str]) {
+    launch_tagged(aws, number, groups, "kubernetes.io/cluster/blue");
+}
+
+/// An instance of another cluster.
+pub(crate) fn launch_foreign(aws: &Aws, number: u8) {
+    launch_tagged(aws, number, &["sg-foreign"], "kubernetes.io/cluster/green");
+}
+
+fn launch_tagged(aws: &Aws, number: u8, groups: &[&str], tag: &str) {
     let id = instance(number);
     let description = InstanceDescription {
         id: id.clone(),
         vpc: Some(VpcId::new(VPC)),
         security_groups: groups.iter().map(|id| SecurityGroupId::new(*id)).collect(),
         terminated: false,
-        tags: text_map(&[("kubernetes.io/cluster/blue", "owned")]),
+        tags: text_map(&[(tag, "owned")]),
     };
     aws.state().instances.insert(id, description);
 }
@@ -311,6 +350,11 @@ pub(crate) const ALLOCATIONS: [&str; 6] = [
     "eipalloc-1b1b1b1b1b1b1b1b1",
     "eipalloc-1c1c1c1c1c1c1c1c1",
 ];
+
+pub(crate) const CERTIFICATE: &str =
+    "arn:aws:acm:us-east-1:123456789012:certificate/0a0a0a0a-0000-4000-8000-0a0a0a0a0a0a";
+pub(crate) const OTHER_CERTIFICATE: &str =
+    "arn:aws:acm:us-east-1:123456789012:certificate/0b0b0b0b-0000-4000-8000-0b0b0b0b0b0b";
 
 pub(crate) const WEB_ACL: &str =
     "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/shop/0a0a0a0a-0000-4000-8000-0a0a0a0a0a0a";

@@ -19,6 +19,7 @@ impl State {
         after.address_type = wanted.address_type.unwrap_or(known.address_type);
         after.ipv6_source_nat = wanted.ipv6_source_nat.unwrap_or(known.ipv6_source_nat);
         after.subnets.clone_from(&wanted.subnets);
+        self.check_addresses(&after, Some(arn))?;
         for (subnet, chosen) in &mut after.subnets {
             let Some(present) = known.subnets.get(subnet) else {
                 continue;
@@ -30,7 +31,6 @@ impl State {
             )?;
             *chosen = present.clone();
         }
-        self.check_addresses(&after, Some(arn))?;
         self.put_addresses(arn, after)
     }
 

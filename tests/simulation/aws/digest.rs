@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use elbow::aws::api::ActionSettings;
 use elbow::aws::ids::{SecurityGroupId, TargetGroupArn};
-use elbow::aws::stack::{IngressRule, RuleSource};
+use elbow::aws::stack::{ChosenAddresses, IngressRule, RuleSource};
 
 use super::{Aws, Listener, LoadBalancer, State, TargetGroup};
 
@@ -33,6 +33,21 @@ impl Aws {
         lines.join("\n")
     }
 
+    /// As [`Aws::digest`], without what may depend on history: hashes in generated names, which tell a load balancer from
+    /// the one that it replaced, and addresses that stay though nobody asks for them any more.
+    pub(crate) fn shape(&self) -> String {
+        let forgetful = Aws::default();
+        *forgetful.state() = self.state().forgetful();
+        let digest = forgetful.digest();
+        let mut parts = digest.split("k8s-shop-web-");
+        let mut shape = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            shape.push_str("k8s-shop-web-#");
+            shape.push_str(part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
+        }
+        shape
+    }
+
     /// As [`Aws::digest`], of what belongs to others: nothing that is named after or tagged for this cluster.
     pub(crate) fn foreign_digest(&self, cluster: &str) -> String {
         let aws = Aws::default();
@@ -44,14 +59,37 @@ impl Aws {
 }
 
 impl State {
-    /// A copy without the rules that name a group of elbow's.
+    /// A copy without addresses that AWS may have chosen.
+    fn forgetful(&self) -> Self {
+        let mut load_balancers = self.load_balancers.clone();
+        for chosen in load_balancers.values_mut().flat_map(|known| known.subnets.values_mut()) {
+            *chosen = ChosenAddresses {
+                allocation: chosen.allocation.take(),
+                ..ChosenAddresses::default()
+            };
+        }
+        Self {
+            load_balancers,
+            groups: self.groups.clone(),
+            listeners: self.listeners.clone(),
+            target_groups: self.target_groups.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// A copy without the rules that name a group of elbow's, or are described as elbow's.
     fn foreign_part(&self) -> Self {
-        let is_ours = |rule: &IngressRule| match &rule.source {
+        let names_ours = |rule: &IngressRule| match &rule.source {
             RuleSource::Group(id) => self.group_name(id).starts_with("k8s-"),
             _ => false,
         };
         let mut groups = self.groups.clone();
         for group in groups.values_mut() {
+            let descriptions = &group.rule_descriptions;
+            let is_ours = |rule: &IngressRule| {
+                let description = descriptions.get(rule).map_or("", String::as_str);
+                names_ours(rule) || description.starts_with("elbow")
+            };
             group.rules.retain(|rule| !is_ours(rule));
         }
         Self {
@@ -64,6 +102,11 @@ impl State {
     }
 
     fn load_balancer_line(&self, known: &LoadBalancer) -> String {
+        let mut attributes = known.attributes.clone();
+        // Where nothing is logged, it does not matter where to; and AWS takes no empty name for a bucket.
+        if attributes["access_logs.s3.enabled"] == "false" {
+            attributes.remove("access_logs.s3.bucket");
+        }
         let groups: BTreeSet<String> = known.groups.iter().map(|id| self.group_name(id)).collect();
         format!(
             "load balancer {} {} {} {} {:?} nat {} {groups:?} {} {:?} {} {:?} {:?}",
@@ -74,7 +117,7 @@ impl State {
             known.subnets,
             known.ipv6_source_nat,
             known.private_link_rules,
-            known.attributes,
+            attributes,
             known.capacity_units,
             known.web_acl,
             known.tags

@@ -59,6 +59,7 @@ impl State {
             tags: tags.clone(),
         };
         self.listeners.insert(arn.clone(), listener);
+        self.note_empty_targets(&arn);
         Ok(arn)
     }
 
@@ -84,7 +85,15 @@ impl State {
             known.more_certificates.clear();
         }
         known.settings = wanted.clone();
+        self.note_empty_targets(arn);
         Ok(())
+    }
+
+    fn note_empty_targets(&mut self, arn: &ListenerArn) {
+        let groups: Vec<_> = self.listeners[arn].target_groups().cloned().collect();
+        for group in groups {
+            self.note_if_empty(&group);
+        }
     }
 
     pub(super) fn add_certificates(&mut self, arn: &ListenerArn, certificates: &[CertificateArn]) -> Answer<()> {

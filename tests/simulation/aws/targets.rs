@@ -88,7 +88,19 @@ impl State {
                 known.draining.insert(target.clone());
             }
         }
+        if self.listeners.values().any(|listener| listener.leads_to(arn)) {
+            self.note_if_empty(arn);
+        }
         Ok(())
+    }
+
+    /// Clients that are led to a target group of elbow's without targets are not served.
+    pub(super) fn note_if_empty(&mut self, arn: &TargetGroupArn) {
+        let found = self.target_groups.get(arn);
+        let empty = found.filter(|known| known.targets.is_empty() && known.tags.contains_key("elbow.dev/uid"));
+        if let Some(name) = empty.map(|known| known.name.clone()) {
+            self.blackouts.push(name);
+        }
     }
 
     pub(super) fn describe_targets(&mut self, arn: &TargetGroupArn) -> Answer<Vec<TargetDescription>> {

@@ -8,17 +8,22 @@ use crate::aws::stack::{Action, Listener, ListenerProtocol, LoadBalancer, Resour
 use crate::service::IpFamily;
 
 /// The step that gives the load balancer its subnets, families of addresses and source NAT, before listeners are made that
-/// may need them. What listeners still use goes after them; if UDP is to be served meanwhile, with source NAT until then.
+/// may need them. What listeners still use goes after them; while UDP is served over IPv6, there is source NAT.
 pub(super) fn add_steps(matching: &Matching<'_>, known: &ObservedLoadBalancer, stages: &mut Stages) {
     let wanted = &matching.stack.load_balancer;
-    if !takes_from_listeners(matching, known) {
-        stages.extend(Stage::Shape, step(wanted, &known.spec));
-        return;
-    }
-    let mut meanwhile = known.spec.clone();
-    if has_udp(matching.stack.listeners.values()) && known.spec.address_type.has_ipv6() {
-        meanwhile.ipv6_source_nat = true;
-    }
+    let meanwhile = if takes_from_listeners(matching, known) {
+        let udp = has_udp(matching.stack.listeners.values()) && known.spec.address_type.has_ipv6();
+        LoadBalancer {
+            ipv6_source_nat: known.spec.ipv6_source_nat || udp,
+            ..known.spec.clone()
+        }
+    } else {
+        let udp = has_udp(known.listeners.iter().filter_map(|listener| listener.spec.as_ref()));
+        LoadBalancer {
+            ipv6_source_nat: wanted.ipv6_source_nat || (udp && wanted.address_type.has_ipv6()),
+            ..wanted.clone()
+        }
+    };
     stages.extend(Stage::Shape, step(&meanwhile, &known.spec));
     stages.extend(Stage::Disconnect, step(wanted, &meanwhile));
 }

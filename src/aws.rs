@@ -15,6 +15,7 @@ pub(crate) mod inventory;
 pub mod observed;
 mod ownership;
 pub mod plan;
+pub mod preview;
 pub mod provider;
 pub mod sdk;
 pub mod settings;

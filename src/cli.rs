@@ -4,6 +4,7 @@ pub mod explain;
 pub mod inspect;
 pub mod kubernetes;
 pub mod office;
+pub mod plan;
 pub mod process;
 pub mod provider;
 pub mod run;
@@ -39,6 +40,13 @@ enum Command {
     /// Reads only: Kubernetes by your kubeconfig, AWS by the SDK's own settings (AWS_PROFILE, AWS_REGION and so on). The exit
     /// code is 0 if every layer is sound, 2 if something is broken, and 1 if it could not look.
     Inspect(Box<inspect::InspectArgs>),
+    /// Print what would be created, changed and destroyed in AWS
+    ///
+    /// Reads only: Kubernetes by your kubeconfig, AWS by the SDK's own settings; with --facts neither. The settings are those
+    /// of `elbow run`, as the elbow of the cluster has them. The exit code is 0 if nothing is to be done, 2 if something is,
+    /// and 1 if a Service cannot be planned or the plan cannot be made.
+    #[command(args_override_self = true)]
+    Plan(Box<plan::PlanArgs>),
 }
 
 /// The settings cannot be used.
@@ -47,10 +55,29 @@ const BAD_SETTINGS: u8 = 2;
 /// Does what the command line says. The exit code is that of the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return told(&error),
+    };
+    match command {
         Command::Run(flags) => run(&flags),
         Command::Explain(args) => explain::main(&args),
         Command::Inspect(args) => inspect::main(&args),
+        Command::Plan(args) => plan::main(&args, std::env::args_os().skip(2)),
+    }
+}
+
+/// Help is no failure. Of the commands whose exit code 2 tells what they have found, a wrong command line has 1.
+fn told(error: &clap::Error) -> ExitCode {
+    // Nobody is left to tell that nobody reads.
+    let _ = error.print();
+    let finds = std::env::args_os()
+        .nth(1)
+        .is_some_and(|name| name == "inspect" || name == "plan");
+    match (error.use_stderr(), finds) {
+        (false, _) => ExitCode::SUCCESS,
+        (true, true) => ExitCode::FAILURE,
+        (true, false) => ExitCode::from(BAD_SETTINGS),
     }
 }
 

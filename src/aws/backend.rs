@@ -5,6 +5,7 @@
 mod needs;
 mod observe;
 mod openings;
+mod preview;
 mod release;
 mod wanted;
 
@@ -28,6 +29,8 @@ pub(crate) use needs::Need;
 use needs::Needs;
 use openings::Openings;
 use wanted::{NodeRules, Rules};
+
+pub(crate) use wanted::group as backend_group;
 
 /// How often it is looked at again where AWS was found to hold something that was not known.
 const PASSES: usize = 3;

@@ -4,12 +4,15 @@ mod created;
 mod find;
 mod record;
 
+use serde::{Deserialize, Serialize};
+
 use crate::aws::api::CreatedLoadBalancer;
 use crate::aws::ids::{ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn};
 use crate::aws::stack::{FrontendGroup, Listener, LoadBalancer, TargetGroup};
 
 /// All resources that carry one owner's tags. Normally one load balancer; two during a replacement.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Observed {
     /// Load balancers, each with its listeners.
     pub load_balancers: Vec<ObservedLoadBalancer>,
@@ -20,7 +23,8 @@ pub struct Observed {
 }
 
 /// A load balancer that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ObservedLoadBalancer {
     /// Its ARN.
     pub arn: LoadBalancerArn,
@@ -35,7 +39,8 @@ pub struct ObservedLoadBalancer {
 }
 
 /// A listener that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ObservedListener {
     /// Its ARN.
     pub arn: ListenerArn,
@@ -46,7 +51,8 @@ pub struct ObservedListener {
 }
 
 /// A target group that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ObservedTargetGroup {
     /// Its ARN.
     pub arn: TargetGroupArn,
@@ -55,7 +61,8 @@ pub struct ObservedTargetGroup {
 }
 
 /// A security group that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ObservedSecurityGroup {
     /// Its id.
     pub id: SecurityGroupId,

@@ -4,6 +4,7 @@ mod delete;
 mod ensure;
 mod hold;
 mod outcome;
+mod preview;
 mod replacement;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use crate::aws::settings::AwsSettings;
 use crate::node::NodeSet;
 use crate::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, ProviderError};
 use crate::service::{Owner, Service};
+pub(crate) use outcome::stays;
 use replacement::Replacements;
 
 /// How often a Service is looked at again in one go where AWS was found to hold something that was not known.

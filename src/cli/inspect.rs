@@ -173,8 +173,8 @@ async fn open(given: Option<String>, of_nodes: Option<String>) -> Look<(SdkApi, 
     Ok((api, region))
 }
 
-/// Nobody asks how many calls an inspection takes.
-struct Uncounted;
+/// Nobody asks how many calls a command takes that only looks.
+pub(super) struct Uncounted;
 
 impl CallObserver for Uncounted {
     fn observed(&self, _: &Call<'_>) {}
@@ -188,7 +188,7 @@ fn print(args: &InspectArgs, report: &Report) -> std::io::Result<()> {
 }
 
 /// Takes off what kubectl writes before names.
-fn service_name(text: &str) -> Result<String, String> {
+pub(super) fn service_name(text: &str) -> Result<String, String> {
     let kinds = ["service/", "services/", "svc/"];
     let name = kinds.iter().find_map(|kind| text.strip_prefix(kind)).unwrap_or(text);
     if name.is_empty() || name.contains('/') {

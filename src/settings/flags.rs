@@ -1,6 +1,7 @@
 //! The flags, unchecked. Each has a twin in the environment: `ELBOW_` and the flag in upper case; a flag wins. Names are
 //! those of the AWS Load Balancer Controller where the meaning is.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use clap::Args;
@@ -37,6 +38,16 @@ pub struct Flags {
     pub(super) telemetry: Telemetry,
     #[command(flatten)]
     pub(super) pod: Pod,
+}
+
+impl Flags {
+    /// The names of all flags, without hyphens before them.
+    #[must_use]
+    pub fn names() -> BTreeSet<String> {
+        let command = Self::augment_args(clap::Command::new("elbow"));
+        let names = command.get_arguments().filter_map(|flag| flag.get_long());
+        names.map(str::to_owned).collect()
+    }
 }
 
 #[derive(Args, Clone, Debug)]

@@ -16,6 +16,7 @@ mod faults;
 mod inspect;
 mod keys;
 mod names;
+mod preview;
 mod replacement;
 mod targets;
 mod walk;

@@ -10,7 +10,7 @@ use crate::keys::{bare, set, spoil};
 use crate::world::{World, assert_same, nodes, service, service_port};
 
 /// What a person may write: annotations of any kind, some of them wrong, some of them at odds with each other.
-fn declaration() -> impl Strategy<Value = Service> {
+pub(crate) fn declaration() -> impl Strategy<Value = Service> {
     let kind = prop_oneof![
         2 => Just(LoadBalancerKind::Network),
         1 => Just(LoadBalancerKind::Application),
@@ -60,7 +60,7 @@ fn add_port(service: &mut Service, port: u16, udp: bool, shift: u16) {
     }
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

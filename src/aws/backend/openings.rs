@@ -9,6 +9,7 @@ use crate::aws::api::{AwsApi, AwsResult, SecurityGroupDescription, SecurityGroup
 use crate::aws::desired::tags::RULE_DESCRIPTION;
 use crate::aws::ids::SecurityGroupId;
 use crate::aws::plan::Plan;
+use crate::aws::plan::step::Step;
 use crate::aws::stack::IngressRule;
 use crate::provider::ProviderError;
 
@@ -76,12 +77,7 @@ impl<A: AwsApi> Backend<A> {
         let mut known = self
             .admitted_openings(openings.known.take(), node_groups, &description)
             .await?;
-        let authorize = wanted::authorize(&wanted, node_groups, &known.present, &description);
-        let revoke = wanted::revoke(&wanted, node_groups, &known.ours, self.may_revoke());
-        let stages: Vec<_> = [authorize, revoke]
-            .into_iter()
-            .filter(|stage| !stage.is_empty())
-            .collect();
+        let stages = self.opening_stages(&wanted, node_groups, &known);
         if !stages.is_empty() {
             let applied = self.apply().run(&Plan { stages: stages.clone() }).await?;
             if applied.unsettled {
@@ -93,6 +89,41 @@ impl<A: AwsApi> Backend<A> {
         openings.suspected = false;
         openings.known = Some(known);
         Ok(())
+    }
+
+    /// What [`Backend::ensure_openings`] would do, with our rules before and after. Makes no write. `concerned` tells whether a
+    /// Service has or had a load balancer without groups.
+    ///
+    /// # Errors
+    /// When AWS cannot be read.
+    pub(super) async fn preview_openings(
+        &self,
+        node_groups: &BTreeSet<SecurityGroupId>,
+        concerned: bool,
+    ) -> AwsResult<(Vec<Vec<Step>>, NodeRules, NodeRules)> {
+        let wanted = self.needs.openings();
+        if node_groups.is_empty() || !(concerned || !wanted.is_empty()) {
+            return Ok(<_>::default());
+        }
+        let known = self
+            .read_openings(node_groups.clone(), &description(&self.settings.cluster))
+            .await?;
+        let stages = self.opening_stages(&wanted, node_groups, &known);
+        let after = wanted::after(&stages, known.ours.clone());
+        Ok((stages, known.ours, after))
+    }
+
+    fn opening_stages(
+        &self,
+        wanted: &BTreeSet<IngressRule>,
+        node_groups: &BTreeSet<SecurityGroupId>,
+        known: &Admitted,
+    ) -> Vec<Vec<Step>> {
+        let description = description(&self.settings.cluster);
+        let authorize = wanted::authorize(wanted, node_groups, &known.present, &description);
+        let revoke = wanted::revoke(wanted, node_groups, &known.ours, self.may_revoke());
+        let stages = [authorize, revoke].into_iter();
+        stages.filter(|stage| !stage.is_empty()).collect()
     }
 
     /// What is known, with what has to be read for it: groups of nodes that were never read.

@@ -23,7 +23,7 @@ pub(super) enum Rules {
 
 /// The group, named after the cluster so that it is found again, without rules of its own: nobody calls a load balancer
 /// through it.
-pub(super) fn group(cluster: &str, vpc: &VpcId) -> FrontendGroup {
+pub(crate) fn group(cluster: &str, vpc: &VpcId) -> FrontendGroup {
     FrontendGroup {
         name: names::backend_group(cluster),
         description: format!("Load balancers of the Kubernetes cluster {cluster}, as seen by its nodes"),

@@ -111,7 +111,7 @@ impl<A: AwsApi> AwsProvider<A> {
     }
 
     /// Reads what has to be known, which is nothing where nothing is new.
-    async fn look(
+    pub(super) async fn look(
         &self,
         service: &Service,
         nodes: &NodeSet,
@@ -233,7 +233,7 @@ impl<A: AwsApi> AwsProvider<A> {
 }
 
 /// What nodes must admit for the Service, while these load balancers of it may still need what they had.
-fn need<'a>(desired: &Desired, mut others: impl Iterator<Item = &'a LoadBalancer>) -> Need {
+pub(super) fn need<'a>(desired: &Desired, mut others: impl Iterator<Item = &'a LoadBalancer>) -> Need {
     Need {
         health_ports: desired.health_ports.iter().map(|port| port.get()).collect(),
         openings: desired.node_openings.clone(),

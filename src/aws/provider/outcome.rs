@@ -56,7 +56,8 @@ fn degraded(error: &ProviderError) -> Warning {
     }
 }
 
-fn stays(load_balancer: &ResourceName) -> Warning {
+/// A replaced load balancer cannot go.
+pub(crate) fn stays(load_balancer: &ResourceName) -> Warning {
     Warning {
         reason: "DeletionProtected",
         message: format!(

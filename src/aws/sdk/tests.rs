@@ -3,8 +3,8 @@
 mod ec2;
 mod elbv2;
 mod elbv2_writes;
-mod listeners;
 mod environment;
+mod listeners;
 mod load_balancers;
 mod on_the_wire;
 mod server;

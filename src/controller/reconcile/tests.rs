@@ -279,7 +279,10 @@ async fn a_service_that_may_not_go_says_why_and_is_tried_again_as_soon_as_its_an
     let pass = case.pass(going.clone());
     let call = case.server.expect(Method::PATCH, STATUS).await;
     let stalled = &call.body["status"]["conditions"][1];
-    assert_eq!((&stalled["type"], &stalled["status"]), (&json!("Stalled"), &json!("True")));
+    assert_eq!(
+        (&stalled["type"], &stalled["status"]),
+        (&json!("Stalled"), &json!("True"))
+    );
     assert!(stalled["message"].as_str().unwrap().contains("protected"), "{stalled}");
     going.metadata.resource_version = Some("8".to_owned());
     call.answer(&going);

@@ -235,7 +235,7 @@ keys! {
         example "deregistration_delay.timeout_seconds=60",
         "Attributes of one port's target group, over those for all ports.";
     LISTENER_ATTRIBUTES "aws-load-balancer-listener-attributes" .Listener Map for Both,
-        default "AWS' defaults", allowed "attributes of a listener of this protocol; TLS and UDP listeners have none",
+        default "AWS' defaults", allowed "attributes of a listener of this protocol; TLS, UDP and TCP_UDP listeners have none",
         example "tcp.idle_timeout.seconds=400",
         "Attributes of one listener; one that is taken out goes back to AWS' default.";
     ACCESS_LOG_ENABLED "aws-load-balancer-access-log-enabled" Boolean for Both,
@@ -251,11 +251,11 @@ keys! {
         default "unset", allowed "true, false; of an application load balancer true", example "true",
         "Older form of attribute load_balancing.cross_zone.enabled, over which it wins.";
     HEALTH_PROTOCOL "aws-load-balancer-healthcheck-protocol" Word for Both,
-        default "tcp; http where externalTrafficPolicy is Local, for UDP ports, and of an application load balancer", allowed "tcp, http, https; of an application load balancer http, https",
+        default "tcp; http where externalTrafficPolicy is Local and for UDP ports; of an application load balancer http, or https where nodes are sent that", allowed "tcp, http, https; of an application load balancer http, https",
         example "http",
         "How nodes are probed.";
     HEALTH_PORT "aws-load-balancer-healthcheck-port" Word for Both,
-        default "traffic-port; healthCheckNodePort where externalTrafficPolicy is Local; 10256 (kube-proxy) for UDP ports",
+        default "traffic-port; healthCheckNodePort where externalTrafficPolicy is Local, but for HTTP/2, gRPC and other Services in actions; 10256 (kube-proxy) for UDP ports",
         allowed "traffic-port, a port number on the node, or the name of a TCP port of the Service", example "traffic-port",
         "Where nodes are probed.";
     HEALTH_PATH "aws-load-balancer-healthcheck-path" Word for Both,
@@ -266,8 +266,8 @@ keys! {
         default "10; 15 of an application load balancer", allowed "5 to 300", example "30",
         "Seconds between two probes.";
     HEALTH_TIMEOUT "aws-load-balancer-healthcheck-timeout" Number for Both,
-        default "10; 6 where externalTrafficPolicy is Local; 5 of an application load balancer; the interval if that is shorter",
-        allowed "2 to 120, not above the interval", example "5",
+        default "10; 6 where externalTrafficPolicy is Local; 5 of an application load balancer; less where the interval is shorter",
+        allowed "2 to 120, not above the interval, and below it of an application load balancer", example "5",
         "Seconds after which a probe has failed.";
     HEALTHY_THRESHOLD "aws-load-balancer-healthcheck-healthy-threshold" Number for Both,
         default "3; 2 where externalTrafficPolicy is Local, and of an application load balancer", allowed "2 to 10", example "2",
@@ -299,7 +299,7 @@ keys! {
         example "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/shop/0a0a0a0a-0000-4000-8000-0a0a0a0a0a0a",
         "Web ACL in front of the load balancer.";
     ACTIONS "actions" .Listener Json for Both,
-        default "all to the Service itself", allowed "a forward action with baseServiceWeight, targetGroups (serviceName and servicePort, or targetGroupARN; weight 0 to 999) and targetGroupStickinessConfig",
+        default "all to the Service itself", allowed "a forward action with baseServiceWeight, up to four targetGroups (serviceName and servicePort, or targetGroupARN; weight 0 to 999; decrypt: true behind TLS listeners where nodes are not to be sent TLS) and targetGroupStickinessConfig",
         example r#"{"type":"forward","forwardConfig":{"baseServiceWeight":90,"targetGroups":[{"serviceName":"canary","servicePort":"http","weight":10}]}}"#,
         "Shares a listener's traffic between the Service, other Services of its namespace, and target groups of others.";
 }

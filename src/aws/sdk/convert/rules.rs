@@ -199,7 +199,10 @@ mod tests {
             to: u16::MAX,
             source: RuleSource::Group(SecurityGroupId::new("sg-1")),
         };
-        assert_eq!(ip_permission(&rule(RuleProtocol::Other("-1".to_owned())), None).from_port(), None);
+        assert_eq!(
+            ip_permission(&rule(RuleProtocol::Other("-1".to_owned())), None).from_port(),
+            None
+        );
         assert_eq!(ip_permission(&rule(RuleProtocol::Icmp), None).from_port(), Some(-1));
     }
 }

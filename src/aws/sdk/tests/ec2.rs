@@ -110,7 +110,10 @@ async fn a_vpc_has_the_networks_of_both_families_that_were_not_taken_away() {
 async fn a_vpc_that_is_not_there_is_an_error() {
     let rule = mock!(Client::describe_vpcs).then_output(|| DescribeVpcsOutput::builder().build());
     let error = ec2(&[&rule]).describe_vpc(&vpc()).await.unwrap_err();
-    assert_eq!((error.action, error.code.as_str()), ("ec2:DescribeVpcs", "InvalidVpcID.NotFound"));
+    assert_eq!(
+        (error.action, error.code.as_str()),
+        ("ec2:DescribeVpcs", "InvalidVpcID.NotFound")
+    );
 }
 
 #[tokio::test]
@@ -207,7 +210,10 @@ async fn security_groups_are_found_by_tag_by_name_and_by_id() {
         mock!(Client::describe_security_groups)
             .match_requests(move |call| call.group_ids().is_empty() && matches(call.filters()))
             .then_output(|| {
-                let open = IpRange::builder().cidr_ip("0.0.0.0/0").description("elbow blue").build();
+                let open = IpRange::builder()
+                    .cidr_ip("0.0.0.0/0")
+                    .description("elbow blue")
+                    .build();
                 let closed = IpRange::builder().cidr_ip("10.0.0.0/8").build();
                 let web = IpPermission::builder().ip_protocol("tcp").from_port(80).to_port(80);
                 let group = SecurityGroup::builder()
@@ -300,16 +306,18 @@ async fn each_authorized_rule_carries_the_description() {
         })
         .then_output(|| AuthorizeSecurityGroupIngressOutput::builder().build());
     let rules = [tcp(80, "10.0.0.0/8")].into();
-    assert_eq!(ec2(&[&rule])
-            .authorize_ingress(&sg(), &rules, "elbow blue")
-            .await, Ok(()));
+    assert_eq!(
+        ec2(&[&rule]).authorize_ingress(&sg(), &rules, "elbow blue").await,
+        Ok(())
+    );
 }
 
 #[tokio::test]
 async fn all_rules_are_revoked_in_one_call_whatever_their_description() {
     let rule = mock!(Client::revoke_security_group_ingress)
         .match_requests(|call| {
-            let described = |permission: &IpPermission| permission.ip_ranges().iter().any(|it| it.description().is_some());
+            let described =
+                |permission: &IpPermission| permission.ip_ranges().iter().any(|it| it.description().is_some());
             call.group_id() == Some("sg-1")
                 && call.ip_permissions().len() == 2
                 && !call.ip_permissions().iter().any(described)

@@ -15,7 +15,6 @@ use crate::aws::error::{AwsError, UNREADABLE};
 use crate::aws::ids::*;
 use load_balancers::{wanted, web};
 
-
 #[tokio::test]
 async fn a_load_balancer_is_created_as_a_tagged_nlb_with_its_groups() {
     let rule = mock!(Client::create_load_balancer)

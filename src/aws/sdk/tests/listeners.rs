@@ -108,14 +108,18 @@ async fn a_listener_that_speaks_tls_is_read_with_certificate_and_policy(
 
 async fn read_action(action: Action) -> Option<ActionSettings> {
     let found = sdk::Listener::builder().protocol(ProtocolEnum::Http);
-    read(found.default_actions(action)).await.map(|settings| settings.action)
+    read(found.default_actions(action))
+        .await
+        .map(|settings| settings.action)
 }
 
 #[tokio::test]
 async fn the_weight_of_a_sole_target_group_means_nothing() {
     let sole = forward_action(vec![tuple("arn:a", 100)], None);
     assert_eq!(read_action(sole).await, Some(forward(&[("arn:a", 1)], None)));
-    let plain = Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn("arn:a");
+    let plain = Action::builder()
+        .r#type(ActionTypeEnum::Forward)
+        .target_group_arn("arn:a");
     assert_eq!(read_action(plain.build()).await, Some(forward(&[("arn:a", 1)], None)));
 }
 
@@ -179,12 +183,10 @@ async fn an_alpn_policy_is_read_and_written_by_the_same_name(#[case] name: &'sta
 }
 
 fn creating(matches: impl Fn(&CreateListenerInput) -> bool + Send + Sync + 'static) -> Rule {
-    mock!(Client::create_listener)
-        .match_requests(matches)
-        .then_output(|| {
-            let created = sdk::Listener::builder().listener_arn("arn:listener");
-            CreateListenerOutput::builder().listeners(created.build()).build()
-        })
+    mock!(Client::create_listener).match_requests(matches).then_output(|| {
+        let created = sdk::Listener::builder().listener_arn("arn:listener");
+        CreateListenerOutput::builder().listeners(created.build()).build()
+    })
 }
 
 fn modifying(matches: impl Fn(&ModifyListenerInput) -> bool + Send + Sync + 'static) -> Rule {

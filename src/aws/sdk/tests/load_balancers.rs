@@ -150,7 +150,10 @@ async fn security_groups_are_set_with_or_without_the_rule_for_private_link(
         })
         .then_output(|| SetSecurityGroupsOutput::builder().build());
     let groups = [SecurityGroupId::new("sg-1")].into();
-    assert_eq!(elbv2(&[&rule]).set_security_groups(&web(), &groups, rules).await, Ok(()));
+    assert_eq!(
+        elbv2(&[&rule]).set_security_groups(&web(), &groups, rules).await,
+        Ok(())
+    );
 }
 
 #[tokio::test]
@@ -241,8 +244,11 @@ async fn read(found: sdk::builders::LoadBalancerBuilder) -> LoadBalancerDescript
         .dns_name("web-1.elb.us-east-1.amazonaws.com")
         .vpc_id("vpc-1")
         .build();
-    let rule = mock!(Client::describe_load_balancers)
-        .then_output(move || DescribeLoadBalancersOutput::builder().load_balancers(found.clone()).build());
+    let rule = mock!(Client::describe_load_balancers).then_output(move || {
+        DescribeLoadBalancersOutput::builder()
+            .load_balancers(found.clone())
+            .build()
+    });
     let by_arn = LoadBalancerSelection::Arn(web());
     let mut found = elbv2(&[&rule]).describe_load_balancers(&by_arn).await.unwrap();
     found.remove(0)

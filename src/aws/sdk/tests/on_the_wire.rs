@@ -13,9 +13,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::server::{NO_SUBNETS, Seen, Server};
 use super::load_balancers::wanted;
 use super::port;
+use super::server::{NO_SUBNETS, Seen, Server};
 use crate::aws::api::{ActionSettings, AwsApi, ListenerSettings};
 use crate::aws::error::{AwsError, ErrorKind, TIMEOUT, UNREACHABLE, UNREADABLE};
 use crate::aws::ids::{ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn, VpcId, WebAclArn};
@@ -163,7 +163,11 @@ async fn a_load_balancer_is_created_with_these_bytes() {
 
 #[tokio::test]
 async fn a_weighted_action_is_sent_with_these_bytes() {
-    let server = Server::start(200, "<ModifyListenerResponse><ModifyListenerResult/></ModifyListenerResponse>").await;
+    let server = Server::start(
+        200,
+        "<ModifyListenerResponse><ModifyListenerResult/></ModifyListenerResponse>",
+    )
+    .await;
     let aws = aws(&server.url, &Fence::open());
     let settings = ListenerSettings {
         port: port(80),

@@ -72,7 +72,10 @@ async fn any_other_refusal_is_an_error() {
         DisassociateWebACLError::WafInvalidParameterException(bad.build())
     });
     let error = wafv2(&[&rule]).disassociate_web_acl(&web()).await.unwrap_err();
-    assert_eq!((error.action, error.kind), ("wafv2:DisassociateWebACL", ErrorKind::Rejected));
+    assert_eq!(
+        (error.action, error.kind),
+        ("wafv2:DisassociateWebACL", ErrorKind::Rejected)
+    );
 }
 
 #[tokio::test]

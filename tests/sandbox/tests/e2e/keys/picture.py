@@ -53,28 +53,44 @@ def load_balancer(found):
     return found
 
 
-drawn = {}
-for found in elb.describe_load_balancers()['LoadBalancers']:
+def draw_load_balancer(found, drawn):
     marks = tags(found['LoadBalancerArn'])
     if marks.get('elbow.dev/cluster') != CLUSTER:
-        continue
+        return
+    listeners = elb.describe_listeners(LoadBalancerArn=found['LoadBalancerArn'])['Listeners']
+    listeners = {str(it['Port']): listener(it) for it in listeners}
     of = drawn.setdefault(marks['elbow.dev/service'], {'loadBalancers': 0, 'targetGroups': {}, 'targetGroupCount': 0})
     of['loadBalancers'] += 1
-    of['loadBalancer'] = load_balancer(found) | {'Tags': marks}
-    listeners = elb.describe_listeners(LoadBalancerArn=found['LoadBalancerArn'])['Listeners']
-    of['listeners'] = {str(it['Port']): listener(it) for it in listeners}
-for found in elb.describe_target_groups()['TargetGroups']:
+    of |= {'loadBalancer': load_balancer(found) | {'Tags': marks}, 'listeners': listeners}
+
+
+def draw_target_group(found, drawn):
     arn = found['TargetGroupArn']
     marks = tags(arn)
     if marks.get('elbow.dev/cluster') != CLUSTER or marks.get('elbow.dev/service') not in drawn:
-        continue
-    of = drawn[marks['elbow.dev/service']]
+        return
     found['Attributes'] = attributes(elb.describe_target_group_attributes(TargetGroupArn=arn))
     found['Tags'] = marks
     targets = elb.describe_target_health(TargetGroupArn=arn)['TargetHealthDescriptions']
     found['Targets'] = sorted(it['Target']['Id'] for it in targets)
+    of = drawn[marks['elbow.dev/service']]
     of['targetGroups'][marks['elbow.dev/resource']] = found
     of['targetGroupCount'] += 1
+
+
+def draw(resources, one, drawn):
+    for found in resources:
+        try:
+            one(found, drawn)
+        except elb.exceptions.ClientError as error:
+            # It goes while we look; the next picture shows it gone.
+            if 'NotFound' not in error.response['Error']['Code']:
+                raise
+
+
+drawn = {}
+draw(elb.describe_load_balancers()['LoadBalancers'], draw_load_balancer, drawn)
+draw(elb.describe_target_groups()['TargetGroups'], draw_target_group, drawn)
 for group in ec2.describe_security_groups(Filters=[{'Name': 'tag:elbow.dev/cluster', 'Values': [CLUSTER]}])['SecurityGroups']:
     service = pairs(group['Tags']).get('elbow.dev/service')
     if service in drawn:

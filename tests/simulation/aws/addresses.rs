@@ -37,6 +37,7 @@ impl State {
     pub(super) fn set_address_type(&mut self, arn: &LoadBalancerArn, address_type: AddressType) -> Answer<()> {
         let mut after = self.load_balancer_mut(arn)?.clone();
         after.address_type = address_type;
+        self.assign_addresses(&mut after);
         self.check_addresses(&after, Some(arn))?;
         self.put_addresses(arn, after)
     }

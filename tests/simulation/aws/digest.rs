@@ -104,8 +104,12 @@ impl State {
     fn load_balancer_line(&self, known: &LoadBalancer) -> String {
         let mut attributes = known.attributes.clone();
         // Where nothing is logged, it does not matter where to; and AWS takes no empty name for a bucket.
-        if attributes["access_logs.s3.enabled"] == "false" {
-            attributes.remove("access_logs.s3.bucket");
+        for log in ["access_logs", "connection_logs", "health_check_logs"] {
+            let enabled = attributes.get(&format!("{log}.s3.enabled"));
+            if enabled.is_some_and(|enabled| enabled == "false") {
+                attributes.remove(&format!("{log}.s3.bucket"));
+                attributes.remove(&format!("{log}.s3.prefix"));
+            }
         }
         let groups: BTreeSet<String> = known.groups.iter().map(|id| self.group_name(id)).collect();
         format!(

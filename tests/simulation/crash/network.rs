@@ -83,7 +83,10 @@ async fn udp_on_dual_stack_comes_with_source_nat_and_goes_before_it() {
     without_nat.ports.push(service_port(Protocol::Udp, 53, 30053));
     changes(internal(), udp.clone()).await;
     changes(udp.clone(), internal()).await;
-    changes(without_nat, udp).await;
+    changes(without_nat.clone(), udp).await;
+    let mut after_udp = internal();
+    annotate(&mut after_udp, "ip-address-type", "dualstack");
+    changes(without_nat, after_udp).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use self::facts::FactsFile;
 use self::manifests::Manifests;
@@ -144,10 +144,15 @@ fn offline(args: &PlanArgs, path: &std::path::Path, given: Vec<OsString>) -> Res
     Ok(offline::plan(&facts, &settings, manifests.in_namespace(namespace)))
 }
 
-/// The flags of the command line before those of the file before the environment.
+/// The flags of the command line before those of the file. The environment is not read: a plan from a file depends on the
+/// file alone.
 fn flags_behind(facts: &FactsFile, given: Vec<OsString>) -> Result<Flags, PlanError> {
     let words = std::iter::once(OsString::from("elbow plan"));
     let words = words.chain(facts.flags().map(OsString::from)).chain(given);
-    let command = Command::try_parse_from(words).map_err(|error| PlanError::Flags(error.to_string()))?;
+    let command = Command::command().mut_args(|flag| flag.env(None::<&str>));
+    let command = command
+        .try_get_matches_from(words)
+        .and_then(|matches| Command::from_arg_matches(&matches));
+    let command = command.map_err(|error| PlanError::Flags(error.to_string()))?;
     Ok(*command.args.flags)
 }

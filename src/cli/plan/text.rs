@@ -62,10 +62,10 @@ impl Page {
     fn fault(&mut self, fault: Option<&Fault>) {
         let Some(fault) = fault else { return };
         self.line(2, RED, &format!("✗ {}", fault.reason));
-        for part in fault.message.split("; ") {
+        let message = fault.message.replace("; annotation ", "\nannotation ").replace("; spec.", "\nspec.");
+        for part in message.lines() {
             self.line(4, RED, part);
         }
-        self.text.push('\n');
     }
 
     fn changes(&mut self, changes: &[Change], stand_ins: &[StandIn]) {

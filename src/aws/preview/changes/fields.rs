@@ -29,6 +29,7 @@ fn collect(path: &mut Vec<String>, old: &Value, new: &Value, found: &mut Vec<Fie
     let empty = Map::new();
     match (members(old, &empty), members(new, &empty)) {
         (Some(before), Some(after)) => {
+            let told = found.len();
             let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
             names.sort_unstable();
             names.dedup();
@@ -38,12 +39,20 @@ fn collect(path: &mut Vec<String>, old: &Value, new: &Value, found: &mut Vec<Fie
                 collect(path, &of(before), &of(after), found);
                 path.pop();
             }
+            // A member such as a subnet, of which nothing but its being there is to be told.
+            if found.len() == told && !path.is_empty() {
+                found.push(field(path, old, new));
+            }
         }
-        _ => found.push(FieldChange {
-            path: path.clone(),
-            old: old.clone(),
-            new: new.clone(),
-        }),
+        _ => found.push(field(path, old, new)),
+    }
+}
+
+fn field(path: &[String], old: &Value, new: &Value) -> FieldChange {
+    FieldChange {
+        path: path.to_owned(),
+        old: old.clone(),
+        new: new.clone(),
     }
 }
 
@@ -80,6 +89,8 @@ mod tests {
     #[case::list_as_one(json!({"a": [1]}), json!({"a": [1, 2]}), json!([{"path": ["a"], "old": [1], "new": [1, 2]}]))]
     #[case::made(json!(null), json!({"a": {"b": 1}, "c": "d", "e": []}),
         json!([{"path": ["a", "b"], "old": null, "new": 1}, {"path": ["c"], "old": null, "new": "d"}]))]
+    #[case::member_without_values(json!({"s": {}}), json!({"s": {"a": {"b": null}}}),
+        json!([{"path": ["s", "a"], "old": null, "new": {"b": null}}]))]
     #[case::another_shape(json!({"a": "tcp"}), json!({"a": {"http": {"path": "/"}}}),
         json!([{"path": ["a"], "old": "tcp", "new": {"http": {"path": "/"}}}]))]
     fn every_field_that_differs_is_told_once(#[case] old: Value, #[case] new: Value, #[case] expected: Value) {

@@ -10,14 +10,16 @@ use crate::cli::plan::facts::FactsFile;
 use crate::cli::plan::manifests::Manifests;
 use crate::cli::plan::{offline, report::Outcome};
 use crate::provider::ProviderError;
-use crate::settings::testing::settings;
+use crate::settings::Settings;
 
 fn planned(manifests: &str) -> Report {
     let facts = include_str!("../../../../docs/examples/plan/facts.yaml");
     let facts = FactsFile::parse("facts.yaml", facts).unwrap();
     let mut read = Manifests::default();
     read.add("manifests", manifests).unwrap();
-    offline::plan(&facts, &settings(facts.flags()), read.in_namespace("shop"))
+    let given = ["-f", "-", "--facts", "facts.yaml"].map(Into::into);
+    let flags = crate::cli::plan::flags_behind(&facts, given.into()).unwrap();
+    offline::plan(&facts, &Settings::check(&flags).unwrap(), read.in_namespace("shop"))
 }
 
 fn web(annotations: &str) -> String {

@@ -56,7 +56,12 @@ pub(super) fn inline(value: &Value) -> String {
             None => {
                 let members = members.iter().filter(|(_, value)| !value.is_null());
                 let members = members.map(|(name, value)| format!("{name} {}", inline(value)));
-                members.collect::<Vec<_>>().join(" ")
+                let members: Vec<_> = members.collect();
+                if members.is_empty() {
+                    "(chosen by AWS)".to_owned()
+                } else {
+                    members.join(" ")
+                }
             }
         },
         Value::Null => "(none)".to_owned(),

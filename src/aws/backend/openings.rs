@@ -102,7 +102,7 @@ impl<A: AwsApi> Backend<A> {
         concerned: bool,
     ) -> AwsResult<(Vec<Vec<Step>>, NodeRules, NodeRules)> {
         let wanted = self.needs.openings();
-        if node_groups.is_empty() || !(concerned || !wanted.is_empty()) {
+        if node_groups.is_empty() || (!concerned && wanted.is_empty()) {
             return Ok(<_>::default());
         }
         let known = self

@@ -21,7 +21,7 @@ fn edited(case: &Case, annotations: &[(&str, &str)]) -> Case {
     case.annotate_all(annotations)
 }
 
-fn public<'a>(allocations: &'a str) -> [(&'a str, &'a str); 3] {
+fn public(allocations: &str) -> [(&str, &str); 3] {
     [
         (SCHEME, "internet-facing"),
         (SUBNETS, "subnet-1b,subnet-2b"),

@@ -185,7 +185,7 @@ mod tests {
                 source,
             };
             let back: Vec<_> = ingress_rules(&ip_permission(&rule, None)).collect();
-            assert_eq!(back, [rule.clone()]);
+            assert_eq!(back, std::slice::from_ref(&rule));
             let described: Vec<_> = described_rules(&ip_permission(&rule, Some("elbow blue"))).collect();
             assert_eq!(described, [(rule, "elbow blue".to_owned())]);
         }

@@ -22,7 +22,11 @@ fn counts(actions: impl IntoIterator<Item = &'static str>) -> Counts {
 }
 
 fn writes(log: Vec<&'static str>) -> Counts {
-    let is_read = |action: &&str| ["Describe", "Get"].iter().any(|verb| action.contains(&format!(":{verb}")));
+    let is_read = |action: &&str| {
+        ["Describe", "Get"]
+            .iter()
+            .any(|verb| action.contains(&format!(":{verb}")))
+    };
     counts(log.into_iter().filter(|action| !is_read(action)))
 }
 
@@ -48,7 +52,12 @@ async fn check(world: &World, service: &mut Service) {
     let first = preview(world, std::slice::from_ref(service)).await;
     world.aws.take_log();
     world.serve(service).await;
-    assert_eq!(planned(&first), writes(world.aws.take_log()), "{:?}", service.annotations);
+    assert_eq!(
+        planned(&first),
+        writes(world.aws.take_log()),
+        "{:?}",
+        service.annotations
+    );
     let second = preview(world, std::slice::from_ref(service)).await;
     assert_eq!(planned(&second), Counts::new());
     assert_eq!(second.services[0].as_ref().unwrap().changes(), []);

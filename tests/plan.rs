@@ -127,6 +127,11 @@ proptest! {
 fn the_example_of_a_facts_file_has_the_shape_of_its_schema() {
     let facts: Value = serde_saphyr::from_str(&file(FACTS)).unwrap();
     assert_eq!(faults("docs/schemas/facts.schema.json", &facts), Vec::<String>::new());
+    let standing: Value = serde_saphyr::from_str(&file("docs/examples/plan/standing.yaml")).unwrap();
+    assert_eq!(
+        faults("docs/schemas/facts.schema.json", &standing),
+        Vec::<String>::new()
+    );
     assert_eq!(faults("docs/schemas/facts.schema.json", &json!({"a": 1})).len(), 3);
 }
 
@@ -139,14 +144,23 @@ fn the_schemas_are_sound() {
 }
 
 #[rstest]
-#[case("web", 2)]
-#[case("wrong", 1)]
-fn the_documentation_shows_what_is_printed(#[case] name: &str, #[case] expected: i32) {
-    let manifest = format!("docs/examples/plan/{name}.yaml");
-    let (code, out, _) = elbow(&["plan", "-f", &manifest, "--facts", FACTS], "");
+#[case("docs/plan.md", "web", "facts", 2)]
+#[case("docs/plan.md", "wrong", "facts", 1)]
+#[case("README.md", "web", "standing", 2)]
+fn the_documentation_shows_what_is_printed(
+    #[case] page: &str,
+    #[case] name: &str,
+    #[case] facts: &str,
+    #[case] expected: i32,
+) {
+    let (manifest, facts) = (
+        format!("docs/examples/plan/{name}.yaml"),
+        format!("docs/examples/plan/{facts}.yaml"),
+    );
+    let (code, out, _) = elbow(&["plan", "-f", &manifest, "--facts", &facts], "");
     assert_eq!(code, expected);
-    let example = format!("$ elbow plan -f {manifest} --facts {FACTS}\n{out}```");
-    assert!(file("docs/plan.md").contains(&example), "{example}");
+    let example = format!("$ elbow plan -f {manifest} --facts {facts}\n{out}```");
+    assert!(file(page).contains(&example), "{example}");
     assert!(file("docs/plan.md").contains(&format!("```yaml\n{}```", file(FACTS))));
 }
 

@@ -1,6 +1,10 @@
 //! `elbow plan` without cluster and AWS: the binary, its documents against their schemas, and the examples of the documentation.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where its world is not as it built it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where its world is not as it built it"
+)]
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -37,14 +41,19 @@ fn elbow(arguments: &[&str], input: &str) -> (i32, String, String) {
 fn plan(manifests: &Value, facts: &str) -> (i32, Value) {
     let arguments = ["plan", "-f", "-", "--facts", facts, "-o", "json"];
     let (code, out, error) = elbow(&arguments, &manifests.to_string());
-    (code, serde_json::from_str(&out).unwrap_or_else(|_| panic!("{code}: {out}{error}")))
+    (
+        code,
+        serde_json::from_str(&out).unwrap_or_else(|_| panic!("{code}: {out}{error}")),
+    )
 }
 
 fn faults(schema: &str, document: &Value) -> Vec<String> {
     let schema: Value = serde_json::from_str(&file(schema)).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let faults = validator.iter_errors(document);
-    faults.map(|fault| format!("{}: {fault}", fault.instance_path())).collect()
+    faults
+        .map(|fault| format!("{}: {fault}", fault.instance_path()))
+        .collect()
 }
 
 fn service(name: &str, annotations: &Value, spec: &Value) -> Value {
@@ -63,9 +72,15 @@ const ANNOTATIONS: &[(&str, &str)] = &[
     ("healthcheck-protocol", "http"),
     ("security-groups", "office"),
     ("disable-nlb-sg", "true"),
-    ("attributes", "load_balancing.cross_zone.enabled=true,deletion_protection.enabled=true"),
+    (
+        "attributes",
+        "load_balancing.cross_zone.enabled=true,deletion_protection.enabled=true",
+    ),
     ("target-group-attributes", "deregistration_delay.timeout_seconds=30"),
-    ("ssl-cert", "arn:aws:acm:eu-central-1:123456789012:certificate/0a0a0a0a-0000-4000-8000-0a0a0a0a0a0a"),
+    (
+        "ssl-cert",
+        "arn:aws:acm:eu-central-1:123456789012:certificate/0a0a0a0a-0000-4000-8000-0a0a0a0a0a0a",
+    ),
     ("additional-resource-tags", "stage=live"),
     ("multi-cluster-target-group", "true"),
     ("no-such-key", "x"),
@@ -77,7 +92,12 @@ fn declared() -> impl Strategy<Value = Value> {
     (annotations, ports, any::<bool>(), any::<bool>()).prop_map(|(annotations, ports, alb, local)| {
         let annotations: serde_json::Map<_, _> = annotations
             .iter()
-            .map(|(key, value)| (format!("service.beta.kubernetes.io/aws-load-balancer-{key}"), json!(value)))
+            .map(|(key, value)| {
+                (
+                    format!("service.beta.kubernetes.io/aws-load-balancer-{key}"),
+                    json!(value),
+                )
+            })
             .collect();
         let port = |(port, udp): &(u16, bool)| {
             let protocol = if *udp { "UDP" } else { "TCP" };
@@ -107,6 +127,11 @@ proptest! {
 fn the_example_of_a_facts_file_has_the_shape_of_its_schema() {
     let facts: Value = serde_saphyr::from_str(&file(FACTS)).unwrap();
     assert_eq!(faults("docs/schemas/facts.schema.json", &facts), Vec::<String>::new());
+    let standing: Value = serde_saphyr::from_str(&file("docs/examples/plan/standing.yaml")).unwrap();
+    assert_eq!(
+        faults("docs/schemas/facts.schema.json", &standing),
+        Vec::<String>::new()
+    );
     assert_eq!(faults("docs/schemas/facts.schema.json", &json!({"a": 1})).len(), 3);
 }
 
@@ -119,14 +144,23 @@ fn the_schemas_are_sound() {
 }
 
 #[rstest]
-#[case("web", 2)]
-#[case("wrong", 1)]
-fn the_documentation_shows_what_is_printed(#[case] name: &str, #[case] expected: i32) {
-    let manifest = format!("docs/examples/plan/{name}.yaml");
-    let (code, out, _) = elbow(&["plan", "-f", &manifest, "--facts", FACTS], "");
+#[case("docs/plan.md", "web", "facts", 2)]
+#[case("docs/plan.md", "wrong", "facts", 1)]
+#[case("README.md", "web", "standing", 2)]
+fn the_documentation_shows_what_is_printed(
+    #[case] page: &str,
+    #[case] name: &str,
+    #[case] facts: &str,
+    #[case] expected: i32,
+) {
+    let (manifest, facts) = (
+        format!("docs/examples/plan/{name}.yaml"),
+        format!("docs/examples/plan/{facts}.yaml"),
+    );
+    let (code, out, _) = elbow(&["plan", "-f", &manifest, "--facts", &facts], "");
     assert_eq!(code, expected);
-    let example = format!("$ elbow plan -f {manifest} --facts {FACTS}\n{out}```");
-    assert!(file("docs/plan.md").contains(&example), "{example}");
+    let example = format!("$ elbow plan -f {manifest} --facts {facts}\n{out}```");
+    assert!(file(page).contains(&example), "{example}");
     assert!(file("docs/plan.md").contains(&format!("```yaml\n{}```", file(FACTS))));
 }
 
@@ -144,7 +178,10 @@ fn what_was_planned_and_stands_is_no_change_and_yaml_says_the_same_as_json() {
     std::fs::remove_file(facts).unwrap();
     assert_eq!(code, 2);
     let fields = &edited["services"][0]["changes"][0]["fields"];
-    assert_eq!(*fields, json!([{"path": ["healthCheck", "interval"], "old": 10, "new": 20}]));
+    assert_eq!(
+        *fields,
+        json!([{"path": ["healthCheck", "interval"], "old": 10, "new": 20}])
+    );
 }
 
 /// A facts file in which stands what a plan would make.
@@ -159,7 +196,9 @@ fn standing(planned: &Value) -> std::path::PathBuf {
         .map(|listener| json!({"arn": "listener", "port": listener["port"], "spec": listener}))
         .collect();
     let target_groups = stack["targetGroups"].as_object().unwrap().values();
-    let target_groups: Vec<Value> = target_groups.map(|group| json!({"arn": "group", "spec": group})).collect();
+    let target_groups: Vec<Value> = target_groups
+        .map(|group| json!({"arn": "group", "spec": group}))
+        .collect();
     let load_balancer = json!({"arn": "lb", "dnsName": "lb.example", "active": true, "spec": load_balancer,
         "listeners": listeners});
     facts["observed"] = json!([{
@@ -189,6 +228,9 @@ fn a_plan_that_cannot_be_made_says_why(#[case] arguments: &[&str], #[case] expec
 #[test]
 fn flags_of_the_command_line_win_over_the_file() {
     let arguments = ["plan", "-f", "docs/examples/plan/web.yaml", "--facts", FACTS];
-    let (_, out, _) = elbow(&[&arguments[..], &["--default-load-balancer-scheme=internal"]].concat(), "");
+    let (_, out, _) = elbow(
+        &[&arguments[..], &["--default-load-balancer-scheme=internal"]].concat(),
+        "",
+    );
     assert!(out.contains("scheme: internal\n"), "{out}");
 }

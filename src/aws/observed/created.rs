@@ -67,6 +67,18 @@ pub(super) fn modified_subnets(
     after.collect()
 }
 
+/// Without IPv6 there are no such addresses any more, and without source NAT no prefixes for it.
+pub(super) fn drop_addresses(load_balancer: &mut LoadBalancer) {
+    for chosen in load_balancer.subnets.values_mut() {
+        if !load_balancer.address_type.has_ipv6() {
+            chosen.ipv6 = None;
+        }
+        if !load_balancer.ipv6_source_nat {
+            chosen.source_nat_prefix = None;
+        }
+    }
+}
+
 /// `CreateListener` takes the default certificate only, and no attributes.
 pub(super) fn listener(arn: &ListenerArn, listener: &Listener) -> ObservedListener {
     ObservedListener {

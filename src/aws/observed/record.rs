@@ -163,8 +163,12 @@ impl Observed {
                 known.spec.subnets = created::modified_subnets(subnets, &known.spec.subnets);
                 known.spec.address_type = address_type.unwrap_or(known.spec.address_type);
                 known.spec.ipv6_source_nat = ipv6_source_nat.unwrap_or(known.spec.ipv6_source_nat);
+                created::drop_addresses(&mut known.spec);
             }
-            Step::SetAddressType { address_type, .. } => known.spec.address_type = *address_type,
+            Step::SetAddressType { address_type, .. } => {
+                known.spec.address_type = *address_type;
+                created::drop_addresses(&mut known.spec);
+            }
             Step::ModifyCapacity { units, .. } => known.spec.capacity_units = *units,
             Step::AssociateWebAcl { web_acl, .. } => known.spec.web_acl = Some(web_acl.clone()),
             Step::DisassociateWebAcl { .. } => known.spec.web_acl = None,

@@ -129,8 +129,14 @@ fn file(value: &Value, reader: &mut Reader) -> Option<FactsFile> {
     reader.finish(fields);
     let (vpc, networks) = vpc?;
     let cluster = cluster?;
-    let own = [("cluster-name", Some(cluster)), ("aws-region", region), ("aws-vpc-id", Some(vpc.clone()))];
-    let own = own.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let own = [
+        ("cluster-name", Some(cluster)),
+        ("aws-region", region),
+        ("aws-vpc-id", Some(vpc.clone())),
+    ];
+    let own = own
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let public = subnets.iter().filter(|(_, public)| *public);
     Some(FactsFile {
         flags: own.chain(settings.unwrap_or_default()).collect(),

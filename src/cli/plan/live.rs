@@ -52,10 +52,17 @@ pub(super) async fn plan(
     manifests: Option<Manifests>,
 ) -> Result<Report, PlanError> {
     let client = kubernetes::connect(&args.cluster).await?;
-    let namespace = args.namespace.as_deref().unwrap_or(client.default_namespace()).to_owned();
+    let namespace = args
+        .namespace
+        .as_deref()
+        .unwrap_or(client.default_namespace())
+        .to_owned();
     let all = list(Api::<k8s::Service>::all(client.clone()), "list Services").await?;
     let nodes = nodes(&client).await?;
-    let passed_over = manifests.as_ref().map(|read| read.passed_over.clone()).unwrap_or_default();
+    let passed_over = manifests
+        .as_ref()
+        .map(|read| read.passed_over.clone())
+        .unwrap_or_default();
     let services = match manifests {
         Some(manifests) => declared(manifests.in_namespace(&namespace), &all),
         None => chosen(args, &namespace, &all)?,
@@ -67,7 +74,13 @@ pub(super) async fn plan(
     let previews = provider.preview(&asked, &nodes).await;
     let entries = subjects.into_iter().zip(previews.services);
     let entries = entries.map(|(subject, preview)| Entry::new(subject.service, subject.stand_ins, preview));
-    Ok(Report::new(&aws.cluster, entries.collect(), previews.shared, skipped, passed_over))
+    Ok(Report::new(
+        &aws.cluster,
+        entries.collect(),
+        previews.shared,
+        skipped,
+        passed_over,
+    ))
 }
 
 /// Services of manifests with what the API server has given them, where they exist.
@@ -113,7 +126,9 @@ async fn list<K: Clone + DeserializeOwned + std::fmt::Debug>(
 ) -> Result<Vec<K>, Unseen> {
     let answer = tokio::time::timeout(DEADLINE, api.list(&ListParams::default())).await;
     let answer = answer.map_err(|_| Unseen::Silent(what))?;
-    answer.map(|list| list.items).map_err(|error| Unseen::Kubernetes(what, error))
+    answer
+        .map(|list| list.items)
+        .map_err(|error| Unseen::Kubernetes(what, error))
 }
 
 /// Opens AWS for reads only: its fence never opens.
@@ -122,7 +137,13 @@ async fn open(settings: &Settings, nodes: &NodeSet) -> Result<AwsProvider<sdk::S
         Some(region) => Some(region.clone()),
         None => sdk::region().await,
     };
-    let labelled = || nodes.nodes.iter().find_map(|node| node.labels.get(REGION_LABEL)).cloned();
+    let labelled = || {
+        nodes
+            .nodes
+            .iter()
+            .find_map(|node| node.labels.get(REGION_LABEL))
+            .cloned()
+    };
     let region = region.or_else(labelled).ok_or(Unseen::NoRegion)?;
     let api = sdk::connect(&region, &Fence::closed(), Arc::new(Uncounted)).await;
     Ok(AwsProvider::new(api, settings.aws.provider.clone()))

@@ -159,7 +159,10 @@ mod tests {
         let text = "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: own}}\n---\n\
             {apiVersion: v1, kind: Service, metadata: {name: b}}";
         let services = read(text).unwrap().in_namespace("shop").services;
-        let namespaces: Vec<_> = services.iter().map(|service| service.metadata.namespace.as_deref()).collect();
+        let namespaces: Vec<_> = services
+            .iter()
+            .map(|service| service.metadata.namespace.as_deref())
+            .collect();
         assert_eq!(namespaces, [Some("own"), Some("shop")]);
     }
 }

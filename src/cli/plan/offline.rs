@@ -28,14 +28,16 @@ pub(super) fn plan(facts: &FactsFile, settings: &Settings, manifests: Manifests)
     let shared = Shared::of_facts(&previews, facts.backend_group(), &facts.vpc, &aws.cluster);
     let entries = subjects.into_iter().zip(previews);
     let entries = entries.map(|(subject, preview)| Entry::new(subject.service, subject.stand_ins, preview));
-    Report::new(&aws.cluster, entries.collect(), Ok(shared), skipped, manifests.passed_over)
+    Report::new(
+        &aws.cluster,
+        entries.collect(),
+        Ok(shared),
+        skipped,
+        manifests.passed_over,
+    )
 }
 
-fn preview(
-    service: &Service,
-    facts: &FactsFile,
-    settings: &Settings,
-) -> Result<Preview, crate::aws::desired::Invalid> {
+fn preview(service: &Service, facts: &FactsFile, settings: &Settings) -> Result<Preview, crate::aws::desired::Invalid> {
     let observed = facts.observed(&service.owner).map(|(_, observed)| observed.clone());
     Preview::new(
         service,
@@ -68,9 +70,14 @@ fn with_targets_ports(mut spec: k8s::ServiceSpec, observed: &Observed) -> k8s::S
 
 fn node_port(port: i32, observed: &Observed) -> Option<i32> {
     let listeners = observed.load_balancers.iter().flat_map(|known| &known.listeners);
-    let listener = listeners.into_iter().find(|known| i32::from(known.port.get()) == port)?;
+    let listener = listeners
+        .into_iter()
+        .find(|known| i32::from(known.port.get()) == port)?;
     let names: Vec<_> = listener.spec.as_ref()?.action.own_target_groups().collect();
-    let group = observed.target_groups.iter().find(|known| names.contains(&&known.spec.name))?;
+    let group = observed
+        .target_groups
+        .iter()
+        .find(|known| names.contains(&&known.spec.name))?;
     let target = group.spec.targets.first()?;
     Some(i32::from(target.port.get()))
 }

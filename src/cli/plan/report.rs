@@ -188,7 +188,11 @@ impl Entry {
         Self {
             outcome: outcome(plan, error.is_some()),
             error,
-            warnings: preview.iter().flat_map(|preview| &preview.desired.warnings).map(Notice::from).collect(),
+            warnings: preview
+                .iter()
+                .flat_map(|preview| &preview.desired.warnings)
+                .map(Notice::from)
+                .collect(),
             known_after_apply: stand_ins,
             changes: preview.as_ref().map(Preview::changes).unwrap_or_default(),
             steps: plan.map(calls).unwrap_or_default(),

@@ -40,7 +40,11 @@ impl NodePorts {
     }
 
     fn next(&mut self) -> Option<i32> {
-        let free = self.range.clone().map(i32::from).find(|port| !self.taken.contains(port));
+        let free = self
+            .range
+            .clone()
+            .map(i32::from)
+            .find(|port| !self.taken.contains(port));
         self.taken.extend(free);
         free
     }
@@ -51,7 +55,9 @@ pub(super) fn adopt(service: &mut Service, live: &Service) {
     service.metadata.uid.clone_from(&live.metadata.uid);
     service.metadata.finalizers.clone_from(&live.metadata.finalizers);
     service.status.clone_from(&live.status);
-    let (Some(spec), Some(known)) = (&mut service.spec, &live.spec) else { return };
+    let (Some(spec), Some(known)) = (&mut service.spec, &live.spec) else {
+        return;
+    };
     spec.ip_families = spec.ip_families.take().or_else(|| known.ip_families.clone());
     if spec.external_traffic_policy == known.external_traffic_policy {
         spec.health_check_node_port = spec.health_check_node_port.or(known.health_check_node_port);
@@ -63,7 +69,9 @@ pub(super) fn adopt(service: &mut Service, live: &Service) {
         let same = |other: &&ServicePort| other.port == port.port && protocol(other) == protocol(port);
         let namesake = |other: &&ServicePort| other.name == port.name;
         let found = known.iter().find(same).or_else(|| known.iter().find(namesake));
-        let free = found.and_then(|found| found.node_port).filter(|found| !used.contains(found));
+        let free = found
+            .and_then(|found| found.node_port)
+            .filter(|found| !used.contains(found));
         used.extend(free);
         port.node_port = free;
     }
@@ -87,7 +95,10 @@ pub(super) fn complete(service: &mut Service, free: &mut NodePorts) -> Vec<Stand
         for (index, port) in spec.ports.iter_mut().flatten().enumerate() {
             if is_missing(port.node_port) {
                 port.node_port = free.next();
-                filled.push(stand_in(&format!("spec.ports[{index}].nodePort"), json!(port.node_port)));
+                filled.push(stand_in(
+                    &format!("spec.ports[{index}].nodePort"),
+                    json!(port.node_port),
+                ));
             }
         }
     }
@@ -136,7 +147,10 @@ mod tests {
         let told = complete(&mut web, &mut free);
         assert_eq!(node_ports(&web), [Some(30001), Some(30000)]);
         assert_eq!(web.spec.unwrap().health_check_node_port, Some(30002));
-        let told: Vec<_> = told.iter().map(|filled| (filled.field.as_str(), filled.value.clone())).collect();
+        let told: Vec<_> = told
+            .iter()
+            .map(|filled| (filled.field.as_str(), filled.value.clone()))
+            .collect();
         let expected = [
             ("metadata.uid", json!("shop/web")),
             ("spec.ports[0].nodePort", json!(30001)),

@@ -6,8 +6,8 @@ use k8s_openapi::api::core::v1 as k8s;
 
 use super::report::Skipped;
 use super::stand_ins::{NodePorts, StandIn, complete};
-use crate::controller::claim::{Claim, Claims};
 use crate::aws::settings::AwsSettings;
+use crate::controller::claim::{Claim, Claims};
 use crate::service::Service;
 
 /// A Service that is planned.

@@ -23,7 +23,11 @@ pub fn report(report: &Report, colors: bool) -> String {
         page.entry(entry);
     }
     if report.shared.error.is_some() || !report.shared.changes.is_empty() {
-        page.line(0, BOLD, &format!("Shared by all Services of cluster {}", report.cluster));
+        page.line(
+            0,
+            BOLD,
+            &format!("Shared by all Services of cluster {}", report.cluster),
+        );
         page.fault(report.shared.error.as_ref());
         page.changes(&report.shared.changes, &[]);
     }
@@ -52,7 +56,11 @@ impl Page {
         }
         if !entry.changes.is_empty() {
             for filled in &entry.known_after_apply {
-                let text = format!("{} is known after apply; here {}", filled.field, values::inline(&filled.value));
+                let text = format!(
+                    "{} is known after apply; here {}",
+                    filled.field,
+                    values::inline(&filled.value)
+                );
                 self.line(2, "", &text);
             }
         }
@@ -62,7 +70,10 @@ impl Page {
     fn fault(&mut self, fault: Option<&Fault>) {
         let Some(fault) = fault else { return };
         self.line(2, RED, &format!("✗ {}", fault.reason));
-        let message = fault.message.replace("; annotation ", "\nannotation ").replace("; spec.", "\nspec.");
+        let message = fault
+            .message
+            .replace("; annotation ", "\nannotation ")
+            .replace("; spec.", "\nspec.");
         for part in message.lines() {
             self.line(4, RED, part);
         }
@@ -71,7 +82,11 @@ impl Page {
     fn changes(&mut self, changes: &[Change], stand_ins: &[StandIn]) {
         for change in changes {
             let (sign, color) = sign(change.action);
-            self.line(2, color, &format!("{sign} {} {}{}", kind(change.kind), change.name, note(change)));
+            self.line(
+                2,
+                color,
+                &format!("{sign} {} {}{}", kind(change.kind), change.name, note(change)),
+            );
             for field in &change.fields {
                 self.field(change.action, field, stand_ins);
             }
@@ -88,7 +103,8 @@ impl Page {
             values::Difference::Members(gone, made) => {
                 self.line(6, "", &format!("{name}:"));
                 gone.iter().for_each(|member| self.line(8, RED, &format!("- {member}")));
-                made.iter().for_each(|member| self.line(8, GREEN, &format!("+ {member}")));
+                made.iter()
+                    .for_each(|member| self.line(8, GREEN, &format!("+ {member}")));
             }
         }
     }
@@ -99,7 +115,10 @@ impl Page {
             let Skipped {
                 namespace, name, kind, ..
             } = service;
-            let text = format!("Skipped {namespace}/{name}: not elbow's (type {kind}{})", class.unwrap_or_default());
+            let text = format!(
+                "Skipped {namespace}/{name}: not elbow's (type {kind}{})",
+                class.unwrap_or_default()
+            );
             self.line(0, "", &text);
         }
     }

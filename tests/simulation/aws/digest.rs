@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use elbow::aws::api::ActionSettings;
 use elbow::aws::ids::{SecurityGroupId, TargetGroupArn};
 use elbow::aws::stack::{ChosenAddresses, IngressRule, RuleSource};
+use elbow::service::Port;
 
 use super::{Aws, Listener, LoadBalancer, State, TargetGroup};
 
@@ -135,12 +136,11 @@ impl State {
             ActionSettings::Forward { to, stickiness } => {
                 let weighted = |(arn, weight): (&TargetGroupArn, &u16)| {
                     let group = self.target_groups.get(arn);
-                    (
-                        group.map_or_else(|| arn.to_string(), |group| group.name.clone()),
-                        *weight,
-                    )
+                    let ports: BTreeSet<_> = group.into_iter().flat_map(TargetGroup::ports).collect();
+                    let name = group.map_or_else(|| arn.to_string(), |group| group.name.clone());
+                    (*weight, ports, name)
                 };
-                let to: BTreeMap<String, u16> = to.iter().map(weighted).collect();
+                let to: BTreeSet<_> = to.iter().map(weighted).collect();
                 format!("{to:?} {stickiness:?}")
             }
         };
@@ -180,6 +180,12 @@ impl State {
         self.groups
             .get(id)
             .map_or_else(|| id.to_string(), |group| group.name.clone())
+    }
+}
+
+impl TargetGroup {
+    fn ports(&self) -> impl Iterator<Item = Port> {
+        self.targets.iter().map(|target| target.port)
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) enum Values {
     ZeroOrInteger(RangeInclusive<u32>),
     OneOf(&'static [&'static str]),
     Text,
+    /// The name of an S3 bucket.
+    BucketName,
     /// The name of an HTTP header, or of a cookie.
     HeaderName,
     /// The value of an HTTP header; empty for none.
@@ -70,6 +72,7 @@ impl Values {
             Self::Text => {
                 (value.len() <= MAX_TEXT && value.bytes().all(|byte| byte.is_ascii_graphic())).then(|| value.into())
             }
+            Self::BucketName => is_bucket_name(value).then(|| value.into()),
             Self::HeaderName => {
                 let sound = (1..=MAX_HEADER_NAME).contains(&value.len()) && value.bytes().all(is_token);
                 sound.then(|| value.into())
@@ -93,6 +96,16 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// S3 user guide, general purpose bucket naming rules, as far as they are about single characters.
+fn is_bucket_name(name: &str) -> bool {
+    let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    (3..=63).contains(&bytes.len())
+        && bytes.iter().all(|byte| alphanumeric(byte) || b".-".contains(byte))
+        && bytes.first().is_some_and(alphanumeric)
+        && bytes.last().is_some_and(alphanumeric)
+}
+
 fn integer(value: &str, range: &RangeInclusive<u32>) -> Option<String> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let number = value.parse().ok().filter(|number| digits && range.contains(number))?;
@@ -108,6 +121,10 @@ impl fmt::Display for Values {
             Self::ZeroOrInteger(range) => write!(f, "0 or {} to {}", range.start(), range.end()),
             Self::OneOf(words) => f.write_str(&words.join(" or ")),
             Self::Text => write!(f, "up to {MAX_TEXT} printable ASCII characters"),
+            Self::BucketName => f.write_str(
+                "the name of an S3 bucket: 3 to 63 lower case letters, digits, dots and hyphens, with a letter or digit \
+                 at its ends",
+            ),
             Self::HeaderName => write!(f, "1 to {MAX_HEADER_NAME} characters of an HTTP header's name"),
             Self::HeaderValue => write!(f, "up to {MAX_TEXT} printable ASCII characters and spaces"),
         }
@@ -127,7 +144,7 @@ const BOOLEAN_OFF: Option<&str> = Some("false");
 
 /// Attributes of Network Load Balancers.
 pub(super) static NETWORK_LOAD_BALANCER: &[Row] = &[
-    row("access_logs.s3.bucket", None, Values::Text),
+    row("access_logs.s3.bucket", None, Values::BucketName),
     row("access_logs.s3.enabled", BOOLEAN_OFF, Values::Boolean),
     row("access_logs.s3.prefix", Some(""), Values::Text),
     row("deletion_protection.enabled", BOOLEAN_OFF, Values::Boolean),
@@ -150,15 +167,15 @@ pub(super) static NETWORK_LOAD_BALANCER: &[Row] = &[
 
 /// Attributes of Application Load Balancers.
 pub(super) static APPLICATION_LOAD_BALANCER: &[Row] = &[
-    row("access_logs.s3.bucket", None, Values::Text),
+    row("access_logs.s3.bucket", None, Values::BucketName),
     row("access_logs.s3.enabled", BOOLEAN_OFF, Values::Boolean),
     row("access_logs.s3.prefix", Some(""), Values::Text),
     row("client_keep_alive.seconds", Some("3600"), Values::Integer(60..=604_800)),
-    row("connection_logs.s3.bucket", None, Values::Text),
+    row("connection_logs.s3.bucket", None, Values::BucketName),
     row("connection_logs.s3.enabled", BOOLEAN_OFF, Values::Boolean),
     row("connection_logs.s3.prefix", Some(""), Values::Text),
     row("deletion_protection.enabled", BOOLEAN_OFF, Values::Boolean),
-    row("health_check_logs.s3.bucket", None, Values::Text),
+    row("health_check_logs.s3.bucket", None, Values::BucketName),
     row("health_check_logs.s3.enabled", BOOLEAN_OFF, Values::Boolean),
     row("health_check_logs.s3.prefix", Some(""), Values::Text),
     row("idle_timeout.timeout_seconds", Some("60"), Values::Integer(1..=4000)),

@@ -2,11 +2,18 @@
 
 use super::*;
 use crate::aws::desired::fixtures::{Case, tcp};
-use crate::aws::preview::{KNOWN_AFTER_APPLY, Preview};
 use crate::aws::preview::expected;
+use crate::aws::preview::{KNOWN_AFTER_APPLY, Preview};
 
 fn preview(case: &Case, observed: &Observed) -> Preview {
-    Preview::new(&case.service, &case.nodes, case.facts.clone(), observed.clone(), &case.settings).unwrap()
+    Preview::new(
+        &case.service,
+        &case.nodes,
+        case.facts.clone(),
+        observed.clone(),
+        &case.settings,
+    )
+    .unwrap()
 }
 
 /// What AWS holds once the case was served.
@@ -22,16 +29,29 @@ fn told(changes: &[Change]) -> Vec<(Action, Kind)> {
 #[test]
 fn at_first_everything_is_made_with_its_fields() {
     let changes = preview(&Case::new(), &Observed::default()).changes();
-    let kinds = [Kind::SecurityGroup, Kind::LoadBalancer, Kind::Listener, Kind::TargetGroup];
+    let kinds = [
+        Kind::SecurityGroup,
+        Kind::LoadBalancer,
+        Kind::Listener,
+        Kind::TargetGroup,
+    ];
     assert_eq!(told(&changes), kinds.map(|kind| (Action::Create, kind)));
-    assert!(changes.iter().all(|change| change.id.is_none() && !change.fields.is_empty()));
+    assert!(
+        changes
+            .iter()
+            .all(|change| change.id.is_none() && !change.fields.is_empty())
+    );
     let field = |change: &Change, name: &str| {
         let mut fields = change.fields.iter();
         fields.find(|field| field.path == [name]).unwrap().new.clone()
     };
     assert_eq!(field(&changes[1], "scheme"), json!("internal"));
     assert_eq!(field(&changes[3], "targets").as_array().unwrap().len(), 2);
-    assert!(field(&changes[1], "securityGroups").to_string().contains(KNOWN_AFTER_APPLY));
+    assert!(
+        field(&changes[1], "securityGroups")
+            .to_string()
+            .contains(KNOWN_AFTER_APPLY)
+    );
 }
 
 #[test]
@@ -49,7 +69,10 @@ fn an_edit_tells_the_old_and_the_new_value_of_its_field_alone() {
     let changes = preview(&edited, &observed).changes();
     assert_eq!(told(&changes), [(Action::Update, Kind::TargetGroup)]);
     let told = serde_json::to_value(&changes[0].fields).unwrap();
-    assert_eq!(told, json!([{"path": ["healthCheck", "interval"], "old": 10, "new": 20}]));
+    assert_eq!(
+        told,
+        json!([{"path": ["healthCheck", "interval"], "old": 10, "new": 20}])
+    );
 }
 
 #[test]
@@ -57,7 +80,10 @@ fn a_port_that_goes_takes_its_listener_and_target_group_along() {
     let observed = served(&Case::new().ports([tcp(80, 30080), tcp(443, 30443)]));
     let changes = preview(&Case::new(), &observed).changes();
     let deleted = [(Action::Delete, Kind::Listener), (Action::Delete, Kind::TargetGroup)];
-    assert!(deleted.iter().all(|change| told(&changes).contains(change)), "{changes:?}");
+    assert!(
+        deleted.iter().all(|change| told(&changes).contains(change)),
+        "{changes:?}"
+    );
 }
 
 #[test]

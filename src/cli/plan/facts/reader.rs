@@ -116,7 +116,11 @@ impl Reader {
     fn parse_network(&mut self, value: &Value, place: &str) -> Option<IpNet> {
         let network = value.as_str().and_then(|text| text.parse::<IpNet>().ok());
         let network = network.filter(|network| network.trunc() == *network);
-        self.expect(network, place, "must be a network such as 10.0.0.0/16, without host bits")
+        self.expect(
+            network,
+            place,
+            "must be a network such as 10.0.0.0/16, without host bits",
+        )
     }
 
     /// Texts by key; numbers and booleans count as texts.

@@ -26,19 +26,37 @@ fn cluster_and_vpc_are_enough() {
 #[case("subnets: {}", "subnets must be a list")]
 #[case("subnets: [{id: a, zone: b, color: red}]", "subnets[0].color is unknown")]
 #[case("subnets: [{id: a}]", "subnets[0].zone is required")]
-#[case("subnets: [{id: a, zone: b, cidr: 10.0.0.1/16}]", "subnets[0].cidr must be a network")]
-#[case("subnets: [{id: a, zone: b, public: perhaps}]", "subnets[0].public must be true or false")]
-#[case("subnets: [{id: a, zone: b, freeAddresses: -1}]", "subnets[0].freeAddresses must be a whole number")]
+#[case(
+    "subnets: [{id: a, zone: b, cidr: 10.0.0.1/16}]",
+    "subnets[0].cidr must be a network"
+)]
+#[case(
+    "subnets: [{id: a, zone: b, public: perhaps}]",
+    "subnets[0].public must be true or false"
+)]
+#[case(
+    "subnets: [{id: a, zone: b, freeAddresses: -1}]",
+    "subnets[0].freeAddresses must be a whole number"
+)]
 #[case("subnets: [{id: a, zone: b, tags: {a: [1]}}]", "subnets[0].tags.a must be a text")]
 #[case("securityGroups: [{name: a}]", "securityGroups[0].id is required")]
 #[case("nodes: [{name: a}]", "nodes[0].providerId is required")]
-#[case("nodes: [{name: a, providerId: b, taints: [{key: 1}]}]", "nodes[0].taints cannot be read")]
+#[case(
+    "nodes: [{name: a, providerId: b, taints: [{key: 1}]}]",
+    "nodes[0].taints cannot be read"
+)]
 #[case("settings: {no-such-flag: 1}", "settings.no-such-flag is no flag of elbow run")]
 #[case("settings: {cluster-name: a}", "settings.cluster-name must be given as clusterName")]
 #[case("settings: {default-tags: {a: b}}", "settings.default-tags must be a text")]
 #[case("observed: [{loadBalancers: []}]", "observed[0].owner is required")]
-#[case("observed: [{owner: {namespace: a, name: b, uid: c, kind: d}}]", "observed[0].owner.kind is unknown")]
-#[case("observed: [{owner: {namespace: a, name: b, uid: c}, targetGroups: [{}]}]", "observed[0] cannot be read")]
+#[case(
+    "observed: [{owner: {namespace: a, name: b, uid: c, kind: d}}]",
+    "observed[0].owner.kind is unknown"
+)]
+#[case(
+    "observed: [{owner: {namespace: a, name: b, uid: c}, targetGroups: [{}]}]",
+    "observed[0] cannot be read"
+)]
 fn a_field_that_is_wrong_is_named_with_its_place(#[case] text: &str, #[case] expected: &str) {
     let faults = faults(&format!("{LEAST}{text}\n"));
     assert!(faults.contains(expected), "{faults}");
@@ -47,7 +65,12 @@ fn a_field_that_is_wrong_is_named_with_its_place(#[case] text: &str, #[case] exp
 #[test]
 fn all_faults_are_told_at_once() {
     let faults = faults("a: 1\nvpc: {id: 7, b: 2}\n");
-    for expected in ["clusterName is required", "a is unknown", "vpc.id must be", "vpc.b is unknown"] {
+    for expected in [
+        "clusterName is required",
+        "a is unknown",
+        "vpc.id must be",
+        "vpc.b is unknown",
+    ] {
         assert!(faults.contains(expected), "{faults}");
     }
     assert!(self::faults("[]").contains("the file must be an object"));

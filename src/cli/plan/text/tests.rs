@@ -34,21 +34,28 @@ fn what_kubernetes_will_assign_is_told_and_no_error() {
     let report = planned(&web(""));
     assert_eq!(report.outcome, Outcome::Changes);
     let text = super::report(&report, false);
-    assert!(text.contains("spec.ports[0].nodePort is known after apply; here 30000"), "{text}");
+    assert!(
+        text.contains("spec.ports[0].nodePort is known after apply; here 30000"),
+        "{text}"
+    );
     assert!(text.contains("(known after apply)"), "{text}");
-    assert!(text.contains("\nPlan: 4 to create, 0 to change, 0 to destroy.\n"), "{text}");
+    assert!(
+        text.contains("\nPlan: 4 to create, 0 to change, 0 to destroy.\n"),
+        "{text}"
+    );
 }
 
 #[test]
 fn all_faults_of_a_service_are_told_and_no_plan_is_made_of_it() {
-    let wrong = web(
-        "service.beta.kubernetes.io/aws-load-balancer-scheme: public, \
-         service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval: 1s",
-    );
+    let wrong = web("service.beta.kubernetes.io/aws-load-balancer-scheme: public, \
+         service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval: 1s");
     let report = planned(&wrong);
     assert_eq!((report.outcome, report.services[0].changes.len()), (Outcome::Error, 0));
     let text = super::report(&report, false);
-    assert!(text.contains("aws-load-balancer-scheme") && text.contains("healthcheck-interval"), "{text}");
+    assert!(
+        text.contains("aws-load-balancer-scheme") && text.contains("healthcheck-interval"),
+        "{text}"
+    );
     assert!(text.ends_with("1 Service cannot be planned.\nNo changes.\n"), "{text}");
 }
 
@@ -80,12 +87,19 @@ fn every_sign_has_its_colour_and_plain_text_has_none() {
     };
     for (action, line) in [
         (Action::Create, "  \x1b[32m+ target group a\x1b[0m\n"),
-        (Action::Update, "  \x1b[33m~ target group a\x1b[0m\n      \x1b[33mhealthCheck.interval: 10 -> 20\x1b[0m\n"),
+        (
+            Action::Update,
+            "  \x1b[33m~ target group a\x1b[0m\n      \x1b[33mhealthCheck.interval: 10 -> 20\x1b[0m\n",
+        ),
         (Action::Delete, "  \x1b[31m- target group a\x1b[0m\n"),
     ] {
         let mut report = Report::new("prod", Vec::new(), Ok(Shared::default()), Vec::new(), BTreeMap::new());
         report.shared.changes = vec![change(action)];
-        assert!(super::report(&report, true).contains(line), "{}", super::report(&report, true));
+        assert!(
+            super::report(&report, true).contains(line),
+            "{}",
+            super::report(&report, true)
+        );
         assert!(!super::report(&report, false).contains('\x1b'));
     }
 }

@@ -37,7 +37,10 @@ fn members(before: &[Value], after: &[Value], show: &impl Fn(&Value) -> String) 
 }
 
 fn marked(value: &Value, stand_ins: &[StandIn]) -> String {
-    let port = value.get("port").filter(|_| value.get("instance").is_some()).unwrap_or(value);
+    let port = value
+        .get("port")
+        .filter(|_| value.get("instance").is_some())
+        .unwrap_or(value);
     let text = inline(value);
     if port.is_number() && stand_ins.iter().any(|filled| filled.value == *port) {
         format!("{text} ({KNOWN_AFTER_APPLY})")

@@ -26,6 +26,7 @@ mod manifest;
 mod nodes;
 mod options;
 mod permissions;
+mod plan;
 mod scenario;
 mod services;
 mod spare;

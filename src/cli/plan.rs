@@ -33,7 +33,7 @@ pub struct PlanArgs {
     /// Manifests, YAML or JSON; - is standard input. May be given several times
     #[arg(short, long, value_name = "FILE", conflicts_with = "all")]
     filename: Vec<PathBuf>,
-    /// All Services of the cluster, or of the namespace that -n names
+    /// All Services of type LoadBalancer, or those of the namespace that -n names
     #[arg(long, conflicts_with = "facts")]
     all: bool,
     /// Namespace of the Service, and of manifests that name none [default: that of the context]

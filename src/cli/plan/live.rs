@@ -65,7 +65,7 @@ pub(super) async fn plan(
         .unwrap_or_default();
     let services = match manifests {
         Some(manifests) => declared(manifests.in_namespace(&namespace), &all),
-        None => chosen(args, &namespace, &all)?,
+        None => chosen(args, &namespace, settings.services.namespace.as_deref(), &all)?,
     };
     let aws = &settings.aws.provider.aws;
     let (subjects, skipped) = subjects(services, &all, &settings.services.claims, aws, desired::companions);
@@ -98,7 +98,13 @@ fn is_same(one: &k8s::Service, other: &k8s::Service) -> bool {
     (&one.metadata.namespace, &one.metadata.name) == (&other.metadata.namespace, &other.metadata.name)
 }
 
-fn chosen(args: &PlanArgs, namespace: &str, all: &[k8s::Service]) -> Result<Vec<k8s::Service>, Unseen> {
+/// `served` is the namespace whose Services elbow serves, where it does not serve all.
+fn chosen(
+    args: &PlanArgs,
+    namespace: &str,
+    served: Option<&str>,
+    all: &[k8s::Service],
+) -> Result<Vec<k8s::Service>, Unseen> {
     let in_namespace = |service: &&k8s::Service| service.metadata.namespace.as_deref() == Some(namespace);
     match &args.service {
         Some(name) => {
@@ -107,9 +113,18 @@ fn chosen(args: &PlanArgs, namespace: &str, all: &[k8s::Service]) -> Result<Vec<
             let found = found.ok_or_else(|| Unseen::NoService(format!("{namespace}/{name}")))?;
             Ok(vec![found.clone()])
         }
-        None if args.namespace.is_some() => Ok(all.iter().filter(in_namespace).cloned().collect()),
-        None => Ok(all.to_vec()),
+        None => {
+            let served = args.namespace.as_deref().or(served);
+            let all = all.iter().filter(|service| is_load_balancer(service));
+            let all = all.filter(|service| served.is_none() || service.metadata.namespace.as_deref() == served);
+            Ok(all.cloned().collect())
+        }
     }
+}
+
+fn is_load_balancer(service: &k8s::Service) -> bool {
+    let kind = service.spec.as_ref().and_then(|spec| spec.type_.as_deref());
+    kind == Some("LoadBalancer")
 }
 
 async fn nodes(client: &Client) -> Result<NodeSet, Unseen> {

@@ -65,6 +65,11 @@ impl World {
 
     /// As the controller: with the ports of the companions that the provider asks for, as far as there are any.
     pub(crate) async fn ensure(&self, service: &Service) -> Result<Ensured, ProviderError> {
+        self.provider.ensure(&self.declared(service), &self.nodes).await
+    }
+
+    /// The Service with its companions.
+    pub(crate) fn declared(&self, service: &Service) -> Service {
         let mut service = service.clone();
         let companions = self.provider.companions(&service.annotations);
         if companions.contains("canary") {
@@ -72,7 +77,7 @@ impl World {
             http.name = Some("http".to_owned());
             service.companions = [("canary".to_owned(), vec![http])].into();
         }
-        self.provider.ensure(&service, &self.nodes).await
+        service
     }
 
     /// Calls until there is nothing left to do. Returns the last answer.

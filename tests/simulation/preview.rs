@@ -41,24 +41,22 @@ async fn preview(world: &World, services: &[Service]) -> Previews {
     let fresh = provider(&world.aws);
     let before = world.aws.digest();
     world.aws.take_log();
-    let services: Vec<Service> = services
-        .iter()
-        .map(|service| world.accompanied(service.clone()))
-        .collect();
+    let services: Vec<Service> = services.iter().map(|service| world.declared(service)).collect();
     let previews = fresh.preview(&services, &world.nodes).await;
     assert_eq!(writes(world.aws.take_log()), Counts::new());
     assert_eq!(world.aws.digest(), before);
     previews
 }
 
-/// Plans, applies, and plans again. What cannot be satisfied has no plan.
+/// Plans, applies, and plans again. What cannot be planned cannot be applied, for the same reason.
 async fn check(world: &World, service: &mut Service) {
     let first = preview(world, std::slice::from_ref(service)).await;
-    world.aws.take_log();
-    if world.settle(service).await.is_err() {
-        assert!(first.services[0].is_err(), "{:?}", service.annotations);
+    if let Err(error) = &first.services[0] {
+        assert_eq!(world.ensure(service).await.unwrap_err(), *error);
         return;
     }
+    world.aws.take_log();
+    world.serve(service).await;
     assert_eq!(
         planned(&first),
         writes(world.aws.take_log()),

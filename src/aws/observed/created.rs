@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ObservedListener, ObservedLoadBalancer, ObservedSecurityGroup, ObservedTargetGroup};
 use crate::aws::api::CreatedLoadBalancer;
+use crate::aws::desired::attributes::listener_default;
 use crate::aws::ids::{ListenerArn, SecurityGroupId, SubnetId, TargetGroupArn};
 use crate::aws::stack::{
     Attributes, ChosenAddresses, FrontendGroup, GroupRef, Listener, LoadBalancer, Tags, TargetGroup,
@@ -96,6 +97,10 @@ pub(super) fn modified_listener(wanted: &Listener, known: Option<Listener>) -> L
     if let Some(known) = known {
         modified.tags = known.tags;
         modified.attributes = known.attributes;
+        // TLS and UDP listeners have none.
+        modified
+            .attributes
+            .retain(|key, _| listener_default(wanted.protocol, key).is_some());
         if wanted.protocol.is_secure() && known.protocol.is_secure() {
             modified.certificates.extend(known.certificates.into_iter().skip(1));
             modified.ssl_policy = modified.ssl_policy.or(known.ssl_policy);

@@ -7,5 +7,6 @@ mod laws;
 mod model;
 mod options;
 mod replacement;
+mod stands;
 mod tls;
 mod variety;

@@ -278,7 +278,7 @@ async fn a_service_that_may_not_go_says_why_and_is_tried_again_as_soon_as_its_an
     (going.metadata.deletion_timestamp, going.status) = (from_value(json!("2026-01-01T00:00:00Z")).unwrap(), None);
     let pass = case.pass(going.clone());
     let call = case.server.expect(Method::PATCH, STATUS).await;
-    let stalled = &call.body["status"]["conditions"][1];
+    let stalled = &call.body["status"]["conditions"][0];
     assert_eq!(
         (&stalled["type"], &stalled["status"]),
         (&json!("Stalled"), &json!("True"))

@@ -41,7 +41,10 @@ async fn preview(world: &World, services: &[Service]) -> Previews {
     let fresh = provider(&world.aws);
     let before = world.aws.digest();
     world.aws.take_log();
-    let services: Vec<Service> = services.iter().map(|service| world.declared(service)).collect();
+    let services: Vec<Service> = services
+        .iter()
+        .map(|service| world.accompanied(service.clone()))
+        .collect();
     let previews = fresh.preview(&services, &world.nodes).await;
     assert_eq!(writes(world.aws.take_log()), Counts::new());
     assert_eq!(world.aws.digest(), before);

@@ -63,16 +63,14 @@ impl World {
         self.provider = provider(&self.aws);
     }
 
-    /// As the controller: with the ports of the companions that the provider asks for, as far as there are any.
     pub(crate) async fn ensure(&self, service: &Service) -> Result<Ensured, ProviderError> {
-        self.provider.ensure(&self.declared(service), &self.nodes).await
+        let service = self.accompanied(service.clone());
+        self.provider.ensure(&service, &self.nodes).await
     }
 
-    /// The Service with its companions.
-    pub(crate) fn declared(&self, service: &Service) -> Service {
-        let mut service = service.clone();
-        let companions = self.provider.companions(&service.annotations);
-        if companions.contains("canary") {
+    /// As the controller hands it on: with the ports of the companions that the provider asks for, as far as there are any.
+    pub(crate) fn accompanied(&self, mut service: Service) -> Service {
+        if self.provider.companions(&service.annotations).contains("canary") {
             let mut http = service_port(Protocol::Tcp, 80, 30088);
             http.name = Some("http".to_owned());
             service.companions = [("canary".to_owned(), vec![http])].into();

@@ -22,7 +22,8 @@ pub trait LoadBalancerProvider: Send + Sync + 'static {
     -> impl Future<Output = Result<Ensured, ProviderError>> + Send;
 
     /// Takes away all that the cloud holds for this owner; nothing held is success. `annotations` are those of the Service
-    /// that goes: they may allow what else is refused, such as to delete what is protected.
+    /// that goes: they may allow what else is refused, such as to delete what is protected. `nodes` are the nodes now, which
+    /// may hold something of the Service too; they are empty where they are not known.
     ///
     /// # Errors
     /// [`ProviderError::Conflict`] while the cloud still uses a part of it: to be repeated.
@@ -30,6 +31,7 @@ pub trait LoadBalancerProvider: Send + Sync + 'static {
         &self,
         owner: &Owner,
         annotations: &BTreeMap<String, String>,
+        nodes: &NodeSet,
     ) -> impl Future<Output = Result<Deleted, ProviderError>> + Send;
 
     /// Names of other Services of the same namespace whose ports [`LoadBalancerProvider::ensure`] needs as
@@ -49,8 +51,13 @@ impl<P: LoadBalancerProvider> LoadBalancerProvider for Arc<P> {
         self.as_ref().ensure(service, nodes).await
     }
 
-    async fn delete(&self, owner: &Owner, annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
-        self.as_ref().delete(owner, annotations).await
+    async fn delete(
+        &self,
+        owner: &Owner,
+        annotations: &BTreeMap<String, String>,
+        nodes: &NodeSet,
+    ) -> Result<Deleted, ProviderError> {
+        self.as_ref().delete(owner, annotations, nodes).await
     }
 
     fn companions(&self, annotations: &BTreeMap<String, String>) -> BTreeSet<String> {

@@ -99,8 +99,14 @@ impl<A: AwsApi> LoadBalancerProvider for AwsProvider<A> {
         self.ensure_service(service, nodes).await
     }
 
-    async fn delete(&self, owner: &Owner, annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
-        self.delete_all(&Keeper::Service(owner.uid.clone()), annotations).await
+    async fn delete(
+        &self,
+        owner: &Owner,
+        annotations: &BTreeMap<String, String>,
+        nodes: &NodeSet,
+    ) -> Result<Deleted, ProviderError> {
+        self.delete_all(&Keeper::Service(owner.uid.clone()), annotations, nodes)
+            .await
     }
 
     fn companions(&self, annotations: &BTreeMap<String, String>) -> BTreeSet<String> {

@@ -24,8 +24,9 @@ pub enum Claim {
     Held,
     /// It was ours, and is deleted or no load balancer's Service any more: what it has goes.
     Released,
-    /// It has our finalizer and another's class. Either its class was changed while we were not looking, so that what it
-    /// has from us goes, or it is another elbow's, in which case it has nothing from us and is not touched.
+    /// It has our finalizer and another's class, or none though we claim no such Services. Either that was changed while
+    /// we were not looking, so that what it has from us goes, or it is another elbow's, in which case it has nothing from
+    /// us and is not touched.
     Disputed,
 }
 
@@ -47,8 +48,11 @@ impl Claims {
     }
 
     fn is_anothers(&self, service: &Service) -> bool {
-        let class = service.spec.as_ref().and_then(|spec| spec.load_balancer_class.as_ref());
-        class.is_some_and(|class| !self.classes.contains(class))
+        let Some(spec) = &service.spec else { return false };
+        match &spec.load_balancer_class {
+            Some(class) => !self.classes.contains(class),
+            None => spec.type_.as_deref() == Some("LoadBalancer") && !self.unclassed,
+        }
     }
 
     fn wants(&self, service: &Service) -> bool {
@@ -92,6 +96,8 @@ mod tests {
     #[case::type_changed("NodePort", None, false, true, Claim::Released)]
     #[case::class_changed("LoadBalancer", Some("service.k8s.aws/nlb"), false, true, Claim::Disputed)]
     #[case::class_changed_and_deleted("LoadBalancer", Some("service.k8s.aws/nlb"), true, true, Claim::Disputed)]
+    #[case::no_class_though_we_claim_none("LoadBalancer", None, false, true, Claim::Disputed)]
+    #[case::no_class_and_deleted("LoadBalancer", None, true, true, Claim::Disputed)]
     #[case::deleted_before_we_began("LoadBalancer", Some("elbow.dev/nlb"), true, false, Claim::Foreign)]
     #[case::foreign_deleted("LoadBalancer", Some("service.k8s.aws/nlb"), true, false, Claim::Foreign)]
     fn the_finalizer_marks_what_was_ours(

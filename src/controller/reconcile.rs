@@ -1,6 +1,7 @@
 //! One pass over one Service: claim -> finalizer -> ensure -> status -> events; and the way back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use k8s_openapi::api::core::v1 as k8s;
 use k8s_openapi::jiff::Timestamp;
@@ -17,6 +18,7 @@ use super::memory::{Input, Memory};
 use super::status::{self, OwnStatus, Progress};
 use super::{finalizer, nodes};
 use crate::fence::Fence;
+use crate::node::NodeSet;
 use crate::provider::{Ensured, LoadBalancerProvider, ProviderError};
 use crate::service::{Owner, Service};
 use crate::telemetry::metrics::Metrics;
@@ -101,9 +103,14 @@ async fn withdraw<P: LoadBalancerProvider>(
     context: &Context<P>,
 ) -> Result<bool, ReconcileError> {
     let owner = Owner::from(object);
-    let deleted = within_deadline("delete", context.provider.delete(&owner, annotations(object)))
-        .await
-        .map_err(ReconcileError::Delete)?;
+    let deleted = within_deadline(
+        "delete",
+        context
+            .provider
+            .delete(&owner, annotations(object), &context.nodes_now()),
+    )
+    .await
+    .map_err(ReconcileError::Delete)?;
     Ok(deleted.resources > 0)
 }
 
@@ -127,7 +134,11 @@ async fn release<P: LoadBalancerProvider>(
     if context.memory.begin_departure(&owner.uid, annotations) {
         context.events.tell(object, Story::Deleting);
     }
-    let deleted = within_deadline("delete", context.provider.delete(&owner, annotations)).await;
+    let deleted = within_deadline(
+        "delete",
+        context.provider.delete(&owner, annotations, &context.nodes_now()),
+    )
+    .await;
     if let Err(error) = &deleted
         && error.is_stalled()
     {
@@ -149,6 +160,11 @@ async fn release<P: LoadBalancerProvider>(
 impl<P> Context<P> {
     fn services(&self, object: &k8s::Service) -> Api<k8s::Service> {
         Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
+    }
+
+    /// The targets as far as they are known.
+    fn nodes_now(&self) -> Arc<NodeSet> {
+        self.nodes.borrow().clone().unwrap_or_default()
     }
 
     /// Makes sure that the Service cannot vanish before what it has in the cloud.

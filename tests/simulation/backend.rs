@@ -194,7 +194,7 @@ async fn interfaces_that_still_carry_the_groups_are_waited_for() {
     world.aws.state().release = Duration::from_secs(120);
     let error = world
         .provider
-        .delete(&web().owner, &web().annotations)
+        .delete(&web().owner, &web().annotations, &world.nodes)
         .await
         .unwrap_err();
     assert!(matches!(error, ProviderError::Conflict { .. }), "{error}");
@@ -209,11 +209,11 @@ async fn waiting_for_interfaces_takes_one_call_at_a_time() {
     world.aws.state().release = Duration::from_secs(120);
     world
         .provider
-        .delete(&web().owner, &web().annotations)
+        .delete(&web().owner, &web().annotations, &world.nodes)
         .await
         .unwrap_err();
     let (_, calls) = world
-        .calls_of(world.provider.delete(&web().owner, &web().annotations))
+        .calls_of(world.provider.delete(&web().owner, &web().annotations, &world.nodes))
         .await;
     assert_eq!(calls, ["ec2:DeleteSecurityGroup"]);
 }

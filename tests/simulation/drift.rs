@@ -211,7 +211,13 @@ async fn a_service_is_deleted_though_a_part_of_it_went_away_unseen(#[case] by_ha
     let before = world.aws.digest();
     world.serve(&mut web()).await;
     by_hand(&mut world.aws.state());
-    assert!(world.provider.delete(&web().owner, &web().annotations).await.is_ok());
+    assert!(
+        world
+            .provider
+            .delete(&web().owner, &web().annotations, &world.nodes)
+            .await
+            .is_ok()
+    );
     assert_eq!(world.aws.digest(), before);
 }
 

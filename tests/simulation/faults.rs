@@ -83,7 +83,7 @@ async fn a_load_balancer_under_deletion_protection_stays_and_the_error_says_how_
     world.serve(&mut guarded).await;
     let error = world
         .provider
-        .delete(&guarded.owner, &guarded.annotations)
+        .delete(&guarded.owner, &guarded.annotations, &world.nodes)
         .await
         .unwrap_err();
     assert_eq!(error.reason(), "DeletionProtected");
@@ -92,7 +92,13 @@ async fn a_load_balancer_under_deletion_protection_stays_and_the_error_says_how_
         "{error}"
     );
     world.serve(&mut web()).await;
-    assert!(world.provider.delete(&web().owner, &web().annotations).await.is_ok());
+    assert!(
+        world
+            .provider
+            .delete(&web().owner, &web().annotations, &world.nodes)
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -117,7 +117,11 @@ impl World {
     /// Calls until nothing is left.
     pub(crate) async fn remove(&self, service: &Service) -> Deleted {
         for _ in 0..ROUNDS {
-            match self.provider.delete(&service.owner, &service.annotations).await {
+            match self
+                .provider
+                .delete(&service.owner, &service.annotations, &self.nodes)
+                .await
+            {
                 Ok(deleted) => return deleted,
                 Err(error) => sleep(delay(&error)).await,
             }

@@ -9,6 +9,7 @@ use crate::aws::desired;
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::{Consent, teardown};
+use crate::node::NodeSet;
 use crate::provider::{Deleted, ProviderError};
 
 impl<A: AwsApi> AwsProvider<A> {
@@ -17,6 +18,7 @@ impl<A: AwsApi> AwsProvider<A> {
         &self,
         keeper: &Keeper,
         annotations: &BTreeMap<String, String>,
+        nodes: &NodeSet,
     ) -> Result<Deleted, ProviderError> {
         let consent = if desired::allows_deletion(annotations) {
             Consent::Given
@@ -44,7 +46,11 @@ impl<A: AwsApi> AwsProvider<A> {
         }
         self.replacements.forget(keeper);
         self.backend.forget(keeper);
-        self.settle_openings().await?;
+        if self.backend.has_openings().await {
+            // After a restart nobody has asked for the nodes' groups yet, and this may be the last Service that needs them.
+            self.cluster.learn_instances(nodes).await?;
+            self.settle_openings().await?;
+        }
         let shared = self.backend.release().await?;
         Ok(Deleted {
             resources: resources.saturating_add(shared),

@@ -126,7 +126,8 @@ async fn turning_to_no_security_group_and_back_survives_every_fault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn taking_one_without_groups_away_leaves_nothing() {
+async fn taking_one_without_groups_away_survives_every_fault_and_leaves_nothing() {
     let sequence = Sequence::new(vec![without_groups()], vec![Action::Remove(without_groups())]);
     assert_eq!(sequence.clean_end().await, World::new().aws.digest());
+    sequence.holds().await;
 }

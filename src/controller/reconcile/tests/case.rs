@@ -57,7 +57,12 @@ impl LoadBalancerProvider for Cloud {
         names.flat_map(|names| names.split(',')).map(str::to_owned).collect()
     }
 
-    async fn delete(&self, owner: &Owner, annotations: &BTreeMap<String, String>) -> Result<Deleted, ProviderError> {
+    async fn delete(
+        &self,
+        owner: &Owner,
+        annotations: &BTreeMap<String, String>,
+        _: &NodeSet,
+    ) -> Result<Deleted, ProviderError> {
         self.asked.lock().unwrap().push(format!("delete {owner}"));
         let resources = *self.resources.lock().unwrap();
         if annotations.contains_key(MAY_GO) {

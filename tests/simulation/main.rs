@@ -18,6 +18,7 @@ mod keys;
 mod names;
 mod preview;
 mod replacement;
+mod seed;
 mod targets;
 mod walk;
 mod world;

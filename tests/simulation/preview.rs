@@ -7,6 +7,7 @@ use elbow::aws::preview::Previews;
 use elbow::service::Service;
 use proptest::prelude::*;
 
+use crate::seed::seeded;
 use crate::walk::{block_on, declaration};
 use crate::world::{World, annotate, nodes, provider, service};
 
@@ -72,7 +73,7 @@ async fn check(world: &World, service: &mut Service) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(seeded(64))]
 
     #[test]
     fn what_is_planned_is_done_and_then_nothing_is_left(

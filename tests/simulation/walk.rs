@@ -7,6 +7,7 @@ use elbow::service::{Protocol, Service, SessionAffinity, TrafficPolicy};
 use proptest::prelude::*;
 
 use crate::keys::{bare, set, spoil};
+use crate::seed::seeded;
 use crate::world::{World, assert_same, nodes, service, service_port};
 
 /// What a person may write: annotations of any kind, some of them wrong, some of them at odds with each other.
@@ -106,7 +107,7 @@ async fn fresh(good: Option<Service>, other: &World) -> World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(seeded(64))]
 
     #[test]
     fn the_end_depends_on_the_last_good_declaration_only(

@@ -33,8 +33,8 @@ async fn every_annotation_is_seen_in_aws_and_is_gone_when_it_is_taken_out() {
         let cases = cases::all(&resources);
         let _elbow = scenario.elbow("only", &[AT_ONCE]).await;
         for case in &cases {
-            for helper in &case.companions {
-                scenario.cluster.create_service(helper).await;
+            for companion in &case.companions {
+                scenario.cluster.create_service(companion).await;
             }
             scenario.cluster.create_service(&manifest(&scenario, case)).await;
         }

@@ -11,6 +11,7 @@ mod aws;
 mod backend;
 mod cost;
 mod crash;
+mod degraded;
 mod drift;
 mod faults;
 mod inspect;

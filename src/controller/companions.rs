@@ -1,7 +1,7 @@
 //! Services whose load balancer forwards to other Services of their namespace too: what the others are, and whom a change
 //! of one of them concerns.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures::stream::iter;
@@ -14,33 +14,54 @@ use kube::runtime::watcher::{self, Event};
 use super::claim::Claim;
 use super::reconcile::Context;
 use crate::provider::LoadBalancerProvider;
-use crate::service::Service;
+use crate::service::{Service, ServicePort};
 
 impl<P: LoadBalancerProvider> Context<P> {
     /// What `object` asks for, together with the ports of its companions as the watch has delivered them last.
     #[must_use]
     pub fn declared(&self, object: &k8s::Service) -> Service {
         let namespace = object.namespace().unwrap_or_default();
-        let ports = |name: String| {
-            let companion = self.store.get(&ObjectRef::new(&name).within(&namespace))?;
-            Some((name, Service::from(&*companion).ports))
+        let ports = |name: &str| {
+            let companion = self.store.get(&ObjectRef::new(name).within(&namespace))?;
+            Some(Service::from(&*companion).ports)
         };
-        Service {
-            companions: self.companions(object).into_iter().filter_map(ports).collect(),
-            ..Service::from(object)
-        }
+        accompanied(object, self.companions(object), ports)
     }
 
     /// Names of the other Services that `object` needs; none where it is not ours to serve.
     fn companions(&self, object: &k8s::Service) -> BTreeSet<String> {
-        match &object.metadata.annotations {
-            Some(annotations) if self.claims.of(object) == Claim::Held => {
-                let mut names = self.provider.companions(annotations);
-                names.remove(&object.name_any());
-                names
-            }
-            Some(_) | None => BTreeSet::new(),
+        if self.claims.of(object) == Claim::Held {
+            names(object, |annotations| self.provider.companions(annotations))
+        } else {
+            BTreeSet::new()
         }
+    }
+}
+
+/// Names of the other Services that `object` needs, of those that `named` reads in its annotations: it is no companion of
+/// itself.
+pub fn names(
+    object: &k8s::Service,
+    named: impl FnOnce(&BTreeMap<String, String>) -> BTreeSet<String>,
+) -> BTreeSet<String> {
+    let mut names = named(object.annotations());
+    names.remove(&object.name_any());
+    names
+}
+
+/// What `object` asks for, together with the ports of these companions, as far as `ports` knows them.
+pub fn accompanied(
+    object: &k8s::Service,
+    companions: BTreeSet<String>,
+    ports: impl Fn(&str) -> Option<Vec<ServicePort>>,
+) -> Service {
+    let known = companions.into_iter().filter_map(|name| {
+        let ports = ports(&name)?;
+        Some((name, ports))
+    });
+    Service {
+        companions: known.collect(),
+        ..Service::from(object)
     }
 }
 
@@ -123,6 +144,16 @@ mod tests {
     use serde_json::{from_value, json};
 
     use super::*;
+
+    #[test]
+    fn a_service_is_accompanied_by_the_others_that_exist_and_not_by_itself() {
+        let web = service("shop", "web", "");
+        let named = |_: &BTreeMap<String, String>| ["web", "canary", "gone"].map(str::to_owned).into();
+        let names = names(&web, named);
+        assert_eq!(names, ["canary", "gone"].map(str::to_owned).into());
+        let accompanied = accompanied(&web, names, |name| (name == "canary").then(Vec::new));
+        assert_eq!(accompanied.companions.keys().collect::<Vec<_>>(), ["canary"]);
+    }
 
     #[rstest]
     #[case::created_or_changed(Event::Apply(service("shop", "api", "")), &["api", "mirror", "web"])]

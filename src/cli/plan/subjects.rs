@@ -1,6 +1,6 @@
 //! PURE. Which of the Services are planned, and with which declaration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1 as k8s;
 
@@ -8,6 +8,7 @@ use super::report::Skipped;
 use super::stand_ins::{NodePorts, StandIn, complete};
 use crate::aws::settings::AwsSettings;
 use crate::controller::claim::{Claim, Claims};
+use crate::controller::companions;
 use crate::service::Service;
 
 /// A Service that is planned.
@@ -24,7 +25,7 @@ pub(super) fn subjects(
     all: &[k8s::Service],
     claims: &Claims,
     settings: &AwsSettings,
-    companions: impl Fn(&BTreeMap<String, String>) -> std::collections::BTreeSet<String>,
+    named: impl Fn(&BTreeMap<String, String>) -> BTreeSet<String>,
 ) -> (Vec<Subject>, Vec<Skipped>) {
     let mut free = NodePorts::new(&settings.node_ports, services.iter().chain(all));
     let mut skipped = Vec::new();
@@ -39,18 +40,15 @@ pub(super) fn subjects(
     }
     let planned: Vec<k8s::Service> = completed.iter().map(|(object, _)| object.clone()).collect();
     let subjects = completed.into_iter().map(|(object, stand_ins)| {
-        let names = companions(object.metadata.annotations.as_ref().unwrap_or(&BTreeMap::new()));
-        let ports = names.into_iter().filter_map(|name| {
+        let ports = |name: &str| {
             let companion = planned.iter().chain(all).find(|other| {
-                other.metadata.namespace == object.metadata.namespace && other.metadata.name.as_ref() == Some(&name)
+                other.metadata.namespace == object.metadata.namespace && other.metadata.name.as_deref() == Some(name)
             })?;
-            Some((name, Service::from(companion).ports))
-        });
+            Some(Service::from(companion).ports)
+        };
+        let names = companions::names(&object, &named);
         Subject {
-            service: Service {
-                companions: ports.collect(),
-                ..Service::from(&object)
-            },
+            service: companions::accompanied(&object, names, ports),
             stand_ins,
         }
     });

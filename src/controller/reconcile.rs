@@ -1,6 +1,5 @@
 //! One pass over one Service: claim -> finalizer -> ensure -> status -> events; and the way back.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1 as k8s;
@@ -107,16 +106,11 @@ async fn withdraw<P: LoadBalancerProvider>(
         "delete",
         context
             .provider
-            .delete(&owner, annotations(object), &context.nodes_now()),
+            .delete(&owner, object.annotations(), &context.nodes_now()),
     )
     .await
     .map_err(ReconcileError::Delete)?;
     Ok(deleted.resources > 0)
-}
-
-fn annotations(object: &k8s::Service) -> &BTreeMap<String, String> {
-    static NONE: BTreeMap<String, String> = BTreeMap::new();
-    object.metadata.annotations.as_ref().unwrap_or(&NONE)
 }
 
 async fn release<P: LoadBalancerProvider>(
@@ -127,7 +121,7 @@ async fn release<P: LoadBalancerProvider>(
     if context.memory.is_departed(&owner.uid) {
         return Ok(Action::await_change());
     }
-    let annotations = annotations(object);
+    let annotations = object.annotations();
     if let Some(wait) = context.memory.hold_departure(&owner.uid, annotations) {
         return Ok(Action::requeue(wait));
     }

@@ -46,11 +46,7 @@ impl<A: AwsApi> AwsProvider<A> {
         }
         self.replacements.forget(keeper);
         self.backend.forget(keeper);
-        if self.backend.has_openings().await {
-            // After a restart nobody has asked for the nodes' groups yet, and this may be the last Service that needs them.
-            self.cluster.learn_instances(nodes).await?;
-            self.settle_openings().await?;
-        }
+        self.settle_openings(nodes).await?;
         let shared = self.backend.release().await?;
         Ok(Deleted {
             resources: resources.saturating_add(shared),

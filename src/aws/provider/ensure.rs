@@ -95,19 +95,19 @@ impl<A: AwsApi> AwsProvider<A> {
         self.watch_provisioning(keeper, &plan).await?;
         let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
-        self.release_openings(keeper, &desired).await?;
+        self.release_openings(keeper, &desired, nodes).await?;
         Ok((desired, applied))
     }
 
     /// Takes rules from nodes that only load balancers of before have needed.
-    async fn release_openings(&self, keeper: &Keeper, desired: &Desired) -> Result<(), ProviderError> {
+    async fn release_openings(&self, keeper: &Keeper, desired: &Desired, nodes: &NodeSet) -> Result<(), ProviderError> {
         let wanted = &desired.stack.load_balancer.name;
         let need = self.inventory.look(keeper, |observed| {
             let specs = observed.load_balancers.iter().map(|known| &known.spec);
             need(desired, specs.filter(|spec| spec.name != *wanted))
         });
         self.backend.need(keeper, need);
-        self.settle_openings().await
+        self.settle_openings(nodes).await
     }
 
     /// Reads what has to be known, which is nothing where nothing is new.
@@ -141,7 +141,7 @@ impl<A: AwsApi> AwsProvider<A> {
         let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
         let observed = &facts.load_balancers;
         self.backend.need(keeper, need(&desired, observed.iter()));
-        self.settle_openings().await?;
+        self.settle_openings(nodes).await?;
         if !desired.backend_group {
             return Ok((desired, None));
         }
@@ -154,11 +154,13 @@ impl<A: AwsApi> AwsProvider<A> {
         Ok((desired, Some(in_use)))
     }
 
-    /// Brings the rules on nodes for load balancers without groups up to date.
-    pub(super) async fn settle_openings(&self) -> Result<(), ProviderError> {
+    /// Brings the rules on nodes for load balancers without groups up to date. `nodes` may be ones that nobody has asked
+    /// about yet, such as after a restart.
+    pub(super) async fn settle_openings(&self, nodes: &NodeSet) -> Result<(), ProviderError> {
         if !self.backend.has_openings().await {
             return Ok(());
         }
+        self.cluster.learn_instances(nodes).await?;
         let node_groups = self.cluster.node_groups().await?;
         self.backend.ensure_openings(&node_groups).await
     }

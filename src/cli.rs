@@ -7,6 +7,7 @@ pub mod office;
 pub mod plan;
 pub mod process;
 pub mod provider;
+mod reading;
 pub mod run;
 pub mod terminal;
 

@@ -22,3 +22,12 @@ pub struct NodeSet {
     /// Ordered by name, without duplicates.
     pub nodes: Vec<Node>,
 }
+
+impl NodeSet {
+    /// The region that the first node with the label names.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        let mut labels = self.nodes.iter().filter_map(|node| node.labels.get(REGION_LABEL));
+        labels.next().map(String::as_str)
+    }
+}

@@ -7,7 +7,7 @@ mod parse;
 mod problems;
 
 pub use aws::Aws;
-pub use flags::Flags;
+pub use flags::{DEFAULT_ALB_CLASS, DEFAULT_CLASS, DEFAULT_LEASE, Flags};
 pub use problems::{Problem, Problems};
 
 use std::num::NonZeroU16;

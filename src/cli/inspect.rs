@@ -5,25 +5,25 @@ pub mod text;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::kubernetes::{self, ClusterArgs, ConnectError};
+use super::reading;
 use super::terminal::{self, Color};
-use crate::aws::sdk::{self, Call, CallObserver, SdkApi};
-use crate::fence::Fence;
+use crate::aws::sdk::SdkApi;
 use crate::inspect::evidence::{Look, Unseen};
 use crate::inspect::gather::{self, NoService, Subject};
 use crate::inspect::report::Verdict;
 use crate::inspect::{Report, diagnose};
+use crate::settings::{DEFAULT_ALB_CLASS, DEFAULT_CLASS, DEFAULT_LEASE};
 use crate::telemetry::logs::chain;
 
 /// Arguments of `elbow inspect`.
 #[derive(Args, Clone, Debug)]
 pub struct InspectArgs {
     /// The Service: NAME or service/NAME
-    #[arg(value_name = "SERVICE", value_parser = service_name)]
+    #[arg(value_name = "SERVICE", value_parser = reading::service_name)]
     service: String,
     /// Its namespace [default: that of the context]
     #[arg(short, long, value_name = "NAME")]
@@ -59,7 +59,7 @@ struct ElbowArgs {
         value_name = "CLASSES",
         env = "ELBOW_LOAD_BALANCER_CLASS",
         value_delimiter = ',',
-        default_value = "elbow.dev/nlb"
+        default_value = DEFAULT_CLASS
     )]
     load_balancer_class: Vec<String>,
     /// Values of spec.loadBalancerClass that get an Application Load Balancer
@@ -68,7 +68,7 @@ struct ElbowArgs {
         value_name = "CLASSES",
         env = "ELBOW_ALB_LOAD_BALANCER_CLASS",
         value_delimiter = ',',
-        default_value = "elbow.dev/alb"
+        default_value = DEFAULT_ALB_CLASS
     )]
     alb_load_balancer_class: Vec<String>,
     /// Name of its Lease
@@ -76,7 +76,7 @@ struct ElbowArgs {
         long,
         value_name = "NAME",
         env = "ELBOW_LEADER_ELECTION_ID",
-        default_value = "elbow-leader"
+        default_value = DEFAULT_LEASE
     )]
     leader_election_id: String,
     /// Namespace of its Lease [default: any]
@@ -159,25 +159,12 @@ async fn look(args: &InspectArgs) -> Result<Report, InspectError> {
     Ok(diagnose(&gather::gather(&client, &subject, open).await?))
 }
 
-/// Opens AWS for reads only: its fence never opens.
+/// A region that is not known keeps only AWS from being looked at.
 async fn open(given: Option<String>, of_nodes: Option<String>) -> Look<(SdkApi, String)> {
-    let region = match given {
-        Some(region) => Some(region),
-        None => sdk::region().await.or(of_nodes),
-    };
-    let region = region.ok_or_else(|| Unseen {
+    reading::open(given, of_nodes).await.ok_or_else(|| Unseen {
         message: "could not look at AWS: its region is not known".to_owned(),
         action: "set --aws-region or AWS_REGION".to_owned(),
-    })?;
-    let api = sdk::connect(&region, &Fence::closed(), Arc::new(Uncounted)).await;
-    Ok((api, region))
-}
-
-/// Nobody asks how many calls a command takes that only looks.
-pub(super) struct Uncounted;
-
-impl CallObserver for Uncounted {
-    fn observed(&self, _: &Call<'_>) {}
+    })
 }
 
 fn print(args: &InspectArgs, report: &Report) -> std::io::Result<()> {
@@ -185,31 +172,4 @@ fn print(args: &InspectArgs, report: &Report) -> std::io::Result<()> {
         Output::Json => format!("{:#}\n", json::report(report)),
         Output::Text => text::report(report, args.color.is_on()),
     })
-}
-
-/// Takes off what kubectl writes before names.
-pub(super) fn service_name(text: &str) -> Result<String, String> {
-    let kinds = ["service/", "services/", "svc/"];
-    let name = kinds.iter().find_map(|kind| text.strip_prefix(kind)).unwrap_or(text);
-    if name.is_empty() || name.contains('/') {
-        return Err("must be NAME or service/NAME; the namespace is given by -n".to_owned());
-    }
-    Ok(name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("web", Ok("web"))]
-    #[case("service/web", Ok("web"))]
-    #[case("svc/web", Ok("web"))]
-    #[case("pod/web", Err(()))]
-    #[case("service/", Err(()))]
-    fn a_service_is_named_as_for_kubectl(#[case] text: &str, #[case] expected: Result<&str, ()>) {
-        assert_eq!(service_name(text).map_err(drop), expected.map(str::to_owned));
-    }
 }

@@ -27,7 +27,7 @@ use crate::telemetry::logs::chain;
 #[derive(Args, Clone, Debug)]
 pub struct PlanArgs {
     /// A Service of the cluster: NAME or service/NAME
-    #[arg(value_name = "SERVICE", value_parser = super::inspect::service_name,
+    #[arg(value_name = "SERVICE", value_parser = super::reading::service_name,
           required_unless_present_any = ["filename", "all"], conflicts_with_all = ["filename", "all"])]
     service: Option<String>,
     /// Manifests, YAML or JSON; - is standard input. May be given several times

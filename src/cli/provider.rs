@@ -52,9 +52,8 @@ pub async fn open(surroundings: Surroundings<'_>) -> Arc<AwsProvider<SdkApi>> {
 async fn region_of(mut nodes: Published) -> String {
     loop {
         let known = nodes.borrow_and_update().clone();
-        let labels = known.iter().flat_map(|set| &set.nodes).map(|node| &node.labels);
-        if let Some(region) = labels.filter_map(|labels| labels.get(REGION_LABEL)).next() {
-            return region.clone();
+        if let Some(region) = known.as_ref().and_then(|set| set.region()) {
+            return region.to_owned();
         }
         if known.is_some() {
             tracing::warn!("no node has the label {REGION_LABEL}: set --aws-region or AWS_REGION to go on without");

@@ -6,6 +6,13 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+/// Class of the Services that get a Network Load Balancer, where no other is set.
+pub const DEFAULT_CLASS: &str = "elbow.dev/nlb";
+/// Class of the Services that get an Application Load Balancer, where no other is set.
+pub const DEFAULT_ALB_CLASS: &str = "elbow.dev/alb";
+/// Name of the Lease, where no other is set.
+pub const DEFAULT_LEASE: &str = "elbow-leader";
+
 /// A value as it was given. Not checked by clap, which would stop at the first that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Raw(String);
@@ -72,7 +79,7 @@ pub(super) struct Services {
         long,
         value_name = "CLASSES",
         env = "ELBOW_LOAD_BALANCER_CLASS",
-        default_value = "elbow.dev/nlb"
+        default_value = DEFAULT_CLASS
     )]
     pub(super) load_balancer_class: Raw,
     /// Values of spec.loadBalancerClass that get an Application Load Balancer; may be empty
@@ -80,7 +87,7 @@ pub(super) struct Services {
         long,
         value_name = "CLASSES",
         env = "ELBOW_ALB_LOAD_BALANCER_CLASS",
-        default_value = "elbow.dev/alb"
+        default_value = DEFAULT_ALB_CLASS
     )]
     pub(super) alb_load_balancer_class: Raw,
     /// Serve the Services of this namespace only [default: of all]
@@ -191,7 +198,7 @@ pub(super) struct LeaderElection {
         long,
         value_name = "NAME",
         env = "ELBOW_LEADER_ELECTION_ID",
-        default_value = "elbow-leader"
+        default_value = DEFAULT_LEASE
     )]
     pub(super) leader_election_id: Raw,
     /// Namespace of the Lease [default: elbow's own]

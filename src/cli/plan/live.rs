@@ -1,6 +1,5 @@
 //! Plans with what the cluster and AWS say now.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1 as k8s;
@@ -16,12 +15,10 @@ use super::subjects::subjects;
 use super::{PlanArgs, PlanError};
 use crate::aws::desired;
 use crate::aws::provider::AwsProvider;
-use crate::aws::sdk;
-use crate::cli::inspect::Uncounted;
-use crate::cli::kubernetes;
+use crate::aws::sdk::SdkApi;
+use crate::cli::{kubernetes, reading};
 use crate::controller::nodes::StableNodes;
-use crate::fence::Fence;
-use crate::node::{NodeSet, REGION_LABEL};
+use crate::node::NodeSet;
 use crate::service::Service;
 use crate::settings::Settings;
 
@@ -146,20 +143,8 @@ async fn list<K: Clone + DeserializeOwned + std::fmt::Debug>(
         .map_err(|error| Unseen::Kubernetes(what, error))
 }
 
-/// Opens AWS for reads only: its fence never opens.
-async fn open(settings: &Settings, nodes: &NodeSet) -> Result<AwsProvider<sdk::SdkApi>, Unseen> {
-    let region = match &settings.aws.region {
-        Some(region) => Some(region.clone()),
-        None => sdk::region().await,
-    };
-    let labelled = || {
-        nodes
-            .nodes
-            .iter()
-            .find_map(|node| node.labels.get(REGION_LABEL))
-            .cloned()
-    };
-    let region = region.or_else(labelled).ok_or(Unseen::NoRegion)?;
-    let api = sdk::connect(&region, &Fence::closed(), Arc::new(Uncounted)).await;
+async fn open(settings: &Settings, nodes: &NodeSet) -> Result<AwsProvider<SdkApi>, Unseen> {
+    let opened = reading::open(settings.aws.region.clone(), nodes.region().map(str::to_owned)).await;
+    let (api, _) = opened.ok_or(Unseen::NoRegion)?;
     Ok(AwsProvider::new(api, settings.aws.provider.clone()))
 }

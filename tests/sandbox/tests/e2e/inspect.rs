@@ -6,11 +6,8 @@ mod breakages;
 mod by_hand;
 mod pods;
 
-use std::process::Stdio;
-
 use elbow_sandbox::proxy::Client as Proxy;
 use serde_json::{Value, json};
-use tokio::process::Command;
 
 use crate::scenario::{NODES, Scenario, with_installed_elbow, with_own_elbow};
 use crate::wait::until;
@@ -63,27 +60,20 @@ pub(super) async fn wait_first(scenario: &Scenario, name: &str, layer: &str, rea
 }
 
 async fn run(scenario: &Scenario, name: &str, flags: &[&str]) -> (i32, String, String) {
-    let output = Command::new(&scenario.binary)
-        .args(["inspect", &format!("service/{name}"), "-n", &scenario.cluster.namespace])
-        .arg(format!("--cluster-name={}", scenario.cluster_name))
-        .arg(format!("--load-balancer-class={}", scenario.class))
-        .arg(format!("--alb-load-balancer-class={}", scenario.alb_class))
-        .arg(format!("--leader-election-namespace={}", scenario.lease_namespace()))
-        .args(flags)
-        .env_clear()
-        .envs(scenario.environment())
-        .env("AWS_ACCESS_KEY_ID", lane(scenario))
-        .env("KUBECONFIG", &scenario.sandbox.kubeconfig)
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    let arguments = [
+        "inspect".to_owned(),
+        format!("service/{name}"),
+        format!("--namespace={}", scenario.cluster.namespace),
+        format!("--cluster-name={}", scenario.cluster_name),
+        format!("--load-balancer-class={}", scenario.class),
+        format!("--alb-load-balancer-class={}", scenario.alb_class),
+        format!("--leader-election-namespace={}", scenario.lease_namespace()),
+    ];
+    let flags = flags.iter().map(|flag| (*flag).to_owned());
+    let printed = scenario
+        .command(&lane(scenario), arguments.into_iter().chain(flags))
+        .await;
+    (printed.code, printed.out, printed.err)
 }
 
 /// A lane of its own at the proxy, so that its calls are told from elbow's.

@@ -1,12 +1,10 @@
 //! `elbow plan` says before what elbow then does, call for call, and has nothing to say after.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
 
 use elbow_sandbox::proxy::Client as Proxy;
 use kube::api::PostParams;
 use serde_json::{Value, json};
-use tokio::process::Command;
 
 use crate::manifest::Manifest;
 use crate::scenario::{NODES, Scenario, with_own_elbow};
@@ -17,22 +15,13 @@ type Counts = BTreeMap<String, u64>;
 
 /// The plan, as JSON, and the exit code.
 async fn plan(scenario: &Scenario, subject: &[&str]) -> (i32, Value) {
-    let output = Command::new(&scenario.binary)
-        .args(["plan", "-o", "json", "-n", &scenario.cluster.namespace])
-        .args(subject)
-        .args(scenario.flags())
-        .env_clear()
-        .envs(scenario.environment())
-        .env("AWS_ACCESS_KEY_ID", lane(scenario))
-        .env("KUBECONFIG", &scenario.sandbox.kubeconfig)
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let printed = text(&output.stdout);
-    let plan = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}{}", text(&output.stderr)));
-    (output.status.code().unwrap(), plan)
+    let arguments = ["plan", "-o", "json", "-n", &scenario.cluster.namespace];
+    let arguments = arguments.iter().chain(subject).map(|word| (*word).to_owned());
+    let printed = scenario
+        .command(&lane(scenario), arguments.chain(scenario.flags()))
+        .await;
+    let plan = serde_json::from_str(&printed.out).unwrap_or_else(|_| panic!("{}{}", printed.out, printed.err));
+    (printed.code, plan)
 }
 
 /// A lane of its own at the proxy, so that its calls are told from elbow's.

@@ -1,6 +1,7 @@
 //! The frame of a test: its own namespace and class, and at the end nothing left behind.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use elbow_sandbox::kubernetes;
 use elbow_sandbox::proxy::Client as Proxy;
 use elbow_sandbox::state::Sandbox;
 use futures::FutureExt as _;
+use tokio::process::Command;
 
 use crate::by_hand;
 use crate::cloud::{Cloud, Holdings};
@@ -39,6 +41,16 @@ pub(crate) struct Scenario {
     pub(crate) binary: PathBuf,
     /// A directory of this test's own.
     pub(crate) scratch: PathBuf,
+}
+
+/// What a command has printed.
+pub(crate) struct Printed {
+    /// Exit code.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) out: String,
+    /// Standard error.
+    pub(crate) err: String,
 }
 
 /// Held for reading by tests that count what elbow asks of AWS, for writing by tests that bring or take nodes: a node is
@@ -171,6 +183,26 @@ impl Scenario {
         let elbow = Elbow::start(self, &settings);
         elbow.wait_ready().await;
         elbow
+    }
+
+    /// What an elbow on the test's machine prints with these arguments, as the administrator; its calls to AWS go through
+    /// `lane`, so that they are told from those of the elbow that serves.
+    pub(crate) async fn command(&self, lane: &str, arguments: impl IntoIterator<Item = String>) -> Printed {
+        let output = Command::new(&self.binary)
+            .args(arguments)
+            .env_clear()
+            .envs(self.environment())
+            .env("AWS_ACCESS_KEY_ID", lane)
+            .env("KUBECONFIG", &self.sandbox.kubeconfig)
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .unwrap();
+        Printed {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 
     /// Flags that every elbow of this test has.

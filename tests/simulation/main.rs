@@ -19,6 +19,7 @@ mod keys;
 mod names;
 mod preview;
 mod replacement;
+mod scenarios;
 mod seed;
 mod targets;
 mod walk;

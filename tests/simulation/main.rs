@@ -14,6 +14,7 @@ mod crash;
 mod degraded;
 mod drift;
 mod faults;
+mod growth;
 mod inspect;
 mod keys;
 mod names;

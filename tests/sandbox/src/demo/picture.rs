@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::ResourceExt;
 
-use super::aws::{Aws, ELBV2, Error, Item};
+use crate::aws::{Aws, ELBV2, Error, Item};
 use super::kinds;
 use super::tree::Tree;
 use crate::terraform::infrastructure::Infrastructure;

@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) replica: String,
     /// The kubeconfig with the identity it runs under.
     pub(crate) kubeconfig: PathBuf,
+    /// Its access key id: its lane at the proxy.
+    pub(crate) lane: String,
     /// More flags.
     pub(crate) flags: Vec<String>,
 }
@@ -52,6 +54,7 @@ impl Elbow {
             .args(&settings.flags)
             .env_clear()
             .envs(scenario.environment())
+            .env("AWS_ACCESS_KEY_ID", &settings.lane)
             .env("KUBECONFIG", &settings.kubeconfig)
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
@@ -84,6 +87,14 @@ impl Elbow {
             .await
             .unwrap();
         assert!(status.success(), "kill -{name} {pid}");
+    }
+
+    /// It has neither ended by itself nor panicked.
+    pub(crate) fn assert_sound(&mut self) {
+        let ended = self.child.try_wait().unwrap();
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        assert!(ended.is_none(), "{ended:?}: {}", tail(&log));
+        assert!(!log.contains("panicked at"), "{}", tail(&log));
     }
 
     /// Waits for the end of the process; returns whether it ended with exit code 0.

@@ -80,7 +80,7 @@ impl<'a> Fleet<'a> {
     /// what they declare and nothing else. Returns how long it took until the statuses said so.
     pub(super) async fn wait_as_declared(&self) -> Duration {
         let started = Instant::now();
-        let services = within(LONG_PATIENCE, "all Services to be served as declared", async || {
+        within(LONG_PATIENCE, "all Services to be served as declared", async || {
             self.all_served().await
         })
         .await;
@@ -90,7 +90,8 @@ impl<'a> Fleet<'a> {
             "AWS to hold what is declared and no more",
             async || {
                 let whole = self.scenario.cloud.of_cluster(&self.scenario.cluster_name).await;
-                self.compare(&services, whole)
+                // A replacement is published once it serves, which the status of the Service as declared need not wait for.
+                self.compare(&self.all_served().await?, whole)
             },
         )
         .await;

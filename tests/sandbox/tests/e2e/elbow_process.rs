@@ -18,10 +18,18 @@ pub(crate) struct Settings {
     pub(crate) replica: String,
     /// The kubeconfig with the identity it runs under.
     pub(crate) kubeconfig: PathBuf,
-    /// Its access key id: its lane at the proxy.
-    pub(crate) lane: String,
+    /// Its environment, `KUBECONFIG` left out; of a name given twice the later holds.
+    pub(crate) environment: Vec<(String, String)>,
     /// More flags.
     pub(crate) flags: Vec<String>,
+}
+
+impl Settings {
+    /// With another value of one environment variable.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
 }
 
 /// A running elbow; killed when dropped.
@@ -53,8 +61,7 @@ impl Elbow {
             .arg(format!("--metrics-bind-addr=127.0.0.1:{metrics}"))
             .args(&settings.flags)
             .env_clear()
-            .envs(scenario.environment())
-            .env("AWS_ACCESS_KEY_ID", &settings.lane)
+            .envs(settings.environment.clone())
             .env("KUBECONFIG", &settings.kubeconfig)
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())

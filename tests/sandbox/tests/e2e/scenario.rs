@@ -182,7 +182,7 @@ impl Scenario {
         Settings {
             replica: replica.to_owned(),
             kubeconfig: identity::chart(self).await,
-            lane: self.lane.clone(),
+            environment: self.environment(),
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
         }
     }

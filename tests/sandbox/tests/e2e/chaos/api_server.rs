@@ -3,8 +3,9 @@
 
 mod spare;
 
+use std::ops::Range;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use elbow_sandbox::proxy::{Fault, Kind};
 use tokio::time::sleep;
@@ -16,8 +17,11 @@ use crate::scenario::{Scenario, with_own_elbow};
 use crate::wait::until;
 use spare::ApiServer;
 
-/// How long it is away. Longer than any lease of these tests lasts.
+/// How long it is away: longer than a lease.
 const AWAY: Duration = Duration::from_secs(12);
+
+/// How long a lease of these tests lasts at most.
+const LEASE_MS: u64 = 8000;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
@@ -45,8 +49,9 @@ async fn an_api_server_that_restarts_in_the_middle_of_the_work_costs_nothing_but
         let work = async {
             fleet.create(20..24).await;
             fleet.wait_as_declared().await;
-            restart_amid_work(&scenario, &mut server, &mut fleet, 24).await;
+            let away = restart_amid_work(&scenario, &mut server, &mut fleet, 24).await;
             fleet.wait_as_declared().await;
+            assert_unled(&scenario, away).await;
         };
         tokio::select! {
             () = keep(&scenario, &first) => {},
@@ -58,8 +63,14 @@ async fn an_api_server_that_restarts_in_the_middle_of_the_work_costs_nothing_but
 }
 
 /// Kills the API server while Services from number `next` on come, and others change and go, and has more of that while it
-/// is away. There must be Services `next - 4` to `next`; afterwards there are `next + 2` to `next + 12` more.
-async fn restart_amid_work(scenario: &Scenario, server: &mut ApiServer, fleet: &mut Fleet<'_>, next: usize) {
+/// is away. There must be Services `next - 4` to `next`; afterwards there are `next + 2` to `next + 12` more. Returns when it
+/// was away, as the proxy tells the time.
+async fn restart_amid_work(
+    scenario: &Scenario,
+    server: &mut ApiServer,
+    fleet: &mut Fleet<'_>,
+    next: usize,
+) -> Range<u64> {
     scenario.proxy.reset_counts().await.unwrap();
     fleet.create(next..next + 6).await;
     fleet.change(next - 2..next).await;
@@ -70,12 +81,32 @@ async fn restart_amid_work(scenario: &Scenario, server: &mut ApiServer, fleet: &
     })
     .await;
     server.kill().await;
+    let from = now_ms();
     fleet.create(next + 6..next + 12).await;
     fleet.change(next + 2..next + 4).await;
     fleet.delete(next..next + 2).await;
     fleet.delete(next - 3..next - 2).await;
     sleep(AWAY).await;
+    let to = now_ms();
     server.restart().await;
+    from..to
+}
+
+/// Who cannot renew the Lease must have stopped writing to AWS when it ran out.
+async fn assert_unled(scenario: &Scenario, away: Range<u64>) {
+    let log = scenario.proxy.log(0).await.unwrap();
+    let entries = log.entries.iter();
+    let without_lease = entries.filter(|entry| (away.start + LEASE_MS..away.end).contains(&entry.time_ms));
+    let written: Vec<_> = without_lease
+        .filter(|entry| !entry.action.starts_with("Describe"))
+        .collect();
+    assert!(written.is_empty(), "written without a lease: {written:#?}");
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    since.as_millis().try_into().unwrap()
 }
 
 async fn settings(scenario: &Scenario, server: &ApiServer, replica: &str, flags: &[&str]) -> Settings {

@@ -1,6 +1,6 @@
 //! Many Services of one test, and that all of them are served as they declare.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::LONG_PATIENCE;
 use super::standing::{Standing, by_service};
 use crate::cloud::Holdings;
-use crate::cluster::condition;
+use crate::cluster::{condition, hostname};
 use crate::manifest::Manifest;
 use crate::scenario::Scenario;
 use crate::wait::within;
@@ -22,6 +22,8 @@ pub(super) struct Fleet<'a> {
     scenario: &'a Scenario,
     pause: Duration,
     alive: BTreeSet<usize>,
+    /// What each was published as when all were last as declared, where it shall stay so.
+    hostnames: BTreeMap<String, String>,
 }
 
 impl<'a> Fleet<'a> {
@@ -31,6 +33,7 @@ impl<'a> Fleet<'a> {
             scenario,
             pause: Duration::ZERO,
             alive: BTreeSet::new(),
+            hostnames: BTreeMap::new(),
         }
     }
 
@@ -50,14 +53,17 @@ impl<'a> Fleet<'a> {
 
     /// Gives each a second port, and in turn nothing more, source ranges, the other scheme (which takes another load
     /// balancer), or another health check.
-    pub(super) async fn change(&self, numbers: Range<usize>) {
+    pub(super) async fn change(&mut self, numbers: Range<usize>) {
         let prefix = "service.beta.kubernetes.io/aws-load-balancer-";
         for number in numbers {
             let mut patch =
                 json!({ "spec": { "ports": [{ "name": "http", "port": 80 }, { "name": "alt", "port": 8080 }] } });
             match number % 4 {
                 1 => patch["spec"]["loadBalancerSourceRanges"] = json!(["10.0.0.0/8", "192.168.0.0/16"]),
-                2 => patch["metadata"]["annotations"][format!("{prefix}scheme")] = json!("internet-facing"),
+                2 => {
+                    patch["metadata"]["annotations"][format!("{prefix}scheme")] = json!("internet-facing");
+                    self.hostnames.remove(&name(number));
+                }
                 3 => patch["metadata"]["annotations"][format!("{prefix}healthcheck-path")] = json!("/ready"),
                 _ => {}
             }
@@ -77,25 +83,38 @@ impl<'a> Fleet<'a> {
     }
 
     /// Waits until each status says that its Service is served as it is now, and the deleted ones are gone; then AWS holds
-    /// what they declare and nothing else. Returns how long it took until the statuses said so.
-    pub(super) async fn wait_as_declared(&self) -> Duration {
+    /// what they declare and nothing else, and every load balancer that need not be another is the same as before. Returns
+    /// how long it took until the statuses said so.
+    pub(super) async fn wait_as_declared(&mut self) -> Duration {
         let started = Instant::now();
         within(LONG_PATIENCE, "all Services to be served as declared", async || {
             self.all_served().await
         })
         .await;
         let took = started.elapsed();
-        within(
-            Duration::from_secs(30),
-            "AWS to hold what is declared and no more",
-            async || {
-                let whole = self.scenario.cloud.of_cluster(&self.scenario.cluster_name).await;
-                // A replacement is published once it serves, which the status of the Service as declared need not wait for.
-                self.compare(&self.all_served().await?, whole)
-            },
-        )
+        let what = "AWS to hold what is declared and no more";
+        let served = within(Duration::from_secs(30), what, async || {
+            let whole = self.scenario.cloud.of_cluster(&self.scenario.cluster_name).await;
+            // A replacement is published once it serves, which the status of the Service as declared need not wait for.
+            let served = self.all_served().await?;
+            self.compare(&served, whole).map(|()| served)
+        })
         .await;
+        self.assert_same_balancers(&served);
         took
+    }
+
+    fn assert_same_balancers(&mut self, served: &[Service]) {
+        let now = served
+            .iter()
+            .filter_map(|service| Some((service.name_any(), hostname(service)?)));
+        let before = std::mem::replace(&mut self.hostnames, now.collect());
+        for (name, now) in &self.hostnames {
+            assert!(
+                before.get(name).is_none_or(|before| before == now),
+                "{name} needed no other load balancer"
+            );
+        }
     }
 
     /// The Services, once all of them are served.

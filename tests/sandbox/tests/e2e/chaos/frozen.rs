@@ -48,6 +48,7 @@ async fn a_leader_frozen_for_a_minute_writes_nothing_more_while_another_does_its
         fleet.wait_as_declared().await;
         let written = writes(&lane, before).await;
         assert!(written.is_empty(), "written after its lease: {written:#?}");
+        assert!(!writes(&lane, 0).await.is_empty(), "the first never wrote at all");
         wait_leader(&scenario, "second").await;
         second.assert_sound();
     })
@@ -60,8 +61,8 @@ fn first_lane(scenario: &Scenario) -> String {
 }
 
 async fn start_first(scenario: &Scenario) -> Elbow {
-    let mut settings = scenario.settings("first", &[NO_GRACE]).await;
-    settings.lane = first_lane(scenario);
+    let settings = scenario.settings("first", &[NO_GRACE]).await;
+    let settings = settings.variable("AWS_ACCESS_KEY_ID", &first_lane(scenario));
     let first = Elbow::start(scenario, &settings);
     first.wait_ready().await;
     first

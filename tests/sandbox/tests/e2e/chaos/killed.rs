@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use elbow_sandbox::proxy::{Fault, Kind};
+use tokio::time::{Instant, sleep_until};
 
-use super::ALONE;
 use super::fleet::Fleet;
 use super::seed::Seed;
+use super::{ALONE, LONG_PATIENCE};
 use crate::elbow_process::Elbow;
 use crate::scenario::{Scenario, with_own_elbow};
+use crate::wait::within;
 
 const SERVICES: usize = 50;
 
 /// Between two deeds: the work on all Services then lasts through several kills.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long it works at least before it is killed, counted from its first write.
+const AT_WORK: Duration = Duration::from_secs(2);
 
 /// So that kills find calls under way.
 const LATENCY: Kind = Kind::LatencyMs(50);
@@ -60,13 +65,33 @@ async fn kill_until_done(scenario: &Scenario, seed: &Seed, work: impl Future<Out
     tokio::pin!(work);
     for kills in 0.. {
         let mut elbow = Elbow::start(scenario, &settings);
-        let life = Duration::from_secs_f64(seed.between(4.0, 8.0, kills));
-        let done = tokio::time::timeout(life, &mut work).await.is_ok();
+        let shortest = Duration::from_secs_f64(seed.between(4.0, 8.0, kills));
+        let done = tokio::select! {
+            () = &mut work => true,
+            () = life(scenario, shortest) => false,
+        };
         elbow.assert_sound();
         elbow.kill().await;
         if done {
             return kills;
         }
     }
-    unreachable!("a test has a deadline")
+    unreachable!("the work ends, or panics at its deadline")
+}
+
+/// So long, and [`AT_WORK`] at least: on a busy machine a start alone may take as long.
+async fn life(scenario: &Scenario, shortest: Duration) {
+    let end = Instant::now() + shortest;
+    // No call has that number, so this only asks for the next one.
+    let since = scenario.proxy.log(u64::MAX).await.unwrap().next;
+    within(LONG_PATIENCE, "the first write of a life", async || {
+        let log = scenario.proxy.log(since).await.map_err(|error| error.to_string())?;
+        let mut entries = log.entries.iter();
+        match entries.find(|entry| !entry.action.starts_with("Describe")) {
+            Some(_) => Ok(()),
+            None => Err(format!("{} reads", log.entries.len())),
+        }
+    })
+    .await;
+    sleep_until(end.max(Instant::now() + AT_WORK)).await;
 }

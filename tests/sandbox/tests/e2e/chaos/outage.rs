@@ -1,9 +1,11 @@
-//! AWS is gone for a minute: connections are cut, then every answer is an error, then there is none.
+//! AWS is gone for a minute: connections are refused, then every answer is an error, then there is none.
+
+mod edge;
 
 use std::time::{Duration, Instant};
 
 use elbow_sandbox::http;
-use elbow_sandbox::proxy::{Fault, Kind};
+use elbow_sandbox::proxy::Kind;
 use kube::ResourceExt as _;
 
 use super::NO_GRACE;
@@ -11,7 +13,8 @@ use super::fleet::Fleet;
 use crate::cluster::hostname;
 use crate::elbow_process::Elbow;
 use crate::scenario::{Scenario, with_own_elbow};
-use crate::wait::{steadily, until};
+use crate::wait::steadily;
+use edge::Edge;
 
 /// How long each face of the outage lasts.
 const PHASE: Duration = Duration::from_secs(20);
@@ -24,31 +27,32 @@ const ONE_BACKOFF: Duration = Duration::from_secs(90);
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn a_minute_without_aws_loses_nothing_and_is_made_up_for_within_one_backoff() {
     with_own_elbow("chaos-outage", async |scenario| {
-        let mut elbow = scenario.elbow("only", &[NO_GRACE]).await;
+        let mut aws = Edge::open(&scenario).await;
+        let settings = scenario.settings("only", &[NO_GRACE]).await;
+        let mut elbow = Elbow::start(&scenario, &settings.variable("AWS_ENDPOINT_URL", &aws.url));
         let mut fleet = Fleet::new(&scenario);
         fleet.create(0..8).await;
         fleet.wait_as_declared().await;
 
-        scenario.proxy.reset_counts().await.unwrap();
-        slow(&scenario).await;
+        aws.set(Kind::LatencyMs(200)).await;
         fleet.create(8..12).await;
         fleet.change(0..2).await;
         fleet.delete(6..8).await;
-        under_way(&scenario).await;
-        face(&scenario, &mut elbow, &fleet, Kind::DropBefore).await;
+        aws.wait_call("CreateTargetGroup").await;
+        aws.close().await;
+        live(&scenario, &mut elbow, &fleet).await;
+
+        aws.reopen().await;
+        aws.set(unavailable()).await;
         fleet.create(12..14).await;
         fleet.change(2..4).await;
         fleet.delete(4..6).await;
-        let gone = Kind::Error {
-            code: "ServiceUnavailable".to_owned(),
-            status: 503,
-            message: "AWS is not there.".to_owned(),
-        };
-        face(&scenario, &mut elbow, &fleet, gone).await;
-        face(&scenario, &mut elbow, &fleet, Kind::HoldBefore).await;
+        live(&scenario, &mut elbow, &fleet).await;
 
-        scenario.proxy.clear_faults().await.unwrap();
-        scenario.proxy.hang_up().await.unwrap();
+        aws.set(Kind::HoldBefore).await;
+        live(&scenario, &mut elbow, &fleet).await;
+
+        aws.heal().await;
         let back = Instant::now();
         fleet.wait_as_declared().await;
         let recovered = back.elapsed();
@@ -59,29 +63,18 @@ async fn a_minute_without_aws_loses_nothing_and_is_made_up_for_within_one_backof
     .await;
 }
 
-/// So that the outage finds work half done.
-async fn slow(scenario: &Scenario) {
-    scenario
-        .proxy
-        .set_faults(&[Fault::new("*", Kind::LatencyMs(200))])
-        .await
-        .unwrap();
-}
-
-async fn under_way(scenario: &Scenario) {
-    until("the work to be under way", async || match scenario.calls().await {
-        calls if calls.iter().any(|call| call.contains("CreateTargetGroup")) => Ok(()),
-        calls => Err(format!("{calls:?}")),
-    })
-    .await;
+fn unavailable() -> Kind {
+    Kind::Error {
+        code: "ServiceUnavailable".to_owned(),
+        status: 503,
+        message: "AWS is not there.".to_owned(),
+    }
 }
 
 /// One face of the outage: elbow lives, forgets no Service that it has to clean up after, and unpublishes no hostname.
-async fn face(scenario: &Scenario, elbow: &mut Elbow, fleet: &Fleet<'_>, kind: Kind) {
-    let what = format!("what there was under {}", kind.name());
-    scenario.proxy.set_faults(&[Fault::new("*", kind)]).await.unwrap();
+async fn live(scenario: &Scenario, elbow: &mut Elbow, fleet: &Fleet<'_>) {
     let before = fleet.services().await.unwrap();
-    steadily(PHASE, &what, async || {
+    steadily(PHASE, "what there was", async || {
         if !http::answers(&format!("{}/healthz", elbow.health_url)).await {
             return Err("elbow is not live".to_owned());
         }

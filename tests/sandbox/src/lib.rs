@@ -6,6 +6,7 @@
 //! directory ([`layout`]); what runs is written down in [`state`], from which tests and other commands load it.
 
 pub mod aws;
+pub mod bench;
 pub mod cache;
 pub mod checkout;
 pub mod cli;

@@ -20,6 +20,7 @@ use crate::aws::ids::{SecurityGroupId, VpcId};
 use crate::aws::inventory::Inventory;
 use crate::aws::observed::ObservedSecurityGroup;
 use crate::aws::ownership::Keeper;
+use crate::aws::pace::{Pace, Turns};
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::{Step, TaggedResource};
 use crate::aws::settings::AwsSettings;
@@ -39,6 +40,7 @@ const PASSES: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Backend<A> {
     api: Arc<A>,
+    pace: Arc<Pace>,
     inventory: Arc<Inventory<A>>,
     settings: AwsSettings,
     needs: Needs,
@@ -60,9 +62,10 @@ pub(crate) struct InUse<'a> {
 
 impl<A: AwsApi> Backend<A> {
     /// The shared group of a cluster, of which nothing is known yet.
-    pub(crate) fn new(api: Arc<A>, inventory: Arc<Inventory<A>>, settings: AwsSettings) -> Self {
+    pub(crate) fn new(api: Arc<A>, pace: Arc<Pace>, inventory: Arc<Inventory<A>>, settings: AwsSettings) -> Self {
         Self {
             api,
+            pace,
             inventory,
             settings,
             needs: Needs::default(),
@@ -103,9 +106,14 @@ impl<A: AwsApi> Backend<A> {
         if stages.is_empty() {
             *admitted = Some(known);
         } else {
-            let after = wanted::after(&stages, known);
-            let applied = self.apply().run(&Plan { stages }).await?;
-            *admitted = (!applied.unsettled).then_some(after);
+            let after = wanted::after(&stages, known.clone());
+            let plan = Plan { stages };
+            let outcome = self.apply().run(&plan).await;
+            *admitted = match &outcome {
+                Ok(applied) => (!applied.unsettled).then_some(after),
+                Err(error) => left_as_it_was(error, &plan).then_some(known),
+            };
+            outcome?;
         }
         Ok(InUse { group, _user: user })
     }
@@ -170,10 +178,16 @@ impl<A: AwsApi> Backend<A> {
         Apply {
             api: &self.api,
             inventory: &self.inventory,
+            turns: Turns::new(&self.pace, &Keeper::Cluster),
             keeper: &Keeper::Cluster,
             served_before: false,
         }
     }
+}
+
+/// Was nothing of the plan sent, because its one step has to wait?
+fn left_as_it_was(error: &ProviderError, plan: &Plan) -> bool {
+    matches!(error, ProviderError::Paced { .. }) && plan.steps().count() == 1
 }
 
 fn missing_tags(wanted: &Tags, known: &ObservedSecurityGroup) -> Option<Step> {

@@ -92,12 +92,15 @@ async fn keep<P: LoadBalancerProvider>(object: &k8s::Service, context: &Context<
     let progress = match &outcome {
         Ok(ensured) => Progress::Ensured(ensured),
         Err(ProviderError::Closed(closed)) => return Err((*closed).into()),
+        Err(waits @ ProviderError::Paced { .. }) => return Err(ReconcileError::Ensure(waits.clone())),
         Err(error) => Progress::Failed(error),
     };
     let news = context.publish(&object, progress).await?.is_some();
     let ensured = outcome.map_err(ReconcileError::Ensure)?;
-    context.memory.succeeded(&input.service.owner.uid);
-    context.tell_served(&object, &before, &ensured, news);
+    if ensured.pending.is_none() {
+        context.memory.succeeded(&input.service.owner.uid);
+        context.tell_served(&object, &before, &ensured, news);
+    }
     Ok(ensured.recheck.map_or_else(Action::await_change, Action::requeue))
 }
 

@@ -64,7 +64,8 @@ impl OwnStatus {
     }
 
     /// What shall stand there after `progress`. What has not changed keeps its `lastTransitionTime`. A failure leaves the
-    /// hostname: the load balancer still serves what was declared before.
+    /// hostname: the load balancer still serves what was declared before. While targets wait for the cloud's rate, the hostname
+    /// is given out and the rest stays as it was.
     #[must_use]
     pub fn after(&self, progress: Progress<'_>, now: Timestamp) -> Self {
         let condition = |type_, status, reason, message| self.changed(type_, status, reason, message, now);
@@ -79,6 +80,21 @@ impl OwnStatus {
                     self.ingress.clone(),
                     vec![programmed, condition(RECONCILING, "True", "Ensuring", message)],
                 )
+            }
+            Progress::Ensured(
+                ensured @ Ensured {
+                    pending: Some(what), ..
+                },
+            ) => {
+                let conditions = if self.is_programmed() {
+                    self.conditions.clone()
+                } else {
+                    vec![
+                        condition(PROGRAMMED, "False", "Pending", what),
+                        condition(RECONCILING, "True", "Ensuring", what),
+                    ]
+                };
+                (vec![ingress(ensured)], conditions)
             }
             Progress::Ensured(ensured) => (
                 vec![ingress(ensured)],

@@ -49,6 +49,6 @@ impl<A: AwsApi> AwsProvider<A> {
         let plan = plan::hold(&observed, &standing.instances, &standing.surplus);
         let applied = self.apply(&keeper, true).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
-        Ok(())
+        applied.held.map_or(Ok(()), |held| Err(held.into()))
     }
 }

@@ -3,6 +3,8 @@
 mod case;
 mod watch;
 
+use std::time::Duration;
+
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, from_value, json};
@@ -152,6 +154,64 @@ async fn a_failure_that_says_the_same_again_is_not_patched_again() {
     pass.await.unwrap().unwrap_err();
     case.pass(failed).await.unwrap().unwrap_err();
     assert_eq!(case.asked(), ["ensure shop/web", "ensure shop/web"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_pass_that_waits_for_its_turn_says_nothing_and_comes_back_when_it_is_due() {
+    let wait = Duration::from_secs(7);
+    let waits = ProviderError::Paced {
+        action: "elasticloadbalancing:CreateListener".into(),
+        wait,
+    };
+    let mut case = Case::new(Err(waits.clone()));
+    let error = case.pass(served()).await.unwrap().unwrap_err();
+    assert!(error.is_expected());
+    for _ in 0..3 {
+        assert_eq!(case.context.memory.failed("u-1", error.retry()), Some(wait));
+    }
+    *case.context.provider.delete.lock().unwrap() = Some(waits);
+    let going = service(json!({"metadata": {
+        "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": [finalizer::NAME]
+    }}));
+    let error = case.pass(going).await.unwrap().unwrap_err();
+    assert_eq!(error.retry(), Retry::After(wait));
+    assert_eq!(case.told(), ["DeletingLoadBalancer"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_hostname_is_published_while_targets_wait_and_the_service_is_done_only_after_that() {
+    let waiting = Ensured {
+        pending: Some("waiting".into()),
+        recheck: Some(Duration::from_secs(3)),
+        ..ensured()
+    };
+    let mut case = Case::new(Ok(waiting));
+    let new = service(json!({"metadata": {"finalizers": [finalizer::NAME]}}));
+    let pass = case.pass(new.clone());
+    let announced = answer_status(case.server.expect(Method::PATCH, STATUS).await, new, "6");
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(
+        said(&call.body),
+        [("Reconciling", "True"), (status::PROGRAMMED, "False")]
+    );
+    assert_eq!(
+        call.body["status"]["loadBalancer"]["ingress"][0]["hostname"],
+        "lb.example"
+    );
+    let shown = answer_status(call, announced, "7");
+    let action = pass.await.unwrap().unwrap();
+    assert_eq!(action, Action::requeue(Duration::from_secs(3)));
+    assert_eq!(case.told(), ["EnsuringLoadBalancer"]);
+
+    case.answer_next(Ok(ensured()));
+    let pass = case.pass(shown.clone());
+    let call = case.server.expect(Method::PATCH, STATUS).await;
+    assert_eq!(said(&call.body), [(status::PROGRAMMED, "True")]);
+    answer_status(call, shown, "8");
+    pass.await.unwrap().unwrap();
+    assert_eq!(case.told(), ["EnsuredLoadBalancer"]);
     case.nothing_more().await;
 }
 

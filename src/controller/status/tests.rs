@@ -31,6 +31,36 @@ fn a_served_service_shows_hostname_and_ports_and_nothing_else_is_left_to_say() {
     );
 }
 
+#[test]
+fn a_new_service_whose_targets_wait_shows_its_hostname_but_is_not_yet_done() {
+    let announced = OwnStatus::default().after(Progress::Ensuring, now());
+    let status = announced.after(Progress::Ensured(&waiting()), now());
+    assert_eq!(
+        said(&status),
+        [("Reconciling", "True", "Ensuring"), (PROGRAMMED, "False", "Pending")]
+    );
+    assert!(
+        status
+            .conditions
+            .iter()
+            .all(|condition| condition.message == "3 calls are before it")
+    );
+    assert_eq!(json!(status.ingress)[0]["hostname"], "lb.example");
+}
+
+#[test]
+fn a_served_service_whose_new_targets_wait_stays_as_it_is() {
+    let served = OwnStatus::default().after(Progress::Ensured(&ensured()), now());
+    assert_eq!(served.after(Progress::Ensured(&waiting()), now()), served);
+}
+
+fn waiting() -> Ensured {
+    Ensured {
+        pending: Some("3 calls are before it".into()),
+        ..ensured()
+    }
+}
+
 #[rstest]
 #[case::user(invalid(), "Stalled", "InvalidAnnotation")]
 #[case::rights(ProviderError::Denied { action: "a".into(), message: "m".into() }, "Stalled", "AccessDenied")]

@@ -1,6 +1,7 @@
 //! Whole passes against an API server that the test plays and a cloud that remembers what it was asked.
 
 mod case;
+mod receipts;
 mod watch;
 
 use std::time::Duration;
@@ -177,41 +178,6 @@ async fn a_pass_that_waits_for_its_turn_says_nothing_and_comes_back_when_it_is_d
     let error = case.pass(going).await.unwrap().unwrap_err();
     assert_eq!(error.retry(), Retry::After(wait));
     assert_eq!(case.told(), ["DeletingLoadBalancer"]);
-    case.nothing_more().await;
-}
-
-#[tokio::test]
-async fn a_hostname_is_published_while_targets_wait_and_the_service_is_done_only_after_that() {
-    let waiting = Ensured {
-        pending: Some("waiting".into()),
-        recheck: Some(Duration::from_secs(3)),
-        ..ensured()
-    };
-    let mut case = Case::new(Ok(waiting));
-    let new = service(json!({"metadata": {"finalizers": [finalizer::NAME]}}));
-    let pass = case.pass(new.clone());
-    let announced = answer_status(case.server.expect(Method::PATCH, STATUS).await, new, "6");
-    let call = case.server.expect(Method::PATCH, STATUS).await;
-    assert_eq!(
-        said(&call.body),
-        [("Reconciling", "True"), (status::PROGRAMMED, "False")]
-    );
-    assert_eq!(
-        call.body["status"]["loadBalancer"]["ingress"][0]["hostname"],
-        "lb.example"
-    );
-    let shown = answer_status(call, announced, "7");
-    let action = pass.await.unwrap().unwrap();
-    assert_eq!(action, Action::requeue(Duration::from_secs(3)));
-    assert_eq!(case.told(), ["EnsuringLoadBalancer"]);
-
-    case.answer_next(Ok(ensured()));
-    let pass = case.pass(shown.clone());
-    let call = case.server.expect(Method::PATCH, STATUS).await;
-    assert_eq!(said(&call.body), [(status::PROGRAMMED, "True")]);
-    answer_status(call, shown, "8");
-    pass.await.unwrap().unwrap();
-    assert_eq!(case.told(), ["EnsuredLoadBalancer"]);
     case.nothing_more().await;
 }
 

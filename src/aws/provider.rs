@@ -3,9 +3,11 @@
 mod delete;
 mod ensure;
 mod hold;
+mod holdings;
 mod outcome;
 mod preview;
 mod replacement;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use crate::aws::settings::AwsSettings;
 use crate::node::NodeSet;
 use crate::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, Occasion, ProviderError};
 use crate::service::{Owner, Service};
+pub use holdings::{Holding, Holdings, Resource};
 pub(crate) use outcome::stays;
 use replacement::Replacements;
 
@@ -80,8 +83,8 @@ impl<A: AwsApi> AwsProvider<A> {
     }
 
     /// How old the newest snapshot of AWS is; none before the first.
-    pub async fn snapshot_age(&self) -> Option<Duration> {
-        self.inventory.snapshot_taken().await.map(|taken| taken.elapsed())
+    pub fn snapshot_age(&self) -> Option<Duration> {
+        self.inventory.snapshot_taken().map(|taken| taken.elapsed())
     }
 
     fn apply<'a>(&'a self, keeper: &'a Keeper, served_before: bool) -> Apply<'a, A> {

@@ -95,6 +95,8 @@ fn a_wrong_value_is_refused_by_its_name() {
         ),
         ("auditPeriod=5", "at '/auditPeriod': got number, want string"),
         ("auditPeriod=soon", "at '/auditPeriod'"),
+        ("auditCallsPerMinute=0", "at '/auditCallsPerMinute'"),
+        ("deleteOrphans=yes", "at '/deleteOrphans': got string, want boolean"),
         ("clusterName=blue*", "at '/clusterName'"),
         ("region=Ireland", "at '/region'"),
         ("vpcId=main", "at '/vpcId'"),

@@ -17,6 +17,7 @@ mod faults;
 mod inspect;
 mod keys;
 mod names;
+mod orphans;
 mod preview;
 mod replacement;
 mod seed;

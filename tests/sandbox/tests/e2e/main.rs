@@ -18,6 +18,7 @@ mod crash;
 mod drift;
 mod edits;
 mod elbow_process;
+mod gc;
 mod identity;
 mod inspect;
 mod keys;

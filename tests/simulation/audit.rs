@@ -76,7 +76,9 @@ async fn the_budget_holds_for_any_number_of_services_and_each_is_looked_at(#[cas
     let budget = usize::try_from(AUDIT_CALLS * 60 * HOURS).unwrap() + 120;
     assert!(calls <= budget, "{calls} calls of {budget}");
     let drift = world.provider.drift();
-    let seen = drift.iter().map(|found| (found.drift.resource, found.drift.field, found.count));
+    let seen = drift
+        .iter()
+        .map(|found| (found.drift.resource, found.drift.field, found.count));
     let expected = [("target-group", "attributes", u64::from(services))];
     assert_eq!(seen.collect::<Vec<_>>(), expected);
 }

@@ -63,9 +63,15 @@ async fn what_a_service_left_is_listed_and_deleted_and_then_all_is_as_if_it_had_
     world.serve(&mut service("lost", &[(80, 30081), (443, 30444)])).await;
     world.restart();
     let found = report(&world, &[&web()]).await;
-    assert_eq!((found.outcome, found.living, found.orphans.len()), (Outcome::Orphans, 1, 1));
+    assert_eq!(
+        (found.outcome, found.living, found.orphans.len()),
+        (Outcome::Orphans, 1, 1)
+    );
     let orphan = &found.orphans[0];
-    assert_eq!((orphan.owner.name.as_str(), orphan.reason), ("lost", Cause::ServiceGone));
+    assert_eq!(
+        (orphan.owner.name.as_str(), orphan.reason),
+        ("lost", Cause::ServiceGone)
+    );
     assert_eq!(
         kinds(&orphan.resources),
         ["load balancer", "target group", "target group", "security group"]
@@ -103,7 +109,11 @@ async fn what_services_share_goes_only_where_none_lives(#[case] annotations: &[(
     for orphan in &found.orphans {
         world.provider.delete_unshared(&orphan.owner).await.unwrap();
     }
-    assert_ne!(world.aws.digest(), untouched, "a controller that runs may need what is shared");
+    assert_ne!(
+        world.aws.digest(),
+        untouched,
+        "a controller that runs may need what is shared"
+    );
     world.provider.delete_unneeded(&world.nodes).await.unwrap();
     assert_eq!(world.aws.digest(), untouched);
     assert!(report(&world, &[]).await.is_clean());
@@ -202,7 +212,10 @@ impl Auditor {
             context,
             watch,
             listed,
-            policy: Policy { namespace: None, delete },
+            policy: Policy {
+                namespace: None,
+                delete,
+            },
             watchlist: Watchlist::default(),
             figures,
         }
@@ -232,20 +245,25 @@ impl Auditor {
 /// Answers each list with those of the Services that its path and its field selector name.
 fn lists(
     listed: Arc<Mutex<Vec<k8s::Service>>>,
-) -> impl tower::Service<
-    Request<Body>,
-    Response = Response<Body>,
-    Error = std::convert::Infallible,
-    Future: Send + 'static,
-> + Send + Clone + 'static {
+) -> impl tower::Service<Request<Body>, Response = Response<Body>, Error = std::convert::Infallible, Future: Send + 'static>
++ Send
++ Clone
++ 'static {
     tower::service_fn(move |request: Request<Body>| {
         let target = request.uri().to_string();
         let named = |service: &&k8s::Service| {
             let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
             let path = format!("/namespaces/{}/services", namespace.as_deref().unwrap_or_default());
-            target.contains(&path) && target.ends_with(&format!("metadata.name%3D{}", name.as_deref().unwrap_or_default()))
+            target.contains(&path)
+                && target.ends_with(&format!("metadata.name%3D{}", name.as_deref().unwrap_or_default()))
         };
-        let items: Vec<Value> = listed.lock().unwrap().iter().filter(named).map(|found| json!(found)).collect();
+        let items: Vec<Value> = listed
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(named)
+            .map(|found| json!(found))
+            .collect();
         let list = json!({"apiVersion": "v1", "kind": "ServiceList", "metadata": {}, "items": items});
         let body = Body::from(serde_json::to_vec(&list).unwrap());
         async move { Ok(Response::new(body)) }
@@ -335,7 +353,11 @@ async fn where_nobody_lives_any_more_several_stay_and_a_single_one_goes() {
         auditor.audit().await;
     }
     assert_eq!(world.aws.digest(), both);
-    world.provider.delete_unshared(&service("lost", &[]).owner).await.unwrap();
+    world
+        .provider
+        .delete_unshared(&service("lost", &[]).owner)
+        .await
+        .unwrap();
     assert_eq!(world.aws.digest(), single);
     for _ in 0..2 {
         auditor.audit().await;

@@ -51,8 +51,14 @@ async fn an_orphan_is_listed_and_deleted_and_nothing_else_with_it() {
 
         let (code, found) = document(&scenario, &[]).await;
         let orphan = &found["orphans"][0];
-        assert_eq!((code, &found["outcome"], &found["living"]), (2, &json!("orphans"), &json!(1)));
-        assert_eq!((&orphan["owner"]["name"], &orphan["reason"]), (&json!("lost"), &json!("ServiceGone")));
+        assert_eq!(
+            (code, &found["outcome"], &found["living"]),
+            (2, &json!("orphans"), &json!(1))
+        );
+        assert_eq!(
+            (&orphan["owner"]["name"], &orphan["reason"]),
+            (&json!("lost"), &json!("ServiceGone"))
+        );
         assert_eq!(orphan["resources"].as_array().unwrap().len(), 3, "{orphan:#}");
         let printed = gc(&scenario, &[]).await;
         assert!(printed.out.contains("there is no such Service"), "{}", printed.out);

@@ -65,6 +65,9 @@ impl<A: AwsApi> AwsProvider<A> {
     pub fn new(api: A, settings: ProviderSettings) -> Self {
         let api = Arc::new(api);
         let inventory = Arc::new(Inventory::new(Arc::clone(&api), &settings.aws.cluster));
+        if let Some(vpc) = &settings.vpc {
+            inventory.confine(vpc);
+        }
         Self {
             cluster: Cluster::new(Arc::clone(&api), settings.aws.clone(), settings.vpc.clone()),
             backend: Backend::new(Arc::clone(&api), Arc::clone(&inventory), settings.aws.clone()),

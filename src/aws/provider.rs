@@ -5,6 +5,7 @@ mod ensure;
 mod hold;
 mod holdings;
 mod outcome;
+mod presume;
 mod preview;
 mod replacement;
 mod sweep;

@@ -19,6 +19,7 @@ mod inspect;
 mod keys;
 mod names;
 mod orphans;
+mod pace;
 mod preview;
 mod replacement;
 mod scenarios;

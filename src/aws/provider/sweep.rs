@@ -53,8 +53,9 @@ impl<A: AwsApi> AwsProvider<A> {
     /// [`ProviderError::Conflict`] while AWS still uses a part of it: to be repeated. What is protected from deletion stays.
     pub async fn delete_unshared(&self, owner: &Owner) -> Result<Deleted, ProviderError> {
         let keeper = Keeper::Service(owner.uid.clone());
-        let resources = self.delete_own(&keeper, Consent::Missing).await?;
-        Ok(Deleted { resources })
+        let outcome = self.delete_own(&keeper, Consent::Missing).await;
+        self.leave_line_unless(matches!(outcome, Err(ProviderError::Paced { .. })), owner);
+        Ok(Deleted { resources: outcome? })
     }
 
     /// Deletes what Services share, and elbow's rules in the groups of these nodes, as far as no load balancer needs them. To be

@@ -95,6 +95,8 @@ fn a_wrong_value_is_refused_by_its_name() {
         ),
         ("auditPeriod=5", "at '/auditPeriod': got number, want string"),
         ("auditPeriod=soon", "at '/auditPeriod'"),
+        ("auditCallsPerMinute=0", "at '/auditCallsPerMinute'"),
+        ("deleteOrphans=yes", "at '/deleteOrphans': got string, want boolean"),
         ("awsApiRates.elbv2=40", "at '/awsApiRates/elbv2'"),
         ("awsApiRates.ELB=40:8", "invalid propertyName 'ELB'"),
         ("clusterName=blue*", "at '/clusterName'"),

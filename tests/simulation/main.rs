@@ -9,6 +9,8 @@
 mod audit;
 mod aws;
 mod backend;
+mod cluster;
+mod controller;
 mod cost;
 mod crash;
 mod degraded;
@@ -16,6 +18,8 @@ mod drift;
 mod faults;
 mod inspect;
 mod keys;
+mod kubernetes;
+mod line;
 mod names;
 mod preview;
 mod replacement;

@@ -1,0 +1,3 @@
+//! The real controller on both APIs.
+
+mod services;

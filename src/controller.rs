@@ -23,6 +23,7 @@ pub mod report;
 pub mod service;
 pub mod status;
 pub mod trigger;
+pub mod watch_delays;
 
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ use self::events::Events;
 use self::memory::Memory;
 use self::reconcile::Context;
 use self::trigger::ReconcileAll;
+use self::watch_delays::WatchDelays;
 use crate::fence::Fence;
 use crate::provider::LoadBalancerProvider;
 use crate::telemetry::logs::chain;
@@ -94,7 +96,7 @@ impl<P: LoadBalancerProvider> Controller<P> {
         };
         let none = emptiness::announce(services.clone(), parts.synced.clone()).boxed();
         let (store, writer) = reflector::store();
-        let delivered = watcher(services, watcher::Config::default()).default_backoff();
+        let delivered = watcher(services, watcher::Config::default()).backoff(WatchDelays::default());
         let everything = select(reconcile_all.requests(), trigger::changes(nodes.clone()));
         let context = Context {
             client: parts.client,

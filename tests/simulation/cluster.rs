@@ -8,7 +8,6 @@ mod witness;
 use std::time::Duration;
 
 use elbow::settings::{Flags, Settings};
-use tokio::time::sleep;
 
 pub(crate) use door::Door;
 pub(crate) use process::Process;
@@ -19,9 +18,9 @@ use crate::kubernetes::Kubernetes;
 use crate::line::Line;
 use crate::world::{CLUSTER, World};
 
-/// Nothing is to be done any more when nothing was done for so long: no delay between two tries is longer.
-const QUIET: Duration = Duration::from_secs(400);
-/// Whatever happens, it is over in so many times [`QUIET`].
+/// No delay between two tries is longer, nor is the time until a silent API server is given up, twice.
+const QUIET: Duration = Duration::from_secs(700);
+/// Whatever happens, it is over in so many times that.
 const MOST_ROUNDS: usize = 30;
 
 /// The cluster, and what a test does with it.
@@ -32,6 +31,8 @@ pub(crate) struct Cluster {
     pub(crate) line: Line,
     pub(crate) witness: Witness,
     pub(crate) processes: Vec<Process>,
+    /// Nothing is to be done any more when nothing was done for so long.
+    pub(crate) quiet: Duration,
     settings: Settings,
     /// How AWS stood before elbow came.
     untouched: String,
@@ -79,6 +80,7 @@ impl Cluster {
             line,
             witness,
             processes: Vec::new(),
+            quiet: QUIET,
             settings: settings(false),
             started: 0,
         }
@@ -138,7 +140,7 @@ impl Cluster {
     pub(crate) async fn settle(&mut self) {
         for _ in 0..MOST_ROUNDS {
             let before = self.work();
-            self.pass(QUIET).await;
+            self.pass(self.quiet).await;
             if self.work() == before {
                 return;
             }
@@ -148,7 +150,13 @@ impl Cluster {
 
     /// How much was done: calls to AWS, and writes to Services and Nodes.
     pub(crate) fn work(&self) -> (usize, usize) {
-        let writes = self.kubernetes.state().log.iter().filter(|record| record.is_work()).count();
+        let writes = self
+            .kubernetes
+            .state()
+            .log
+            .iter()
+            .filter(|record| record.is_work())
+            .count();
         (self.aws.count(), writes)
     }
 
@@ -175,9 +183,4 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.line.observe(None);
     }
-}
-
-/// Lets all that is under way come to its next wait.
-pub(crate) async fn a_moment() {
-    sleep(Duration::from_millis(1)).await;
 }

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 pub(crate) use faults::Fault;
-pub(crate) use people::manifest;
+pub(crate) use people::{manifest, node};
 pub(crate) use request::{Kind, Verb};
 use serve::Connection;
 use store::Store;
@@ -42,6 +42,8 @@ pub(crate) struct State {
     faults: std::collections::BTreeMap<usize, Fault>,
     /// No request is answered before.
     down_until: Instant,
+    /// Writes of processes that did not lead.
+    pub(crate) usurped: Vec<String>,
     /// Counts the times when all watches were cut.
     cuts: u64,
     /// Watches tell of a change after so long.
@@ -51,19 +53,15 @@ pub(crate) struct State {
 }
 
 /// A request that has arrived.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
-    /// Who has sent it.
-    pub(crate) process: String,
-    pub(crate) verb: Verb,
-    pub(crate) kind: Kind,
-    /// The HTTP status of the answer; 0 where there was none.
-    pub(crate) code: u16,
+    verb: Verb,
+    kind: Kind,
 }
 
 impl Record {
     /// Does it count as work? Leases are renewed for ever, and an event may be told again.
-    pub(crate) fn is_work(&self) -> bool {
+    pub(crate) fn is_work(self) -> bool {
         self.verb.is_write() && matches!(self.kind, Kind::Service | Kind::Node)
     }
 }
@@ -75,6 +73,7 @@ impl Kubernetes {
             log: Vec::new(),
             faults: std::collections::BTreeMap::new(),
             down_until: Instant::now(),
+            usurped: Vec::new(),
             cuts: 0,
             lag: Duration::ZERO,
             held: None,
@@ -98,6 +97,11 @@ impl Kubernetes {
         self.state.lock().unwrap()
     }
 
+    /// Who holds the Lease of the leader; none where there is no election.
+    pub(crate) fn leader(&self) -> Option<String> {
+        self.state().leader()
+    }
+
     /// A Service as it is now.
     pub(crate) fn service(&self, namespace: &str, name: &str) -> Option<Value> {
         self.state().store.get(&Kind::Service.key(namespace, name)).cloned()
@@ -106,5 +110,22 @@ impl Kubernetes {
     /// All Services.
     pub(crate) fn services(&self) -> Vec<Value> {
         self.state().store.all(Kind::Service).cloned().collect()
+    }
+}
+
+impl State {
+    fn leader(&self) -> Option<String> {
+        let lease = self.store.get(&Kind::Lease.key("elbow-system", "elbow-leader"))?;
+        lease["spec"]["holderIdentity"].as_str().map(str::to_owned)
+    }
+
+    /// Writes down a request; one that writes must be the leader's.
+    fn record(&mut self, process: &str, verb: Verb, kind: Kind) {
+        self.log.push(Record { verb, kind });
+        let leader = self.leader();
+        if verb.is_write() && kind != Kind::Lease && leader.as_deref().is_some_and(|leader| leader != process) {
+            self.usurped
+                .push(format!("{process} asked for {verb:?} {kind:?} while {leader:?} led"));
+        }
     }
 }

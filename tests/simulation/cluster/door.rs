@@ -40,7 +40,11 @@ impl Door {
             self.fence.permit().map_err(|closed| AwsError::closed(action, closed))?;
         }
         let sent = self.under_way.begin();
-        let owner = if write { OWNER.try_with(String::clone).unwrap_or_default() } else { String::new() };
+        let owner = if write {
+            OWNER.try_with(String::clone).unwrap_or_default()
+        } else {
+            String::new()
+        };
         self.line.turn(&format!("{} {action} {owner}", self.process)).await;
         if write {
             self.witness.wrote(&self.process, action);

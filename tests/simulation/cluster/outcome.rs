@@ -48,7 +48,7 @@ impl Cluster {
         let ours = service["spec"]["type"] == "LoadBalancer" && service["spec"]["loadBalancerClass"] == "elbow.dev/nlb";
         let state = if ours { Served::Yes } else { Served::No };
         let found = served(service);
-        if found != state {
+        if found != state || service["metadata"].get("deletionTimestamp").is_some() {
             self.fail(&format!("{name} is {found:?} and not {state:?}, {place}: {service:#}"));
         }
     }
@@ -72,7 +72,10 @@ impl Kubernetes {
         for node in nodes {
             self.adopt(Kind::Node, node);
         }
-        for mut service in services.into_iter().filter(|service| service["metadata"].get("deletionTimestamp").is_none()) {
+        for mut service in services
+            .into_iter()
+            .filter(|service| service["metadata"].get("deletionTimestamp").is_none())
+        {
             service.as_object_mut().unwrap().remove("status");
             service["metadata"].as_object_mut().unwrap().remove("finalizers");
             self.adopt(Kind::Service, service);
@@ -90,14 +93,20 @@ enum Served {
 }
 
 fn served(service: &Value) -> Served {
-    let finalizers = service["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let finalizers = service["metadata"]["finalizers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let conditions = service["status"]["conditions"].as_array().cloned().unwrap_or_default();
     let is_ours = |condition: &&Value| condition["type"] != "example.com/Foreign";
     let ours: Vec<_> = conditions.iter().filter(is_ours).collect();
     let programmed = |condition: &&&Value| condition["type"] == "elbow.dev/Programmed" && condition["status"] == "True";
     let waits = |condition: &&Value| condition["type"] == "Reconciling" || condition["type"] == "Stalled";
     let hostname = service["status"]["loadBalancer"]["ingress"][0]["hostname"].is_string();
-    match (finalizers.iter().any(|name| name == "elbow.dev/load-balancer"), hostname) {
+    match (
+        finalizers.iter().any(|name| name == "elbow.dev/load-balancer"),
+        hostname,
+    ) {
         (true, true) if ours.iter().any(|known| programmed(&known)) && !ours.iter().any(waits) => Served::Yes,
         (false, false) if ours.is_empty() => Served::No,
         _ => Served::Unclear,

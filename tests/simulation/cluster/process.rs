@@ -11,22 +11,21 @@ use elbow::cli::run::{Figures, Replica, fence};
 use elbow::controller::lease::Lost;
 use elbow::fence::Fence;
 use elbow::node::NodeSet;
-use elbow::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, ProviderError};
+use elbow::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, Occasion, ProviderError};
 use elbow::service::{Owner, Service};
 use elbow::settings::Settings;
 use kube::Client;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::door::{Door, OWNER, UnderWay};
 use super::Cluster;
+use super::door::{Door, OWNER, UnderWay};
 use crate::aws::Aws;
 use crate::world::provider;
 
 /// A process. It dies when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
-    pub(crate) name: String,
     pub(crate) fence: Fence,
     stop: Stop,
     ice: Ice,
@@ -57,13 +56,7 @@ impl Process {
             work: Box::pin(serving),
             ice: ice.clone(),
         });
-        Self {
-            name,
-            fence,
-            stop,
-            ice,
-            task,
-        }
+        Self { fence, stop, ice, task }
     }
 
     /// As SIGTERM does.
@@ -118,8 +111,8 @@ async fn serve(
 struct Named(AwsProvider<Aws>);
 
 impl LoadBalancerProvider for Named {
-    async fn ensure(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
-        let work = self.0.ensure(service, nodes);
+    async fn ensure(&self, service: &Service, nodes: &NodeSet, occasion: Occasion) -> Result<Ensured, ProviderError> {
+        let work = self.0.ensure(service, nodes, occasion);
         OWNER.scope(service.owner.to_string(), work).await
     }
 
@@ -139,6 +132,10 @@ impl LoadBalancerProvider for Named {
 
     async fn audit(&self) -> Result<Audited, ProviderError> {
         self.0.audit().await
+    }
+
+    fn owners(&self) -> Vec<Owner> {
+        self.0.owners()
     }
 }
 

@@ -24,6 +24,10 @@ struct Seen {
     wrong: Vec<String>,
     /// UIDs of Services whose finalizer somebody has removed by force.
     forced: BTreeSet<String>,
+    /// Up to which version the history of the objects was looked through.
+    version: u64,
+    /// Hostnames that Services had while they were to have none: their load balancers may go.
+    given_up: BTreeSet<String>,
     /// Every process that has written to AWS, as often as the writer changed.
     writers: Vec<String>,
 }
@@ -39,7 +43,8 @@ impl Witness {
 
     /// What was wrong so far.
     pub(crate) fn wrong(&self) -> Vec<String> {
-        self.seen.lock().unwrap().wrong.clone()
+        let usurped = self.kubernetes.state().usurped.clone();
+        [self.seen.lock().unwrap().wrong.clone(), usurped].concat()
     }
 
     /// Somebody removes the finalizer of this Service by force.
@@ -54,55 +59,65 @@ impl Witness {
 
     /// A write reaches AWS: its process must lead, if there is an election.
     pub(super) fn wrote(&self, process: &str, action: &str) {
-        let leader = self.leader();
+        let leader = self.kubernetes.leader();
         let mut seen = self.seen.lock().unwrap();
         if leader.as_deref().is_some_and(|leader| leader != process) {
-            seen.wrong.push(format!("{process} wrote {action} while {leader:?} led"));
+            seen.wrong
+                .push(format!("{process} wrote {action} while {leader:?} led"));
         }
         if seen.writers.last().map(String::as_str) != Some(process) {
             seen.writers.push(process.to_owned());
         }
     }
 
-    /// Who holds the Lease; none where there is none.
-    pub(crate) fn leader(&self) -> Option<String> {
-        let state = self.kubernetes.state();
-        let lease = state.store.get(&Kind::Lease.key("elbow-system", "elbow-leader"))?;
-        lease["spec"]["holderIdentity"].as_str().map(str::to_owned)
-    }
-
     /// Looks at both sides.
     pub(super) fn look(&self) {
         let services = self.services();
         let owned = self.owned();
+        self.follow();
         let mut seen = self.seen.lock().unwrap();
         for (uid, what) in &owned.resources {
             let held = services.get(uid).is_some_and(|service| service.finalizer);
             if !held && !seen.forced.contains(uid) {
-                seen.wrong.push(format!("AWS has {what:?} though nothing holds the Service {uid}"));
+                seen.wrong
+                    .push(format!("AWS has {what:?} though nothing holds the Service {uid}"));
             }
         }
         for (uid, service) in &services {
             let Some(hostname) = service.hostname.as_ref().filter(|_| service.wanted) else {
                 continue;
             };
-            if owned.hostnames.get(hostname) != Some(uid) {
-                seen.wrong.push(format!("{uid} says {hostname}, which is not its load balancer"));
+            if owned.hostnames.get(hostname) != Some(uid) && !seen.given_up.contains(hostname) {
+                seen.wrong
+                    .push(format!("{uid} says {hostname}, which is not its load balancer"));
             }
         }
+    }
+
+    /// Looks through what has changed since.
+    fn follow(&self) {
+        let state = self.kubernetes.state();
+        let mut seen = self.seen.lock().unwrap();
+        for service in state.store.versions_since(seen.version, Kind::Service).map(known) {
+            seen.given_up.extend(service.hostname.filter(|_| !service.wanted));
+        }
+        seen.version = state.store.version;
     }
 
     fn services(&self) -> BTreeMap<String, Known> {
         let state = self.kubernetes.state();
         let services = state.store.all(Kind::Service);
-        services.map(|service| (text(&service["metadata"]["uid"]), known(service))).collect()
+        services
+            .map(|service| (text(&service["metadata"]["uid"]), known(service)))
+            .collect()
     }
 
     /// What AWS has of this cluster.
     fn owned(&self) -> Owned {
         let state = self.aws.state();
         let mut owned = Owned::default();
-        let is_ours = |tags: &BTreeMap<String, String>| tags.get("elbow.dev/cluster").is_some_and(|name| name == CLUSTER);
+        let is_ours =
+            |tags: &BTreeMap<String, String>| tags.get("elbow.dev/cluster").is_some_and(|name| name == CLUSTER);
         let mut add = |tags: &BTreeMap<String, String>, name: &str| {
             let uid = tags.get("elbow.dev/uid").filter(|_| is_ours(tags));
             if let Some(uid) = uid {

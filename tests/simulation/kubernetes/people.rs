@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::Kubernetes;
 use super::request::{Key, Kind};
 use super::store::Store;
-use super::Kubernetes;
 use crate::world::instance;
 
 /// A Service of our class with TCP ports, each with its nodePort.
@@ -54,7 +54,10 @@ impl Kubernetes {
 
     /// Deletes all Services of the namespace `shop`, as its deletion does.
     pub(crate) fn delete_namespace(&self) {
-        let names = self.services().into_iter().filter(|service| service["metadata"]["namespace"] == "shop");
+        let names = self
+            .services()
+            .into_iter()
+            .filter(|service| service["metadata"]["namespace"] == "shop");
         for name in names.map(|service| service["metadata"]["name"].clone()) {
             self.delete(name.as_str().unwrap());
         }
@@ -77,6 +80,10 @@ impl Kubernetes {
         self.act("join", &node_key(number), |store, key| {
             store.create(key, node).expect("a new node");
         });
+    }
+
+    pub(crate) fn has_node(&self, number: u8) -> bool {
+        self.state().store.get(&node_key(number)).is_some()
     }
 
     pub(crate) fn remove_node(&self, number: u8) {

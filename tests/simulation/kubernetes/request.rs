@@ -77,7 +77,8 @@ impl Kind {
 
     fn of(plural: &str) -> Self {
         let mut all = Self::ALL.into_iter();
-        all.find(|kind| kind.names().1 == plural).expect("a kind that elbow uses")
+        all.find(|kind| kind.names().1 == plural)
+            .expect("a kind that elbow uses")
     }
 }
 
@@ -95,7 +96,10 @@ impl Asked {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let query: Vec<_> = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let (key, status) = place(head.uri.path());
-        let kind = head.headers.get("content-type").map_or("", |kind| kind.to_str().unwrap());
+        let kind = head
+            .headers
+            .get("content-type")
+            .map_or("", |kind| kind.to_str().unwrap());
         let watch = query.iter().any(|(key, value)| key == "watch" && value == "true");
         Self {
             verb: verb(&head.method, &key, kind, status, watch),

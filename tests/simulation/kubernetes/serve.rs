@@ -3,6 +3,7 @@
 use std::task::{Context, Poll};
 
 use axum::body::Body as Answered;
+use elbow::cli::run::READ_TIMEOUT;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{Request, Response};
@@ -14,7 +15,7 @@ use tower::{BoxError, Service};
 
 use super::request::{Asked, Key, Verb};
 use super::store::{Answer, Page, Refusal, refuse};
-use super::{Fault, Kubernetes, Record, State, watching};
+use super::{Fault, Kubernetes, State, watching};
 
 /// A process' way to the API server.
 #[derive(Clone, Debug)]
@@ -57,7 +58,11 @@ impl Service<Request<Body>> for Connection {
         async {
             match answer.await {
                 Ok(answer) => answer,
-                Err(_) => std::future::pending().await,
+                Err(_) => {
+                    // As the real client does.
+                    tokio::time::sleep(READ_TIMEOUT).await;
+                    Err("no answer".into())
+                }
             }
         }
         .boxed()
@@ -76,13 +81,10 @@ impl Kubernetes {
             Some(fault) if !fault.is_done() => None,
             _ => Some(state.answer(asked)),
         };
-        let code = answer.as_ref().map_or(0, |answer| answer.as_ref().err().map_or(200, |refusal| refusal.code));
-        state.log.push(Record {
-            process: process.to_owned(),
-            verb: asked.verb,
-            kind: asked.key.kind,
-            code,
-        });
+        let code = answer
+            .as_ref()
+            .map_or(0, |answer| answer.as_ref().err().map_or(200, |refusal| refusal.code));
+        state.record(process, asked.verb, asked.key.kind);
         drop(state);
         self.line.note(&format!("    {process} {code}"));
         self.news.notify_waiters();
@@ -119,7 +121,8 @@ impl State {
             Verb::Watch => Ok(Value::Null),
             Verb::Create => {
                 let name = asked.body["metadata"]["name"].as_str().unwrap_or_default();
-                self.store.create(&key.kind.key(&key.namespace, name), asked.body.clone())
+                self.store
+                    .create(&key.kind.key(&key.namespace, name), asked.body.clone())
             }
             Verb::Replace => self.store.replace(key, asked.body.clone()),
             Verb::Patch => self.store.patch(key, &asked.body),
@@ -133,7 +136,12 @@ impl State {
         let page = match asked.parameter("continue") {
             None => Page {
                 version: self.store.version,
-                items: self.store.all(*kind).filter(|object| is_in(object, namespace)).cloned().collect(),
+                items: self
+                    .store
+                    .all(*kind)
+                    .filter(|object| is_in(object, namespace))
+                    .cloned()
+                    .collect(),
             },
             Some(token) => match self.store.pages.remove(token) {
                 Some(page) if page.version >= self.store.oldest => page,

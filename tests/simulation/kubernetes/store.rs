@@ -19,7 +19,8 @@ pub(crate) struct Store {
     /// Watches may begin from here on.
     pub(super) oldest: u64,
     pub(super) history: Vec<Change>,
-    made: u64,
+    /// How many objects of each name were made.
+    made: BTreeMap<Key, u64>,
     /// What the manager of the statuses has applied: does it own the ingress, and which conditions.
     applied: BTreeMap<Key, Applied>,
     /// The rest of lists that are read page by page.
@@ -78,6 +79,19 @@ impl Store {
         mine.map(|(_, object)| object)
     }
 
+    /// What objects have looked like after each change since.
+    pub(crate) fn versions_since(&self, version: u64, kind: Kind) -> impl Iterator<Item = &Value> {
+        let since = self.changes_since(version);
+        since
+            .filter(move |change| change.key.kind == kind)
+            .map(|change| &change.object)
+    }
+
+    pub(super) fn changes_since(&self, version: u64) -> impl Iterator<Item = &Change> {
+        let start = self.history.partition_point(|change| change.version <= version);
+        self.history.iter().skip(start)
+    }
+
     pub(super) fn found(&self, key: &Key) -> Answer {
         match self.objects.get(key) {
             Some(object) => Ok(object.clone()),
@@ -89,8 +103,9 @@ impl Store {
         if self.objects.contains_key(key) {
             return refuse(409, "AlreadyExists", format!("{key:?} already exists"));
         }
-        self.made += 1;
-        let made = self.made;
+        let made = self.made.entry(key.clone()).or_default();
+        *made += 1;
+        let made = *made;
         object["apiVersion"] = json!(key.kind.api_version());
         object["kind"] = json!(key.kind.name());
         let metadata = &mut object["metadata"];
@@ -168,7 +183,11 @@ impl Store {
         let doomed = known["metadata"].get("deletionTimestamp").is_some();
         let held = finalizers(&known);
         if doomed && finalizers(&object).iter().any(|name| !held.contains(name)) {
-            return refuse(422, "Invalid", "no new finalizers can be added if the object is being deleted");
+            return refuse(
+                422,
+                "Invalid",
+                "no new finalizers can be added if the object is being deleted",
+            );
         }
         for field in ["uid", "resourceVersion", "creationTimestamp"] {
             object["metadata"][field] = known["metadata"][field].clone();
@@ -223,7 +242,11 @@ fn check_precondition(known: &Value, wanted: &Value, field: &str) -> Result<(), 
     if wanted.is_null() || *wanted == known["metadata"][field] {
         return Ok(());
     }
-    refuse(409, "Conflict", format!("the object has been modified: {field} is not {wanted}"))
+    refuse(
+        409,
+        "Conflict",
+        format!("the object has been modified: {field} is not {wanted}"),
+    )
 }
 
 /// RFC 7386.

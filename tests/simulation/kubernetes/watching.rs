@@ -102,11 +102,9 @@ impl Watch {
     /// The next change that this watch is about; none if there is none that may be told.
     fn change(&mut self, state: &State, now: Instant) -> Option<Next> {
         let Key { kind, namespace, .. } = &self.selection;
-        let start = state.store.history.partition_point(|change| change.version <= self.told);
-        let mut changes = state.store.history[start..].iter();
-        let change = changes.find(|change| {
-            change.key.kind == *kind && (namespace.is_empty() || change.key.namespace == *namespace)
-        })?;
+        let mut changes = state.store.changes_since(self.told);
+        let change = changes
+            .find(|change| change.key.kind == *kind && (namespace.is_empty() || change.key.namespace == *namespace))?;
         if state.held.is_some_and(|held| change.version > held) {
             return None;
         }

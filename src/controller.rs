@@ -21,6 +21,7 @@ pub mod nodes;
 pub mod reconcile;
 pub mod report;
 pub mod service;
+pub mod slim;
 pub mod status;
 pub mod trigger;
 pub mod watch_delays;
@@ -96,7 +97,9 @@ impl<P: LoadBalancerProvider> Controller<P> {
         };
         let none = emptiness::announce(services.clone(), parts.synced.clone()).boxed();
         let (store, writer) = reflector::store();
-        let delivered = watcher(services, watcher::Config::default()).backoff(WatchDelays::default());
+        let delivered = watcher(services, slim::config())
+            .modify(slim::slim)
+            .backoff(WatchDelays::default());
         let everything = select(reconcile_all.requests(), trigger::changes(nodes.clone()));
         let context = Context {
             client: parts.client,

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use elbow::aws::pace::Rates;
 use elbow::aws::provider::{AwsProvider, ProviderSettings};
 use elbow::aws::settings::AwsSettings;
 use elbow::aws::stack::{Scheme, Tags};
 use elbow::node::NodeSet;
-use elbow::provider::{Deleted, Ensured, LoadBalancerProvider, Occasion, ProviderError, Retry};
+use elbow::provider::{Deleted, Ensured, LoadBalancerProvider, ProviderError, Retry};
 use elbow::service::{Protocol, Service};
 use tokio::time::sleep;
 
@@ -15,11 +16,13 @@ use crate::aws::Aws;
 
 mod cloud;
 mod declaration;
+mod kubernetes;
 
 pub(crate) use cloud::{
     ALLOCATIONS, CERTIFICATE, OTHER_CERTIFICATE, WEB_ACL, add_group, instance, launch, launch_foreign, nodes,
 };
 pub(crate) use declaration::{alb, annotate, service, service_port, text_map};
+pub(crate) use kubernetes::Kubernetes;
 
 pub(crate) const CLUSTER: &str = "blue";
 pub(crate) const VPC: &str = "vpc-1";
@@ -37,6 +40,7 @@ pub(crate) struct World {
     pub(crate) aws: Aws,
     pub(crate) provider: AwsProvider<Aws>,
     pub(crate) nodes: NodeSet,
+    pub(crate) kubernetes: Kubernetes,
 }
 
 impl World {
@@ -47,6 +51,7 @@ impl World {
             provider: provider(&aws),
             aws,
             nodes: nodes(1..=3),
+            kubernetes: Kubernetes::default(),
         }
     }
 
@@ -58,14 +63,23 @@ impl World {
         world
     }
 
-    /// The process starts again: all memory is lost.
+    /// The process starts again: all memory is lost, but not what stands in the status of Services.
     pub(crate) fn restart(&mut self) {
         self.provider = provider(&self.aws);
+        self.kubernetes.restart();
     }
 
+    /// One pass of the controller: with the receipt that the Service's status holds, which goes before anything is written.
     pub(crate) async fn ensure(&self, service: &Service) -> Result<Ensured, ProviderError> {
-        let service = self.accompanied(service.clone());
-        self.provider.ensure(&service, &self.nodes, Occasion::Change).await
+        let mut service = self.accompanied(service.clone());
+        let occasion = self.kubernetes.begin(&mut service);
+        let mut outcome = self.provider.ensure(&service, &self.nodes, occasion).await;
+        if outcome == Err(ProviderError::Outdated) {
+            self.kubernetes.withdraw(&mut service);
+            outcome = self.provider.ensure(&service, &self.nodes, occasion).await;
+        }
+        self.kubernetes.end(&service, &outcome);
+        outcome
     }
 
     /// As the controller hands it on: with the ports of the companions that the provider asks for, as far as there are any.
@@ -116,6 +130,7 @@ impl World {
 
     /// Calls until nothing is left.
     pub(crate) async fn remove(&self, service: &Service) -> Deleted {
+        self.kubernetes.forget(service);
         for _ in 0..ROUNDS {
             match self
                 .provider
@@ -162,6 +177,11 @@ fn delay(error: &ProviderError) -> Duration {
 }
 
 pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
+    provider_at(aws, Rates::Unlimited)
+}
+
+/// One whose calls keep these rates.
+pub(crate) fn provider_at(aws: &Aws, rates: Rates) -> AwsProvider<Aws> {
     let settings = ProviderSettings {
         aws: AwsSettings {
             cluster: CLUSTER.to_owned(),
@@ -176,6 +196,7 @@ pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
         },
         vpc: None,
         audit_calls_per_minute: AUDIT_CALLS,
+        rates,
         replacement_grace: GRACE,
     };
     AwsProvider::new(aws.clone(), settings)

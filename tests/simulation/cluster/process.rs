@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use elbow::aws::pace::Rates;
 use elbow::aws::provider::AwsProvider;
 use elbow::cli::process::Stop;
 use elbow::cli::run::{Figures, Replica, fence};
@@ -21,7 +22,7 @@ use tokio::task::JoinHandle;
 use super::Cluster;
 use super::door::{Door, OWNER, UnderWay};
 use crate::aws::Aws;
-use crate::world::provider;
+use crate::world::provider_at;
 
 /// A process. It dies when it is dropped.
 #[derive(Debug)]
@@ -104,7 +105,9 @@ async fn serve(
         synced: watch::Sender::new(false),
         figures: Figures::new(),
     };
-    replica.serve(async |_| Named(provider(&aws))).await
+    replica
+        .serve(async |_| Named(provider_at(&aws, Rates::default())))
+        .await
 }
 
 /// The real provider, which tells its calls for whom they are.

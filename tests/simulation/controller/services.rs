@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::serving;
+use super::{SHORT, serving};
 use crate::cluster::Cluster;
 use crate::kubernetes::manifest;
 
@@ -138,8 +138,9 @@ async fn the_deletion_of_a_namespace_takes_all_of_fifty_services_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_deleted_while_it_is_made_leaves_nothing() {
-    for pause in (0..200).step_by(5) {
+    for pause in (0..160).step_by(8) {
         let mut cluster = Cluster::served(pause);
+        cluster.quiet = SHORT;
         cluster.pass(SECOND).await;
         cluster.kubernetes.create("web", manifest(&[(80, 30080)]));
         cluster.pass(Duration::from_millis(pause)).await;

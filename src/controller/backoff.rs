@@ -94,7 +94,10 @@ mod tests {
         for _ in 0..5 {
             Delays::next(&mut delays, Retry::Backoff, UID);
         }
-        assert!(around(Delays::next(&mut delays, Retry::Slowly, UID).unwrap(), FIRST_SLOW));
+        assert!(around(
+            Delays::next(&mut delays, Retry::Slowly, UID).unwrap(),
+            FIRST_SLOW
+        ));
     }
 
     #[test]

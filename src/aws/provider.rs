@@ -1,6 +1,8 @@
 //! The plug-in as the controller sees it: observe -> desired -> plan -> apply, for one Service at a time.
 
+mod ceilings;
 mod delete;
+mod departures;
 mod ensure;
 mod hold;
 mod outcome;
@@ -24,6 +26,8 @@ use crate::aws::settings::AwsSettings;
 use crate::node::NodeSet;
 use crate::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, Occasion, ProviderError};
 use crate::service::{Owner, Service};
+use ceilings::Ceilings;
+use departures::Wishes;
 pub(crate) use outcome::stays;
 use replacement::Replacements;
 
@@ -42,6 +46,9 @@ pub struct ProviderSettings {
     /// `--replacement-grace-period`: how long a replaced load balancer stays after its successor's hostname was published,
     /// so that clients with an old answer of DNS are still served.
     pub replacement_grace: Duration,
+    /// `--mass-removal-delay`: how long targets stay registered of which more than half would leave at once because their
+    /// nodes are gone; 0 lets them go.
+    pub mass_removal_delay: Duration,
 }
 
 /// Load balancers of AWS for the Services of one cluster. One for the process: it remembers what AWS holds.
@@ -54,6 +61,8 @@ pub struct AwsProvider<A> {
     backend: Backend<A>,
     audit: Audit,
     replacements: Replacements,
+    wishes: Wishes,
+    ceilings: Ceilings,
 }
 
 impl<A: AwsApi> AwsProvider<A> {
@@ -67,6 +76,8 @@ impl<A: AwsApi> AwsProvider<A> {
             backend: Backend::new(Arc::clone(&api), Arc::clone(&inventory), settings.aws.clone()),
             audit: Audit::new(settings.audit_calls_per_minute),
             replacements: Replacements::new(settings.replacement_grace),
+            wishes: Wishes::new(settings.mass_removal_delay),
+            ceilings: Ceilings::default(),
             settings,
             api,
             inventory,

@@ -32,11 +32,17 @@ impl Aws {
             &services.replacement_grace_period,
             parse::duration_or_zero,
         );
+        let removal = check.value(
+            "mass-removal-delay",
+            &services.mass_removal_delay,
+            parse::duration_or_zero,
+        );
         let provider = ProviderSettings {
             aws: settings?,
             vpc: vpc?,
             audit_calls_per_minute: budget?.get(),
             replacement_grace: grace?,
+            mass_removal_delay: removal?,
         };
         Some(Self {
             region: region?,

@@ -26,6 +26,7 @@ fn the_cluster_name_is_all_that_must_be_given() {
     assert_eq!(settings.services.audit_period, Duration::from_secs(300));
     assert_eq!(settings.aws.provider.audit_calls_per_minute, 60);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::from_secs(60));
+    assert_eq!(settings.aws.provider.mass_removal_delay, Duration::from_secs(300));
     assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::Internal);
     assert_eq!(settings.aws.provider.aws.node_ports, 30000..=32767);
     assert_eq!(settings.aws.provider.aws.default_tags, Tags::new());
@@ -57,6 +58,7 @@ fn values_become_narrow_types() {
         "--external-managed-tags=audit,owner",
         "--node-port-range=31000-31999",
         "--replacement-grace-period=0s",
+        "--mass-removal-delay=90s",
         "--enable-leader-election=false",
         "--metrics-bind-addr=127.0.0.1:0",
         "--health-probe-bind-addr=[::1]:9000",
@@ -72,6 +74,7 @@ fn values_become_narrow_types() {
     assert!(aws.manage_backend_rules);
     assert!(settings.services.claims.unclassed);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::ZERO);
+    assert_eq!(settings.aws.provider.mass_removal_delay, Duration::from_secs(90));
     assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::InternetFacing);
     let tags = [
         ("team".to_owned(), "edge".to_owned()),

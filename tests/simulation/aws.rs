@@ -13,6 +13,7 @@ mod faults;
 mod forwarding;
 mod hand;
 mod listeners;
+mod quotas;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 pub(crate) use faults::Fault;
+use quotas::Quotas;
 
 /// The whole of AWS.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +55,8 @@ pub(crate) struct State {
     pub(crate) allocations: BTreeSet<AllocationId>,
     pub(crate) prefix_lists: BTreeSet<PrefixListId>,
     pub(crate) web_acls: BTreeSet<WebAclArn>,
+    /// The quotas of the account.
+    pub(crate) quotas: Quotas,
     pub(crate) load_balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
     pub(crate) listeners: BTreeMap<ListenerArn, Listener>,
     pub(crate) target_groups: BTreeMap<TargetGroupArn, TargetGroup>,

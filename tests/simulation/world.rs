@@ -14,16 +14,19 @@ use tokio::time::sleep;
 use crate::aws::Aws;
 
 mod cloud;
+mod crowd;
 mod declaration;
 
 pub(crate) use cloud::{
     ALLOCATIONS, CERTIFICATE, OTHER_CERTIFICATE, WEB_ACL, add_group, instance, launch, launch_foreign, nodes,
 };
+pub(crate) use crowd::{ZONES, crowd, crowd_instance, zone};
 pub(crate) use declaration::{alb, annotate, service, service_port, text_map};
 
 pub(crate) const CLUSTER: &str = "blue";
 pub(crate) const VPC: &str = "vpc-1";
 pub(crate) const GRACE: Duration = Duration::from_secs(60);
+pub(crate) const REMOVAL_DELAY: Duration = Duration::from_secs(120);
 pub(crate) const AUDIT_CALLS: u32 = 60;
 
 /// The delay of [`Retry::Backoff`] and its like; only its order matters.
@@ -177,6 +180,7 @@ pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
         vpc: None,
         audit_calls_per_minute: AUDIT_CALLS,
         replacement_grace: GRACE,
+        mass_removal_delay: REMOVAL_DELAY,
     };
     AwsProvider::new(aws.clone(), settings)
 }

@@ -28,6 +28,7 @@ Arguments of the container: every setting of elbow that the values know. An empt
 {{- end }}
 - --service-max-concurrent-reconciles={{ .Values.serviceMaxConcurrentReconciles }}
 - --audit-period={{ .Values.auditPeriod }}
+- --mass-removal-delay={{ .Values.massRemovalDelay }}
 - --leader-election-id={{ include "elbow.leaseName" . }}
 - --leader-election-namespace={{ .Release.Namespace }}
 - --leader-election-lease-duration={{ .Values.leaderElection.leaseDuration }}

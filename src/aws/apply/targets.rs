@@ -1,5 +1,5 @@
-//! AWS refuses a whole `RegisterTargets` where one instance cannot be a target, such as a terminated one. The batch is
-//! halved until the others are in.
+//! AWS refuses a whole `RegisterTargets` where one instance cannot be a target, such as a terminated one, and where not all
+//! of them fit into a quota. The batch is halved until the others are in.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,12 @@ impl<A: AwsApi> Apply<'_, A> {
                     open.extend(halves(targets, error, &mut applied)?);
                 }
             }
+            if applied.full.is_some() {
+                break;
+            }
         }
+        // What would have gone once these were in has to stay: look again and plan again.
+        applied.unsettled = applied.full.is_some() || (applied.writes == 0 && !applied.refused.is_empty());
         Ok(applied)
     }
 }
@@ -45,17 +50,22 @@ fn halves(
     error: AwsError,
     applied: &mut Applied,
 ) -> Result<Vec<BTreeSet<Target>>, ProviderError> {
-    if error.kind != ErrorKind::InvalidTarget {
+    let is_full = error.kind == ErrorKind::Quota;
+    if !is_full && error.kind != ErrorKind::InvalidTarget {
         return Err(error.into());
     }
-    if targets.len() == 1 {
-        tracing::warn!(%error, "an instance cannot be a target");
-        applied
-            .refused
-            .extend(targets.into_iter().map(|target| target.instance));
-        return Ok(Vec::new());
+    if targets.len() > 1 {
+        let mut first: Vec<Target> = targets.into_iter().collect();
+        let second = first.split_off(first.len() / 2);
+        return Ok(vec![first.into_iter().collect(), second.into_iter().collect()]);
     }
-    let mut first: Vec<Target> = targets.into_iter().collect();
-    let second = first.split_off(first.len() / 2);
-    Ok(vec![first.into_iter().collect(), second.into_iter().collect()])
+    if is_full {
+        tracing::warn!(%error, "AWS takes no more targets");
+        applied.full = Some(error);
+    } else {
+        tracing::warn!(%error, "an instance cannot be a target");
+        let instances = targets.into_iter().map(|target| target.instance);
+        applied.refused.extend(instances);
+    }
+    Ok(Vec::new())
 }

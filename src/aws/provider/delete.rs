@@ -45,6 +45,8 @@ impl<A: AwsApi> AwsProvider<A> {
             resources = resources.saturating_add(applied.writes);
         }
         self.replacements.forget(keeper);
+        self.wishes.forget(keeper);
+        self.ceilings.forget(keeper);
         self.backend.forget(keeper);
         self.settle_openings(nodes).await?;
         let shared = self.backend.release().await?;

@@ -8,13 +8,14 @@ use super::{AwsProvider, PASSES, outcome};
 use crate::aws::api::AwsApi;
 use crate::aws::apply::Applied;
 use crate::aws::backend::{InUse, Need};
-use crate::aws::desired::{self, Desired, Facts};
+use crate::aws::desired::{self, Ceiling, Desired, Facts};
+use crate::aws::error::AwsError;
 use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, plan, protected};
-use crate::aws::stack::{LoadBalancer, LoadBalancerKind, Stack};
+use crate::aws::stack::{LoadBalancer, LoadBalancerKind, ResourceName, Stack};
 use crate::node::NodeSet;
 use crate::provider::{Ensured, ProviderError};
 use crate::service::Service;
@@ -88,15 +89,49 @@ impl<A: AwsApi> AwsProvider<A> {
         keeper: &Keeper,
     ) -> Result<(Desired, Applied), ProviderError> {
         let (facts, observed) = self.look(service, nodes, keeper).await?;
-        let (desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
+        let (mut desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
         let observed = self.watch_replacement(service, keeper, &desired, observed).await?;
+        let groups = desired.stack.target_groups.iter_mut();
+        let wanted = groups.map(|(name, group)| (name, &group.surplus, &mut group.targets));
+        let held = self.hold_targets(keeper, &observed, nodes, wanted.collect()).await?;
+        desired.warnings.extend(held);
         let view = view(service, &desired.stack, &observed);
         let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
         self.watch_provisioning(keeper, &plan).await?;
         let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
+        self.note_refusal(keeper, applied.full.as_ref(), desired.stack.target_groups.keys())?;
         self.release_openings(keeper, &desired, nodes).await?;
         Ok((desired, applied))
+    }
+
+    /// Where AWS has refused targets for want of quota, all target groups are to have as many as they could get.
+    ///
+    /// # Errors
+    /// The refusal itself where they have got none.
+    pub(super) fn note_refusal<'a>(
+        &self,
+        keeper: &Keeper,
+        refusal: Option<&AwsError>,
+        groups: impl ExactSizeIterator<Item = &'a ResourceName>,
+    ) -> Result<(), ProviderError> {
+        let Some(refusal) = refusal else {
+            return Ok(());
+        };
+        let count = groups.len().max(1);
+        let names: BTreeSet<_> = groups.collect();
+        let registered: usize = self.inventory.look(keeper, |observed| {
+            let groups = observed.target_groups.iter().map(|known| &known.spec);
+            let groups = groups.filter(|group| names.contains(&group.name));
+            groups.map(|group| group.targets.len()).sum()
+        });
+        let each = registered / count;
+        if each == 0 {
+            return Err(refusal.clone().into());
+        }
+        let code = refusal.code.clone();
+        self.ceilings.set(keeper, Ceiling { each, code });
+        Ok(())
     }
 
     /// Takes rules from nodes that only load balancers of before have needed.
@@ -126,6 +161,7 @@ impl<A: AwsApi> AwsProvider<A> {
         let registered = registered(&observed);
         let facts = self.cluster.facts(&requirements, nodes, backend_group, &registered);
         let mut facts = facts.await?;
+        facts.ceiling = self.ceilings.of(keeper);
         facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
         Ok((facts, observed))
     }
@@ -138,20 +174,36 @@ impl<A: AwsApi> AwsProvider<A> {
         keeper: &Keeper,
         mut facts: Facts,
     ) -> Result<(Desired, Option<InUse<'_>>), ProviderError> {
-        let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
-        let observed = &facts.load_balancers;
-        self.backend.need(keeper, need(&desired, observed.iter()));
-        self.settle_openings(nodes).await?;
-        if !desired.backend_group {
-            return Ok((desired, None));
+        let mut desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
+        if desired.is_short_of_quota && self.cluster.learn_limits().await? {
+            facts.limits = self.cluster.limits();
+            desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
         }
-        let in_use = self.share_backend(&facts.vpc).await?;
+        let before = self.backend.need(keeper, need(&desired, facts.load_balancers.iter()));
+        let admitted = self.admit(&desired, &facts.vpc, nodes).await;
+        if matches!(admitted, Err(ProviderError::Quota { .. })) {
+            // No other Service shall wait for the room that this one lacks in the nodes' groups.
+            self.backend.take_back(keeper, before);
+        }
+        let Some(in_use) = admitted? else {
+            return Ok((desired, None));
+        };
         if facts.backend_group.as_ref() == Some(&in_use.group) {
             return Ok((desired, Some(in_use)));
         }
         facts.backend_group = Some(in_use.group.clone());
         let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
         Ok((desired, Some(in_use)))
+    }
+
+    /// Makes nodes admit the load balancer. Returns the shared group where it is to have that.
+    async fn admit(&self, desired: &Desired, vpc: &VpcId, nodes: &NodeSet) -> Result<Option<InUse<'_>>, ProviderError> {
+        self.settle_openings(nodes).await?;
+        if desired.backend_group {
+            Ok(Some(self.share_backend(vpc).await?))
+        } else {
+            Ok(None)
+        }
     }
 
     /// Brings the rules on nodes for load balancers without groups up to date. `nodes` may be ones that nobody has asked
@@ -224,13 +276,37 @@ impl<A: AwsApi> AwsProvider<A> {
             action: "elasticloadbalancing:CreateLoadBalancer".to_owned(),
             message: "the load balancer went away meanwhile; looking again".to_owned(),
         })?;
-        Ok(outcome::ensured(
-            desired,
-            address,
-            applied,
-            &protected,
+        let left_out = self.left_out(keeper, desired, applied);
+        let retries = [
             self.cluster.retries_instances(),
-        ))
+            self.wishes.rest(keeper),
+            self.ceilings.rest(keeper),
+        ];
+        let retry = retries.into_iter().flatten().min();
+        let mut ensured = outcome::ensured(desired, address, applied, &protected, retry);
+        ensured.warnings.extend(outcome::left_out(left_out));
+        Ok(ensured)
+    }
+}
+
+impl<A: AwsApi> AwsProvider<A> {
+    /// How many targets that are wanted have found no room, because others that stay for now take it.
+    fn left_out(&self, keeper: &Keeper, desired: &Desired, applied: &Applied) -> usize {
+        if desired.stack.room.is_none() {
+            return 0;
+        }
+        self.inventory.look(keeper, |observed| {
+            let missing = observed.target_groups.iter().filter_map(|known| {
+                let wanted = desired.stack.target_groups.get(&known.spec.name)?;
+                let missing = wanted.targets.difference(&known.spec.targets);
+                Some(
+                    missing
+                        .filter(|target| !applied.refused.contains(&target.instance))
+                        .count(),
+                )
+            });
+            missing.max().unwrap_or_default()
+        })
     }
 }
 

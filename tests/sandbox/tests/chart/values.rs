@@ -95,6 +95,7 @@ fn a_wrong_value_is_refused_by_its_name() {
         ),
         ("auditPeriod=5", "at '/auditPeriod': got number, want string"),
         ("auditPeriod=soon", "at '/auditPeriod'"),
+        ("massRemovalDelay=soon", "at '/massRemovalDelay'"),
         ("clusterName=blue*", "at '/clusterName'"),
         ("region=Ireland", "at '/region'"),
         ("vpcId=main", "at '/vpcId'"),

@@ -103,19 +103,19 @@ impl<A: AwsApi> Backend<A> {
         let mut admitted = self.admitted.lock().await;
         let group = self.ensure_group(vpc).await?;
         let wanted = wanted::rules(&self.settings, &self.needs.health_ports(), &group);
-        let known = match admitted.take() {
-            Some(known) => known,
-            None => self.read_admitted(&group).await?,
-        };
-        let stages = wanted::stages(&wanted, node_groups, &known, self.may_revoke());
-        if stages.is_empty() {
-            *admitted = Some(known);
-        } else {
+        for _ in 0..PASSES {
+            let known = match admitted.take() {
+                Some(known) => known,
+                None => self.read_admitted(&group).await?,
+            };
+            let stages = wanted::stages(&wanted, node_groups, &known, self.may_revoke());
             let after = wanted::after(&stages, known);
-            let applied = self.apply().run(&Plan { stages }).await?;
-            *admitted = (!applied.unsettled).then_some(after);
+            if !self.apply().run(&Plan { stages }).await?.unsettled {
+                *admitted = Some(after);
+                return Ok(InUse { group, _user: user });
+            }
         }
-        Ok(InUse { group, _user: user })
+        Err(openings::unsettled())
     }
 
     async fn ensure_group(&self, vpc: &VpcId) -> Result<SecurityGroupId, ProviderError> {

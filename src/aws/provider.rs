@@ -6,6 +6,7 @@ mod departures;
 mod ensure;
 mod hold;
 mod outcome;
+mod presume;
 mod preview;
 mod replacement;
 

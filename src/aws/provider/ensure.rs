@@ -8,14 +8,14 @@ use super::{AwsProvider, PASSES, outcome};
 use crate::aws::api::AwsApi;
 use crate::aws::apply::Applied;
 use crate::aws::backend::{InUse, Need};
-use crate::aws::desired::{self, Ceiling, Desired, Facts};
-use crate::aws::error::AwsError;
+use crate::aws::desired::{self, Desired, Facts, Requirements};
 use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, plan, protected};
-use crate::aws::stack::{LoadBalancer, LoadBalancerKind, ResourceName, Stack};
+use crate::aws::receipt;
+use crate::aws::stack::{LoadBalancer, LoadBalancerKind, Stack};
 use crate::node::NodeSet;
 use crate::provider::{Ensured, ProviderError};
 use crate::service::Service;
@@ -88,6 +88,9 @@ impl<A: AwsApi> AwsProvider<A> {
         nodes: &NodeSet,
         keeper: &Keeper,
     ) -> Result<(Desired, Applied), ProviderError> {
+        if let Some(desired) = self.presume(service, nodes, keeper).await? {
+            return Ok((desired, Applied::default()));
+        }
         let (facts, observed) = self.look(service, nodes, keeper).await?;
         let (mut desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
         let observed = self.watch_replacement(service, keeper, &desired, observed).await?;
@@ -97,6 +100,7 @@ impl<A: AwsApi> AwsProvider<A> {
         desired.warnings.extend(held);
         let view = view(service, &desired.stack, &observed);
         let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
+        check_receipt(service, &plan)?;
         self.watch_provisioning(keeper, &plan).await?;
         let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
@@ -105,37 +109,13 @@ impl<A: AwsApi> AwsProvider<A> {
         Ok((desired, applied))
     }
 
-    /// Where AWS has refused targets for want of quota, all target groups are to have as many as they could get.
-    ///
-    /// # Errors
-    /// The refusal itself where they have got none.
-    pub(super) fn note_refusal<'a>(
+    /// Takes rules from nodes that only load balancers of before have needed.
+    pub(super) async fn release_openings(
         &self,
         keeper: &Keeper,
-        refusal: Option<&AwsError>,
-        groups: impl ExactSizeIterator<Item = &'a ResourceName>,
+        desired: &Desired,
+        nodes: &NodeSet,
     ) -> Result<(), ProviderError> {
-        let Some(refusal) = refusal else {
-            return Ok(());
-        };
-        let count = groups.len().max(1);
-        let names: BTreeSet<_> = groups.collect();
-        let registered: usize = self.inventory.look(keeper, |observed| {
-            let groups = observed.target_groups.iter().map(|known| &known.spec);
-            let groups = groups.filter(|group| names.contains(&group.name));
-            groups.map(|group| group.targets.len()).sum()
-        });
-        let each = registered / count;
-        if each == 0 {
-            return Err(refusal.clone().into());
-        }
-        let code = refusal.code.clone();
-        self.ceilings.set(keeper, Ceiling { each, code });
-        Ok(())
-    }
-
-    /// Takes rules from nodes that only load balancers of before have needed.
-    async fn release_openings(&self, keeper: &Keeper, desired: &Desired, nodes: &NodeSet) -> Result<(), ProviderError> {
         let wanted = &desired.stack.load_balancer.name;
         let need = self.inventory.look(keeper, |observed| {
             let specs = observed.load_balancers.iter().map(|known| &known.spec);
@@ -152,22 +132,39 @@ impl<A: AwsApi> AwsProvider<A> {
         nodes: &NodeSet,
         keeper: &Keeper,
     ) -> Result<(Facts, Observed), ProviderError> {
-        let vpc = self.cluster.vpc(nodes).await?;
-        self.inventory.confine(&vpc);
-        let subnets = self.cluster.subnets(&vpc).await?;
-        let requirements = desired::requirements(service, &self.settings.aws, &subnets)?;
+        let requirements = self.requirements(service, nodes).await?;
         let observed = self.inventory.observe(keeper).await?;
-        let backend_group = self.backend.group(&vpc);
-        let registered = registered(&observed);
-        let facts = self.cluster.facts(&requirements, nodes, backend_group, &registered);
-        let mut facts = facts.await?;
+        let mut facts = self.facts(&requirements, nodes, &observed).await?;
         facts.ceiling = self.ceilings.of(keeper);
-        facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
         Ok((facts, observed))
     }
 
+    /// Which facts the Service needs. From here on only its VPC is looked at.
+    pub(super) async fn requirements(&self, service: &Service, nodes: &NodeSet) -> Result<Requirements, ProviderError> {
+        let vpc = self.cluster.vpc(nodes).await?;
+        self.inventory.confine(&vpc);
+        let subnets = self.cluster.subnets(&vpc).await?;
+        Ok(desired::requirements(service, &self.settings.aws, &subnets)?)
+    }
+
+    /// The facts, where AWS holds `observed` for the Service.
+    pub(super) async fn facts(
+        &self,
+        requirements: &Requirements,
+        nodes: &NodeSet,
+        observed: &Observed,
+    ) -> Result<Facts, ProviderError> {
+        let vpc = self.cluster.vpc(nodes).await?;
+        let backend_group = self.backend.group(&vpc);
+        let registered = registered(observed);
+        let facts = self.cluster.facts(requirements, nodes, backend_group, &registered);
+        let mut facts = facts.await?;
+        facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
+        Ok(facts)
+    }
+
     /// What AWS should hold. Where that includes the cluster's shared group, it exists from here on, and nodes admit it.
-    async fn decide(
+    pub(super) async fn decide(
         &self,
         service: &Service,
         nodes: &NodeSet,
@@ -213,8 +210,7 @@ impl<A: AwsApi> AwsProvider<A> {
             return Ok(());
         }
         self.cluster.learn_instances(nodes).await?;
-        let node_groups = self.cluster.node_groups().await?;
-        self.backend.ensure_openings(&node_groups).await
+        self.backend.ensure_openings(&self.cluster).await
     }
 
     async fn share_backend(&self, vpc: &VpcId) -> Result<InUse<'_>, ProviderError> {
@@ -277,37 +273,25 @@ impl<A: AwsApi> AwsProvider<A> {
             message: "the load balancer went away meanwhile; looking again".to_owned(),
         })?;
         let left_out = self.left_out(keeper, desired, applied);
-        let retries = [
-            self.cluster.retries_instances(),
-            self.wishes.rest(keeper),
-            self.ceilings.rest(keeper),
-        ];
-        let retry = retries.into_iter().flatten().min();
+        let waits = [self.wishes.rest(keeper), self.ceilings.rest(keeper)];
+        let waits = waits.into_iter().flatten().min();
+        let receipt = |observed: &Observed| receipt::receipt(&desired.stack, observed);
+        let is_done = left_out == 0 && waits.is_none();
+        let receipt = is_done.then(|| self.inventory.look_presumed(keeper, receipt));
+        let retry = self.cluster.retries_instances().into_iter().chain(waits).min();
         let mut ensured = outcome::ensured(desired, address, applied, &protected, retry);
         ensured.warnings.extend(outcome::left_out(left_out));
+        ensured.receipt = receipt.flatten();
         Ok(ensured)
     }
 }
 
-impl<A: AwsApi> AwsProvider<A> {
-    /// How many targets that are wanted have found no room, because others that stay for now take it.
-    fn left_out(&self, keeper: &Keeper, desired: &Desired, applied: &Applied) -> usize {
-        if desired.stack.room.is_none() {
-            return 0;
-        }
-        self.inventory.look(keeper, |observed| {
-            let missing = observed.target_groups.iter().filter_map(|known| {
-                let wanted = desired.stack.target_groups.get(&known.spec.name)?;
-                let missing = wanted.targets.difference(&known.spec.targets);
-                Some(
-                    missing
-                        .filter(|target| !applied.refused.contains(&target.instance))
-                        .count(),
-                )
-            });
-            missing.max().unwrap_or_default()
-        })
+/// A receipt says that nothing is left to do, so it goes before something is done.
+pub(super) fn check_receipt(service: &Service, plan: &Plan) -> Result<(), ProviderError> {
+    if service.receipt.is_some() && !plan.is_empty() {
+        return Err(ProviderError::Outdated);
     }
+    Ok(())
 }
 
 /// What nodes must admit for the Service, while these load balancers of it may still need what they had.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::AwsProvider;
-use super::ensure::registered;
+use super::ensure::{check_receipt, registered};
 use crate::aws::api::AwsApi;
 use crate::aws::desired::{self, Requirements};
 use crate::aws::ownership::Keeper;
@@ -56,6 +56,7 @@ impl<A: AwsApi> AwsProvider<A> {
             tracing::warn!(service = %service.owner, "{}", held.message);
         }
         let plan = plan::hold(&observed, &targets, &standing.surplus, standing.room.as_ref());
+        check_receipt(service, &plan)?;
         let applied = self.apply(&keeper, true).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
         self.note_refusal(&keeper, applied.full.as_ref(), targets.keys())

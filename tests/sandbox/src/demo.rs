@@ -1,6 +1,5 @@
 //! `cargo sandbox demo`: elbow at work, from an empty machine to a load balancer and back, each step announced.
 
-mod aws;
 mod kinds;
 mod kubectl;
 mod picture;
@@ -19,9 +18,9 @@ use crate::install::{self, Release};
 use crate::progress::in_words;
 use crate::proxy;
 use crate::state::Sandbox;
-use crate::{checkout, interrupt, kubernetes};
+use crate::{aws, checkout, interrupt, kubernetes};
 
-use aws::Aws;
+use crate::aws::Aws;
 use kubectl::Kubectl;
 use snapshot::Snapshot;
 

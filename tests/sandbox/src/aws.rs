@@ -1,4 +1,4 @@
-//! A reader of ELBv2 and EC2 over the query protocol, for looking at what elbow made. LocalStack checks no signature, so
+//! A small client of ELBv2 and EC2 over the query protocol, for looking at what elbow made and for starting instances. LocalStack checks no signature, so
 //! that no AWS SDK is needed: the header only names the caller's lane and the service.
 
 use http_body_util::{BodyExt, Full};
@@ -21,37 +21,37 @@ pub struct Error {
 
 /// An AWS service's name in the credential scope, and its API version.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Api {
+pub(crate) struct Api {
     service: &'static str,
     version: &'static str,
 }
 
 /// Elastic Load Balancing v2.
-pub(super) const ELBV2: Api = Api {
+pub(crate) const ELBV2: Api = Api {
     service: "elasticloadbalancing",
     version: "2015-12-01",
 };
 /// EC2.
-pub(super) const EC2: Api = Api {
+pub(crate) const EC2: Api = Api {
     service: "ec2",
     version: "2016-11-15",
 };
 
 /// One element of a list in an answer: its fields by path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item {
+pub(crate) struct Item {
     fields: Vec<(String, String)>,
 }
 
 impl Item {
     /// The first field of that path, such as `Target/Id`; empty when there is none.
-    pub(super) fn get(&self, path: &str) -> &str {
+    pub(crate) fn get(&self, path: &str) -> &str {
         let field = self.fields.iter().find(|(name, _)| name == path);
         field.map_or("", |(_, value)| value)
     }
 
     /// Every field of that path.
-    pub(super) fn all<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn all<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields
             .iter()
             .filter(move |(name, _)| name == path)
@@ -61,7 +61,7 @@ impl Item {
 
 /// The reader.
 #[derive(Debug)]
-pub(super) struct Aws {
+pub(crate) struct Aws {
     http: HttpClient<HttpConnector, Full<Bytes>>,
     endpoint: String,
     region: String,
@@ -70,7 +70,7 @@ pub(super) struct Aws {
 
 impl Aws {
     /// A reader at an endpoint, on a lane of its own.
-    pub(super) fn new(endpoint: &str, region: &str, lane: &str) -> Self {
+    pub(crate) fn new(endpoint: &str, region: &str, lane: &str) -> Self {
         let http = HttpClient::builder(TokioExecutor::new()).build_http();
         Self {
             http,
@@ -81,7 +81,7 @@ impl Aws {
     }
 
     /// The elements of the list named `list` that a describe action answers, over all pages.
-    pub(super) async fn list(
+    pub(crate) async fn list(
         &self,
         api: Api,
         action: &str,

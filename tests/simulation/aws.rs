@@ -12,6 +12,7 @@ mod extras;
 mod faults;
 mod forwarding;
 mod hand;
+mod limits;
 mod listeners;
 mod quotas;
 mod targets;
@@ -34,6 +35,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 pub(crate) use faults::Fault;
+pub(crate) use limits::Limits;
 use quotas::Quotas;
 
 /// The whole of AWS.
@@ -69,6 +71,8 @@ pub(crate) struct State {
     refusals: Vec<String>,
     blackouts: Vec<String>,
     faults: BTreeMap<usize, Fault>,
+    /// How many calls AWS takes.
+    pub(crate) limits: Limits,
 }
 
 #[derive(Clone, Debug)]
@@ -180,7 +184,7 @@ impl Aws {
             let mut state = self.state();
             let number = state.log.len();
             state.log.push(action);
-            let fault = state.faults.remove(&number);
+            let fault = state.faults.remove(&number).or_else(|| state.limits.refuse(action));
             let answer = fault.as_ref().is_none_or(Fault::is_done).then(|| work(&mut state));
             (fault, answer)
         };

@@ -4,6 +4,7 @@ mod application;
 mod network;
 mod options;
 mod plain;
+mod receipts;
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -27,6 +28,8 @@ struct Sequence {
     before: Vec<Service>,
     /// What others do to AWS between the two.
     by_hand: fn(&World),
+    /// Does the process start again between the two?
+    restarts: bool,
     actions: Vec<Action>,
 }
 
@@ -40,17 +43,21 @@ impl Sequence {
         Self {
             before,
             by_hand: |_| (),
+            restarts: false,
             actions,
         }
     }
 
     async fn begin(&self) -> World {
-        let world = World::new();
+        let mut world = World::new();
         world.aws.state().provisioning = PROVISIONING;
         for service in &self.before {
             world.serve(&mut service.clone()).await;
         }
         (self.by_hand)(&world);
+        if self.restarts {
+            world.restart();
+        }
         world
     }
 

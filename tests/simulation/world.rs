@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use elbow::aws::pace::Rates;
 use elbow::aws::provider::{AwsProvider, ProviderSettings};
 use elbow::aws::settings::AwsSettings;
 use elbow::aws::stack::{Scheme, Tags};
@@ -179,6 +180,11 @@ fn delay(error: &ProviderError) -> Duration {
 }
 
 pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
+    provider_at(aws, Rates::Unlimited)
+}
+
+/// One whose calls keep these rates.
+pub(crate) fn provider_at(aws: &Aws, rates: Rates) -> AwsProvider<Aws> {
     let settings = ProviderSettings {
         aws: AwsSettings {
             cluster: CLUSTER.to_owned(),
@@ -193,6 +199,7 @@ pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
         },
         vpc: None,
         audit_calls_per_minute: AUDIT_CALLS,
+        rates,
         replacement_grace: GRACE,
         mass_removal_delay: REMOVAL_DELAY,
     };

@@ -45,7 +45,8 @@ impl Ceilings {
     /// When it is time to try again.
     pub(super) fn rest(&self, keeper: &Keeper) -> Option<Duration> {
         let since = self.with(|known| known.get(keeper).map(|(_, since)| *since));
-        since.map(|since| PAUSE.saturating_sub(since.elapsed()))
+        let rest = since.map(|since| PAUSE.saturating_sub(since.elapsed()));
+        rest.filter(|rest| !rest.is_zero())
     }
 
     fn with<R>(&self, work: impl FnOnce(&mut HashMap<Keeper, (Ceiling, Instant)>) -> R) -> R {
@@ -86,7 +87,8 @@ impl<A: AwsApi> AwsProvider<A> {
 
     /// How many targets that are wanted have found no room, because others that stay for now take it.
     pub(super) fn left_out(&self, keeper: &Keeper, desired: &Desired, applied: &Applied) -> usize {
-        if desired.stack.room.is_none() {
+        // What waits for AWS's rate is told as that.
+        if desired.stack.room.is_none() || applied.held.is_some() {
             return 0;
         }
         self.inventory.look_presumed(keeper, |observed| {

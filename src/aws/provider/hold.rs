@@ -59,6 +59,7 @@ impl<A: AwsApi> AwsProvider<A> {
         check_receipt(service, &plan)?;
         let applied = self.apply(&keeper, true).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
-        self.note_refusal(&keeper, applied.full.as_ref(), targets.keys())
+        self.note_refusal(&keeper, applied.full.as_ref(), targets.keys())?;
+        applied.held.map_or(Ok(()), |held| Err(held.into()))
     }
 }

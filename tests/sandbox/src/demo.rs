@@ -13,14 +13,14 @@ use k8s_openapi::api::core::v1::Service;
 use kube::api::ListParams;
 use kube::{Api, Client};
 
+use crate::aws::{self, Aws};
 use crate::commands::up;
 use crate::install::{self, Release};
 use crate::progress::in_words;
 use crate::proxy;
 use crate::state::Sandbox;
-use crate::{aws, checkout, interrupt, kubernetes};
+use crate::{checkout, interrupt, kubernetes};
 
-use crate::aws::Aws;
 use kubectl::Kubectl;
 use snapshot::Snapshot;
 

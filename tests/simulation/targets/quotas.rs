@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use elbow::aws::pace::Rates;
 use elbow::provider::{Ensured, ProviderError};
 use elbow::service::Service;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{targets, web};
-use crate::world::{World, ZONES, alb, annotate, crowd, crowd_instance, service, zone};
+use crate::aws::Limits;
+use crate::world::{World, ZONES, alb, annotate, crowd, crowd_instance, provider_at, service, zone};
 
 /// When AWS is asked again for more than it has let through.
 const PAUSE: Duration = Duration::from_secs(300);
@@ -20,6 +22,17 @@ async fn crowded(count: u16) -> (World, Service) {
     let mut web = web();
     annotate(&mut web, "cross-zone-load-balancing-enabled", "true");
     (world, web)
+}
+
+/// Passes until nothing waits for AWS's rate any more.
+async fn paced(world: &World, service: &Service) -> Ensured {
+    loop {
+        let ensured = world.ensure(service).await.unwrap();
+        if ensured.pending.is_none() {
+            return ensured;
+        }
+        sleep(ensured.recheck.expect("a turn comes")).await;
+    }
 }
 
 /// How many of the targets are in each zone.
@@ -195,6 +208,22 @@ async fn where_aws_takes_fewer_targets_than_promised_those_are_even_and_more_are
     let ensured = world.ensure(&web).await.unwrap();
     assert_eq!((ensured.warnings, ensured.recheck), (vec![], None));
     assert_eq!(targets(&world).len(), 300);
+    assert_eq!(world.aws.blackouts(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_comes_of_it_at_the_rate_at_which_aws_takes_calls() {
+    let (mut world, web) = crowded(300).await;
+    world.provider = provider_at(&world.aws, Rates::default());
+    world.aws.state().limits = Limits::published();
+    world.aws.state().quotas.targets_of_group = 90;
+    let began = Instant::now();
+    let ensured = paced(&world, &web).await;
+    assert!(began.elapsed() < PAUSE / 5, "{:?}", began.elapsed());
+    assert!(told(&ensured).contains("TooManyTargets"));
+    let zones = by_zone(&world, 300);
+    let (least, most) = (zones.iter().min().unwrap(), zones.iter().max().unwrap());
+    assert!(*least >= 25 && most - least <= 1, "{zones:?}");
     assert_eq!(world.aws.blackouts(), Vec::<String>::new());
 }
 

@@ -18,6 +18,7 @@ pub mod memory;
 #[cfg(test)]
 pub(crate) mod mock;
 pub mod nodes;
+pub mod orphans;
 pub mod reconcile;
 pub mod report;
 pub mod service;
@@ -37,6 +38,7 @@ use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use self::claim::Claims;
 use self::error::ReconcileError;
@@ -132,7 +134,8 @@ impl<P: LoadBalancerProvider> Controller<P> {
     /// Works until `stop` resolves, and then until the passes under way have ended. The nodes must have been listed: an
     /// empty set would mean to take all targets out.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + Sync + 'static) {
-        tokio::spawn(self.none);
+        let mut readiness = JoinSet::new(); // ends with this, if not before
+        readiness.spawn(self.none);
         let store = self.context.store.clone();
         let all = store.clone();
         let changed = companions::concerned(self.delivered, self.context.clone());

@@ -18,6 +18,7 @@ mod growth;
 mod inspect;
 mod keys;
 mod names;
+mod orphans;
 mod pace;
 mod preview;
 mod replacement;

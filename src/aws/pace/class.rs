@@ -30,7 +30,6 @@ pub const CLASSES: &[Class] = &[
         "elbv2-non-mutating",
         &[
             "elasticloadbalancing:DescribeAccountLimits",
-            "elasticloadbalancing:DescribeAccountLimits",
             "elasticloadbalancing:DescribeCapacityReservation",
             "elasticloadbalancing:DescribeListenerAttributes",
             "elasticloadbalancing:DescribeListenerCertificates",

@@ -14,6 +14,7 @@ mod forwarding;
 mod hand;
 mod limits;
 mod listeners;
+mod quotas;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,7 @@ use tokio::time::Instant;
 
 pub(crate) use faults::Fault;
 pub(crate) use limits::Limits;
+use quotas::Quotas;
 
 use crate::cluster::Door;
 
@@ -59,6 +61,8 @@ pub(crate) struct State {
     pub(crate) allocations: BTreeSet<AllocationId>,
     pub(crate) prefix_lists: BTreeSet<PrefixListId>,
     pub(crate) web_acls: BTreeSet<WebAclArn>,
+    /// The quotas of the account.
+    pub(crate) quotas: Quotas,
     pub(crate) load_balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
     pub(crate) listeners: BTreeMap<ListenerArn, Listener>,
     pub(crate) target_groups: BTreeMap<TargetGroupArn, TargetGroup>,

@@ -112,9 +112,10 @@ impl<A: AwsApi> Apply<'_, A> {
     async fn after_failure(&self, step: &Step, write: Write<'_, A>, error: AwsError) -> Result<Applied, ProviderError> {
         let is_rule = matches!(step, Step::AuthorizeIngress { .. } | Step::RevokeIngress { .. });
         match error.kind {
+            // Gone, or so new that not all of AWS has heard of it: the next look tells.
             ErrorKind::NotFound if step.is_delete() => {
-                write.done(step, &Outcome::Done);
-                Ok(Applied::one())
+                write.unknown();
+                Ok(Applied::unsettled())
             }
             // AWS refuses the call as a whole, so which of the rules are there has to be read.
             ErrorKind::NotFound | ErrorKind::AlreadyExists if is_rule => {

@@ -92,6 +92,7 @@ impl World {
             match self.ensure(service).await {
                 Ok(ensured) => {
                     service.published = Some(ensured.hostname.clone());
+                    self.aws.publish(&service.owner, &ensured.hostname);
                     match ensured.recheck {
                         Some(recheck) => sleep(recheck).await,
                         None => return Ok(ensured),
@@ -116,13 +117,17 @@ impl World {
 
     /// Calls until nothing is left.
     pub(crate) async fn remove(&self, service: &Service) -> Deleted {
+        self.aws.unpublish(&service.owner);
         for _ in 0..ROUNDS {
             match self
                 .provider
                 .delete(&service.owner, &service.annotations, &self.nodes)
                 .await
             {
-                Ok(deleted) => return deleted,
+                Ok(deleted) => {
+                    self.aws.note_gone(&service.owner);
+                    return deleted;
+                }
                 Err(error) => sleep(delay(&error)).await,
             }
         }
@@ -150,6 +155,15 @@ impl World {
         let mut calls = self.aws.take_log();
         calls.sort_unstable();
         (outcome, calls)
+    }
+}
+
+/// Whatever a test is about: elbow's promises hold at every call of it.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.aws.breaches(), Vec::<String>::new());
+        }
     }
 }
 

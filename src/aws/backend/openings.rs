@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Backend;
+use super::{Backend, unsettled};
 use super::wanted::{self, NodeRules};
 use crate::aws::api::{AwsApi, AwsResult, SecurityGroupDescription, SecurityGroupSelection};
 use crate::aws::desired::tags::RULE_DESCRIPTION;
@@ -187,11 +187,4 @@ fn described(group: &SecurityGroupDescription, description: &str) -> BTreeSet<In
     let descriptions = group.rule_descriptions.iter();
     let ours: BTreeMap<_, _> = descriptions.filter(|(_, text)| *text == description).collect();
     ours.into_keys().cloned().collect()
-}
-
-fn unsettled() -> ProviderError {
-    ProviderError::Transient {
-        action: "ec2:AuthorizeSecurityGroupIngress".to_owned(),
-        message: "the rules of the nodes' groups are others than were known; looking again".to_owned(),
-    }
 }

@@ -1,0 +1,1 @@
+//! AWS at its slowest.

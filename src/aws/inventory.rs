@@ -19,8 +19,9 @@ use crate::aws::audit::{Drift, DriftCounters};
 use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::{LoadBalancerArn, VpcId};
 use crate::aws::observed::Observed;
-use crate::aws::ownership::Keeper;
+use crate::aws::ownership::{Keeper, owner_of};
 use crate::aws::stack::GroupRef;
+use crate::service::Owner;
 use records::{Knowledge, Moment, Records};
 
 pub(crate) use snapshot::tags_of;
@@ -202,6 +203,17 @@ impl<A: AwsApi> Inventory<A> {
         let mut keepers: Vec<Keeper> = self.records().keepers().map(|(keeper, _)| keeper.clone()).collect();
         keepers.sort_unstable();
         keepers
+    }
+
+    /// The Services for whom there is something in AWS as far as is known, in a fixed order.
+    pub(crate) fn owners(&self) -> Vec<Owner> {
+        let mut owners: Vec<Owner> = self
+            .records()
+            .keepers()
+            .filter_map(|(_, observed)| observed.tags().find_map(owner_of))
+            .collect();
+        owners.sort_unstable();
+        owners
     }
 
     /// Does a load balancer of any Service carry one of these groups, or might one?

@@ -1,7 +1,8 @@
 //! Which resources are elbow's, and whose: told by their tags alone, never by name.
 
-use crate::aws::desired::tags::{CLUSTER, RESOURCE, Resource, UID};
+use crate::aws::desired::tags::{CLUSTER, RESOURCE, Resource, SERVICE, UID};
 use crate::aws::stack::Tags;
+use crate::service::Owner;
 
 /// For whom elbow keeps a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +33,16 @@ impl Keeper {
             Self::of(wanted, cluster).is_some_and(|keeper| Self::of(found, cluster) == Some(keeper))
         })
     }
+}
+
+/// The Service for which a resource with these tags was made; none where they do not name one.
+pub(crate) fn owner_of(tags: &Tags) -> Option<Owner> {
+    let (namespace, name) = tags.get(SERVICE)?.split_once('/')?;
+    Some(Owner {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        uid: tags.get(UID)?.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -80,5 +91,16 @@ mod tests {
         assert!(!Keeper::is_same(&tags(&[(CLUSTER, "blue"), (UID, "2")]), &wanted));
         assert!(!Keeper::is_same(&tags(&[(CLUSTER, "green"), (UID, "1")]), &wanted));
         assert!(!Keeper::is_same(&tags(&[]), &tags(&[])));
+    }
+
+    #[test]
+    fn the_owner_is_read_from_the_tags_of_the_service() {
+        let owner = owner_of(&tags(&[(SERVICE, "shop/web"), (UID, "1")])).unwrap();
+        assert_eq!(
+            (owner.namespaced_name(), owner.uid),
+            ("shop/web".to_owned(), "1".to_owned())
+        );
+        assert_eq!(owner_of(&tags(&[(SERVICE, "shop/web")])), None);
+        assert_eq!(owner_of(&tags(&[(SERVICE, "web"), (UID, "1")])), None);
     }
 }

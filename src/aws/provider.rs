@@ -22,7 +22,7 @@ use crate::aws::inventory::Inventory;
 use crate::aws::ownership::Keeper;
 use crate::aws::settings::AwsSettings;
 use crate::node::NodeSet;
-use crate::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, ProviderError};
+use crate::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, Occasion, ProviderError};
 use crate::service::{Owner, Service};
 pub(crate) use outcome::stays;
 use replacement::Replacements;
@@ -95,7 +95,7 @@ impl<A: AwsApi> AwsProvider<A> {
 }
 
 impl<A: AwsApi> LoadBalancerProvider for AwsProvider<A> {
-    async fn ensure(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
+    async fn ensure(&self, service: &Service, nodes: &NodeSet, _: Occasion) -> Result<Ensured, ProviderError> {
         self.ensure_service(service, nodes).await
     }
 
@@ -115,5 +115,9 @@ impl<A: AwsApi> LoadBalancerProvider for AwsProvider<A> {
 
     async fn audit(&self) -> Result<Audited, ProviderError> {
         Ok(self.audit.round(&self.inventory, &self.cluster, &self.backend).await?)
+    }
+
+    fn owners(&self) -> Vec<Owner> {
+        self.inventory.owners()
     }
 }

@@ -184,6 +184,7 @@ impl Entry {
 fn same(one: &Service, other: &Service) -> bool {
     *one == Service {
         published: one.published.clone(),
+        receipt: one.receipt.clone(),
         ..other.clone()
     }
 }

@@ -18,7 +18,7 @@ use super::status::{self, OwnStatus, Progress};
 use super::{finalizer, nodes};
 use crate::fence::Fence;
 use crate::node::NodeSet;
-use crate::provider::{Ensured, LoadBalancerProvider, ProviderError};
+use crate::provider::{Ensured, LoadBalancerProvider, Occasion, ProviderError};
 use crate::service::{Owner, Service};
 use crate::telemetry::metrics::Metrics;
 
@@ -82,8 +82,13 @@ async fn keep<P: LoadBalancerProvider>(object: &k8s::Service, context: &Context<
     let before = OwnStatus::of(object);
     let object = context.hold(object).await?;
     let object = context.announce(object, &input.service).await?;
+    let occasion = context.occasion(&input.service);
     context.memory.begin(input.clone());
-    let outcome = within_deadline("ensure", context.provider.ensure(&input.service, &input.nodes)).await;
+    let outcome = within_deadline(
+        "ensure",
+        context.provider.ensure(&input.service, &input.nodes, occasion),
+    )
+    .await;
     let progress = match &outcome {
         Ok(ensured) => Progress::Ensured(ensured),
         Err(ProviderError::Closed(closed)) => return Err((*closed).into()),
@@ -189,6 +194,12 @@ impl<P> Context<P> {
             self.memory.wrote(patched);
         }
         Ok(patched)
+    }
+
+    /// Why the Service is looked at now.
+    fn occasion(&self, service: &Service) -> Occasion {
+        let settled = self.memory.is_ensured(service) || service.receipt.is_some();
+        if settled { Occasion::Upkeep } else { Occasion::Change }
     }
 
     fn tell_served(&self, object: &k8s::Service, before: &OwnStatus, ensured: &Ensured, news: bool) {

@@ -46,6 +46,7 @@ impl From<&k8s::Service> for Service {
                 .collect(),
             load_balancer_ip: spec.load_balancer_ip.filter(|ip| !ip.is_empty()),
             published: published(service),
+            receipt: None,
             companions: BTreeMap::new(),
         }
     }
@@ -147,6 +148,7 @@ mod tests {
             ip_families: vec![IpFamily::V6, IpFamily::V4],
             load_balancer_ip: Some("192.0.2.1".into()),
             published: Some("old.example".into()),
+            receipt: None,
             class: None,
             companions: BTreeMap::new(),
         };

@@ -7,7 +7,7 @@ use elbow::aws::provider::{AwsProvider, ProviderSettings};
 use elbow::aws::settings::AwsSettings;
 use elbow::aws::stack::{Scheme, Tags};
 use elbow::node::NodeSet;
-use elbow::provider::{Deleted, Ensured, LoadBalancerProvider, ProviderError, Retry};
+use elbow::provider::{Deleted, Ensured, LoadBalancerProvider, Occasion, ProviderError, Retry};
 use elbow::service::{Protocol, Service};
 use tokio::time::sleep;
 
@@ -65,7 +65,7 @@ impl World {
 
     pub(crate) async fn ensure(&self, service: &Service) -> Result<Ensured, ProviderError> {
         let service = self.accompanied(service.clone());
-        self.provider.ensure(&service, &self.nodes).await
+        self.provider.ensure(&service, &self.nodes, Occasion::Change).await
     }
 
     /// As the controller hands it on: with the ports of the companions that the provider asks for, as far as there are any.

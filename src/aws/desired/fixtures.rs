@@ -110,6 +110,7 @@ pub(crate) fn service() -> Service {
         ip_families: vec![IpFamily::V4],
         load_balancer_ip: None,
         published: None,
+        receipt: None,
         companions: BTreeMap::new(),
     }
 }

@@ -36,6 +36,8 @@ pub(super) fn ensured(
         summary: summary(desired),
         warnings,
         recheck: address.recheck.into_iter().chain(retry).chain(features(applied)).min(),
+        pending: None,
+        receipt: None,
     }
 }
 

@@ -128,6 +128,8 @@ fn ensured() -> Ensured {
             message: "no targets".into(),
         }],
         recheck: None,
+        pending: None,
+        receipt: None,
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Receiver;
 use crate::controller::mock::{ApiServer, Call, api_server};
 use crate::controller::reconcile::*;
 use crate::node::NodeSet;
-use crate::provider::{Audited, Deleted};
+use crate::provider::{Audited, Deleted, Occasion};
 use crate::service::{Port, Protocol};
 
 /// A cloud that gives the answer that the test has set, and remembers what it was asked.
@@ -42,7 +42,7 @@ impl Cloud {
 }
 
 impl LoadBalancerProvider for Cloud {
-    async fn ensure(&self, service: &Service, _: &NodeSet) -> Result<Ensured, ProviderError> {
+    async fn ensure(&self, service: &Service, _: &NodeSet, _: Occasion) -> Result<Ensured, ProviderError> {
         let mut asked = format!("ensure {}", service.owner);
         for (name, ports) in &service.companions {
             let ports: Vec<_> = ports.iter().map(|port| port.port).collect();
@@ -74,6 +74,10 @@ impl LoadBalancerProvider for Cloud {
 
     async fn audit(&self) -> Result<Audited, ProviderError> {
         Ok(Audited::default())
+    }
+
+    fn owners(&self) -> Vec<Owner> {
+        Vec::new()
     }
 }
 
@@ -210,6 +214,8 @@ pub(super) fn ensured() -> Ensured {
         summary: "internal, 3 zones".into(),
         warnings: vec![],
         recheck: None,
+        pending: None,
+        receipt: None,
     }
 }
 

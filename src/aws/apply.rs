@@ -15,7 +15,6 @@ use crate::aws::api::AwsApi;
 use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::InstanceId;
 use crate::aws::inventory::{Inventory, Write};
-use crate::aws::observed::Outcome;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::Step;

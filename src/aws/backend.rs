@@ -99,7 +99,7 @@ impl<A: AwsApi> Backend<A> {
                 return Ok(InUse { group, _user: user });
             }
         }
-        Err(unsettled())
+        Err(unsettled("ec2:AuthorizeSecurityGroupIngress"))
     }
 
     /// Makes sure that these groups of nodes admit ours. Returns false where AWS was found to hold something that was not
@@ -190,10 +190,10 @@ impl<A: AwsApi> Backend<A> {
     }
 }
 
-fn unsettled() -> ProviderError {
+fn unsettled(action: &str) -> ProviderError {
     ProviderError::Transient {
-        action: "ec2:AuthorizeSecurityGroupIngress".to_owned(),
-        message: "the rules of the nodes' groups are others than were known; looking again".to_owned(),
+        action: action.to_owned(),
+        message: "groups or rules are others than were known; looking again".to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod details;
 mod overlay;
 mod parse;
+mod recent;
 mod records;
 mod snapshot;
 mod write;

@@ -178,9 +178,14 @@ impl Aws {
         state.faults.set(number, fault);
     }
 
-    /// From now on a share of all calls fails; none ends that.
-    pub(crate) fn set_weather(&self, weather: Option<Weather>) {
+    /// From now on a share of all calls fails.
+    pub(crate) fn set_weather(&self, weather: Weather) {
         self.state().faults.set_weather(weather);
+    }
+
+    /// From now on nothing happens to any call.
+    pub(crate) fn calm(&self) {
+        self.state().faults = Faults::default();
     }
 
     /// For so long every call is told this code, and nothing is done.
@@ -191,11 +196,6 @@ impl Aws {
     /// Calls so far, since the log was last taken.
     pub(crate) fn calls(&self) -> usize {
         self.state().log.len()
-    }
-
-    /// Has the fault not happened yet? Takes it away.
-    pub(crate) fn is_fault_left(&self) -> bool {
-        self.state().faults.clear()
     }
 
     /// Ends when a fault of a kind that kills the process happens.

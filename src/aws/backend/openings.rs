@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Backend, unsettled};
 use super::wanted::{self, NodeRules};
+use super::{Backend, unsettled};
 use crate::aws::api::{AwsApi, AwsResult, SecurityGroupDescription, SecurityGroupSelection};
 use crate::aws::desired::tags::RULE_DESCRIPTION;
 use crate::aws::ids::SecurityGroupId;
@@ -81,7 +81,7 @@ impl<A: AwsApi> Backend<A> {
         if !stages.is_empty() {
             let applied = self.apply().run(&Plan { stages: stages.clone() }).await?;
             if applied.unsettled {
-                return Err(unsettled());
+                return Err(unsettled("ec2:AuthorizeSecurityGroupIngress"));
             }
             known.present = wanted::after(&stages, known.present);
             known.ours = wanted::after(&stages, known.ours);

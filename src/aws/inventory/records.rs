@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::overlay::with_known_details;
+use super::recent::Recent;
 use super::snapshot::Snapshot;
 use crate::aws::audit::Drift;
 use crate::aws::ids::LoadBalancerArn;
@@ -26,6 +27,7 @@ pub(super) struct Records {
     /// When all was forgotten; no snapshot from before counts.
     forgotten: Moment,
     records: HashMap<Keeper, Record>,
+    recent: Recent,
 }
 
 /// What is known of one keeper. A keeper without a record has nothing in AWS, once there was a snapshot.
@@ -88,10 +90,13 @@ impl Records {
             return Vec::new();
         }
         let mut found = snapshot.kept;
+        found.values_mut().for_each(|found| self.recent.remove_gone(found));
+        found.retain(|_, found| !found.is_empty());
         let mut drift = Vec::new();
         for (keeper, record) in &mut self.records {
-            let found = found.remove(keeper).unwrap_or_default();
+            let mut found = found.remove(keeper).unwrap_or_default();
             if record.may_learn(started) {
+                self.recent.add_made(&mut found, &record.observed);
                 drift.extend(record.take_snapshot(found));
             }
         }
@@ -107,7 +112,8 @@ impl Records {
     }
 
     /// Takes over details whose reading began at `started`. Returns how AWS differed from what was known in detail.
-    pub(super) fn take_details(&mut self, keeper: &Keeper, read: Observed, started: Moment) -> Vec<Drift> {
+    pub(super) fn take_details(&mut self, keeper: &Keeper, mut read: Observed, started: Moment) -> Vec<Drift> {
+        self.recent.remove_gone(&mut read);
         match self.records.get_mut(keeper) {
             Some(record) if record.may_learn(started) && record.doubted.is_none() => record.take_details(read),
             _ => Vec::new(),
@@ -153,6 +159,7 @@ impl Records {
 
     /// A write was done.
     pub(super) fn record(&mut self, keeper: &Keeper, step: &Step, outcome: &Outcome) {
+        self.recent.note(step, outcome);
         self.change(keeper).observed.record(step, outcome);
     }
 

@@ -126,7 +126,10 @@ impl State {
     }
 
     pub(super) fn delete_load_balancer(&mut self, arn: &LoadBalancerArn) -> Answer<()> {
-        let known = self.load_balancer_mut(arn)?.clone();
+        // AWS takes a second delete for the first one.
+        let Some(known) = self.load_balancers.get(arn).cloned() else {
+            return Ok(());
+        };
         let protected = known
             .attributes
             .get("deletion_protection.enabled")

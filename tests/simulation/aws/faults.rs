@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use elbow::aws::error::AwsError;
+use elbow::aws::error::{AwsError, TIMEOUT, UNREACHABLE};
 use elbow::fence::Closed;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Stale(usize),
     /// It takes so long. Beyond elbow's own deadline the caller has an error, and AWS does it all the same at its end.
     Slow(Duration),
+    /// From this call on nothing comes through for so long.
+    Outage(Duration),
 }
 
 /// What will happen to which calls.
@@ -56,17 +58,12 @@ impl Faults {
         self.by_number.insert(number, fault);
     }
 
-    pub(super) fn set_weather(&mut self, weather: Option<Weather>) {
-        self.weather = weather;
+    pub(super) fn set_weather(&mut self, weather: Weather) {
+        self.weather = Some(weather);
     }
 
     pub(super) fn refuse_until(&mut self, end: Instant, code: &'static str) {
         self.refused_until = Some((end, code));
-    }
-
-    /// Takes all away. Were there any that have not happened?
-    pub(super) fn clear(&mut self) -> bool {
-        !std::mem::take(&mut self.by_number).is_empty()
     }
 
     /// What happens to the call of this number.
@@ -82,6 +79,9 @@ impl Faults {
         let fault = self.by_number.remove(&number);
         if let Some(Fault::RefuseThrice(code)) = fault {
             self.again.extend([(action, code), (action, code)]);
+        }
+        if let Some(Fault::Outage(time)) = fault {
+            self.refuse_until(Instant::now() + time, UNREACHABLE);
         }
         fault.or_else(|| self.weather.as_mut()?.strike())
     }
@@ -114,7 +114,8 @@ impl Fault {
             }
             Self::Close => Err(AwsError::closed(action, Closed::NotLeader)),
             Self::Refuse(code) | Self::RefuseThrice(code) => Err(AwsError::new(action, code, "injected")),
-            Self::LoseAnswer => Err(AwsError::new(action, elbow::aws::error::TIMEOUT, "injected")),
+            Self::LoseAnswer => Err(AwsError::new(action, TIMEOUT, "injected")),
+            Self::Outage(_) => Err(AwsError::new(action, UNREACHABLE, "injected")),
             Self::Stale(_) | Self::Slow(_) => Ok(()),
         }
     }

@@ -62,7 +62,6 @@ impl State {
     }
 
     pub(super) fn delete_target_group(&mut self, arn: &TargetGroupArn) -> Answer<()> {
-        self.target_group_mut(arn)?;
         let used = self.listeners.values().any(|listener| listener.leads_to(arn));
         let end = self.delays.listener_end;
         let mut gone = self.releasing.iter();

@@ -17,6 +17,7 @@ mod ownership;
 pub mod plan;
 pub mod preview;
 pub mod provider;
+mod receipt;
 pub mod sdk;
 pub mod settings;
 pub mod stack;

@@ -101,8 +101,16 @@ fn run(flags: &Flags) -> ExitCode {
     }
 }
 
+/// Threads that run tasks. elbow waits for answers most of the time; a thread for each of a large machine's processors would
+/// only hold memory.
+const WORKERS: usize = 2;
+
 fn serve(settings: &Settings) -> Result<(), run::RunError> {
-    let runtime = tokio::runtime::Runtime::new().map_err(run::RunError::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .map_err(run::RunError::Runtime)?;
     let outcome = runtime.block_on(run::run(settings, provider::open));
     // Watches go on for ever; nothing of theirs is worth waiting for.
     runtime.shutdown_background();

@@ -21,6 +21,7 @@ pub mod nodes;
 pub mod reconcile;
 pub mod report;
 pub mod service;
+pub mod slim;
 pub mod status;
 pub mod trigger;
 
@@ -93,7 +94,7 @@ impl<P: LoadBalancerProvider> Controller<P> {
         };
         let none = emptiness::announce(services.clone(), parts.synced.clone()).boxed();
         let (store, writer) = reflector::store();
-        let delivered = watcher(services, watcher::Config::default()).default_backoff();
+        let delivered = watcher(services, slim::config()).modify(slim::slim).default_backoff();
         let everything = select(reconcile_all.requests(), trigger::changes(nodes.clone()));
         let context = Context {
             client: parts.client,

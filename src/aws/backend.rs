@@ -93,35 +93,21 @@ impl<A: AwsApi> Backend<A> {
     ) -> Result<InUse<'_>, ProviderError> {
         let user = self.users.read().await;
         let mut admitted = self.admitted.lock().await;
+        let group = self.ensure_group(vpc).await?;
+        let wanted = wanted::rules(&self.settings, &self.needs.health_ports(), &group);
         for _ in 0..PASSES {
-            let group = self.ensure_group(vpc).await?;
-            if self.admit(&group, node_groups, &mut admitted).await? {
+            let known = match admitted.take() {
+                Some(known) => known,
+                None => self.read_admitted(&group).await?,
+            };
+            let stages = wanted::stages(&wanted, node_groups, &known, self.may_revoke());
+            let after = wanted::after(&stages, known);
+            if !self.apply().run(&Plan { stages }).await?.unsettled {
+                *admitted = Some(after);
                 return Ok(InUse { group, _user: user });
             }
         }
         Err(unsettled("ec2:AuthorizeSecurityGroupIngress"))
-    }
-
-    /// Makes sure that these groups of nodes admit ours. Returns false where AWS was found to hold something that was not
-    /// known, so that it has to be looked at again.
-    async fn admit(
-        &self,
-        group: &SecurityGroupId,
-        node_groups: &BTreeSet<SecurityGroupId>,
-        admitted: &mut Option<NodeRules>,
-    ) -> Result<bool, ProviderError> {
-        let wanted = wanted::rules(&self.settings, &self.needs.health_ports(), group);
-        let known = match admitted.take() {
-            Some(known) => known,
-            None => self.read_admitted(group).await?,
-        };
-        let stages = wanted::stages(&wanted, node_groups, &known, self.may_revoke());
-        let after = wanted::after(&stages, known);
-        let applied = self.apply().run(&Plan { stages }).await?;
-        if !applied.unsettled {
-            *admitted = Some(after);
-        }
-        Ok(!applied.unsettled)
     }
 
     async fn ensure_group(&self, vpc: &VpcId) -> Result<SecurityGroupId, ProviderError> {

@@ -91,6 +91,20 @@ impl<A: AwsApi> Inventory<A> {
         self.learn(keeper, false).await
     }
 
+    /// What a snapshot shows of a keeper whose details are not known. None where they are, or where nothing has any.
+    ///
+    /// # Errors
+    /// When it has to be read and cannot.
+    pub(crate) async fn observe_shown(&self, keeper: &Keeper) -> AwsResult<Option<Observed>> {
+        let shown = self.learn(keeper, false).await?;
+        Ok((!self.records().is_detailed(keeper)).then_some(shown))
+    }
+
+    /// The details of a keeper, which are not known, are presumed to be these until they are read.
+    pub(crate) fn presume(&self, keeper: &Keeper, presumed: Observed) {
+        self.records().presume(keeper, presumed);
+    }
+
     async fn learn(&self, keeper: &Keeper, with_details: bool) -> AwsResult<Observed> {
         for _ in 0..ATTEMPTS {
             let knowledge = self.records().knowledge(keeper, with_details);
@@ -197,6 +211,11 @@ impl<A: AwsApi> Inventory<A> {
     /// Looks at what is known of a keeper at this moment.
     pub(crate) fn look<R>(&self, keeper: &Keeper, look: impl FnOnce(&Observed) -> R) -> R {
         self.records().look(keeper, look)
+    }
+
+    /// Looks at a keeper with the details that are known, or else presumed.
+    pub(crate) fn look_presumed<R>(&self, keeper: &Keeper, look: impl FnOnce(&Observed) -> R) -> R {
+        self.records().look_presumed(keeper, look)
     }
 
     /// All for whom there is something in AWS as far as is known, in a fixed order.

@@ -4,6 +4,7 @@ mod delete;
 mod ensure;
 mod hold;
 mod outcome;
+mod presume;
 mod preview;
 mod replacement;
 

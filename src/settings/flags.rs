@@ -220,7 +220,7 @@ pub(super) struct LeaderElection {
         default_value = "10s"
     )]
     pub(super) leader_election_renew_deadline: Raw,
-    /// Time between two looks at the Lease
+    /// Time between two renewals of the Lease
     #[arg(
         long,
         value_name = "DURATION",

@@ -66,7 +66,7 @@ async fn a_thousand_services_cost_a_thousand_times_what_one_costs_and_no_more() 
     world.restart();
     let calls = serve_all(&world, &services).await;
     assert!(calls.keys().all(|call| call.contains(":Describe")), "{calls:#?}");
-    assert_at_most(&calls, 5.2);
+    assert_at_most(&calls, 0.2);
 
     assert_at_most(&delete_all(&world, &services).await, 3.02);
     assert_eq!(world.aws.digest(), untouched);

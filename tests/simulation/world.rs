@@ -7,7 +7,7 @@ use elbow::aws::provider::{AwsProvider, ProviderSettings};
 use elbow::aws::settings::AwsSettings;
 use elbow::aws::stack::{Scheme, Tags};
 use elbow::node::NodeSet;
-use elbow::provider::{Deleted, Ensured, LoadBalancerProvider, Occasion, ProviderError, Retry};
+use elbow::provider::{Deleted, Ensured, LoadBalancerProvider, ProviderError, Retry};
 use elbow::service::{Protocol, Service};
 use tokio::time::sleep;
 
@@ -15,11 +15,13 @@ use crate::aws::Aws;
 
 mod cloud;
 mod declaration;
+mod kubernetes;
 
 pub(crate) use cloud::{
     ALLOCATIONS, CERTIFICATE, OTHER_CERTIFICATE, WEB_ACL, add_group, instance, launch, launch_foreign, nodes,
 };
 pub(crate) use declaration::{alb, annotate, service, service_port, text_map};
+pub(crate) use kubernetes::Kubernetes;
 
 pub(crate) const CLUSTER: &str = "blue";
 pub(crate) const VPC: &str = "vpc-1";
@@ -45,6 +47,7 @@ pub(crate) struct World {
     pub(crate) nodes: NodeSet,
     /// Rounds after which a Service counts as one that never settles.
     pub(crate) patience: usize,
+    pub(crate) kubernetes: Kubernetes,
 }
 
 impl World {
@@ -56,6 +59,7 @@ impl World {
             aws,
             nodes: nodes(1..=3),
             patience: ROUNDS,
+            kubernetes: Kubernetes::default(),
         }
     }
 
@@ -67,14 +71,23 @@ impl World {
         world
     }
 
-    /// The process starts again: all memory is lost.
+    /// The process starts again: all memory is lost, but not what stands in the status of Services.
     pub(crate) fn restart(&mut self) {
         self.provider = provider(&self.aws);
+        self.kubernetes.restart();
     }
 
+    /// One pass of the controller: with the receipt that the Service's status holds, which goes before anything is written.
     pub(crate) async fn ensure(&self, service: &Service) -> Result<Ensured, ProviderError> {
-        let service = self.accompanied(service.clone());
-        self.provider.ensure(&service, &self.nodes, Occasion::Change).await
+        let mut service = self.accompanied(service.clone());
+        let occasion = self.kubernetes.begin(&mut service);
+        let mut outcome = self.provider.ensure(&service, &self.nodes, occasion).await;
+        if outcome == Err(ProviderError::Outdated) {
+            self.kubernetes.withdraw(&mut service);
+            outcome = self.provider.ensure(&service, &self.nodes, occasion).await;
+        }
+        self.kubernetes.end(&service, &outcome);
+        outcome
     }
 
     /// As the controller hands it on: with the ports of the companions that the provider asks for, as far as there are any.
@@ -150,6 +163,7 @@ impl World {
 
     /// Calls until nothing is left.
     pub(crate) async fn remove(&self, service: &Service) -> Deleted {
+        self.kubernetes.forget(service);
         for _ in 0..self.patience {
             match self.delete(service).await {
                 Ok(deleted) => return deleted,

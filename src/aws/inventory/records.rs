@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::overlay::with_known_details;
+use super::overlay::{with_known_details, with_listeners_of};
 use super::recent::Recent;
 use super::snapshot::Snapshot;
 use crate::aws::audit::Drift;
@@ -36,6 +36,8 @@ struct Record {
     observed: Observed,
     /// Are listeners, attributes and targets known?
     detailed: bool,
+    /// Where they are not: what they are presumed to be.
+    presumed: Option<Observed>,
     /// Start or end of the last write, or the last doubt.
     changed: Moment,
     /// Since when AWS may hold something else than is known here.
@@ -83,6 +85,19 @@ impl Records {
         }
     }
 
+    /// Are the details of what a keeper has known?
+    pub(super) fn is_detailed(&self, keeper: &Keeper) -> bool {
+        self.records.get(keeper).is_none_or(|record| record.detailed)
+    }
+
+    /// Until its details are read, they are presumed to be these.
+    pub(super) fn presume(&mut self, keeper: &Keeper, presumed: Observed) {
+        let record = self.records.get_mut(keeper);
+        if let Some(record) = record.filter(|record| !record.detailed && record.doubted.is_none()) {
+            record.presumed = Some(presumed);
+        }
+    }
+
     /// Takes over a snapshot that began at `started`. Returns how AWS differed from what was known of keepers whom nobody
     /// had reason to doubt.
     pub(super) fn take_snapshot(&mut self, snapshot: Snapshot, started: Moment) -> Vec<Drift> {
@@ -125,6 +140,15 @@ impl Records {
         match self.records.get(keeper) {
             Some(record) => look(&record.observed),
             None => look(&Observed::default()),
+        }
+    }
+
+    /// As [`Records::look`], with presumed details where none are known.
+    pub(super) fn look_presumed<R>(&self, keeper: &Keeper, look: impl FnOnce(&Observed) -> R) -> R {
+        let presumed = self.records.get(keeper).and_then(|record| record.presumed.as_ref());
+        match presumed {
+            Some(presumed) => look(presumed),
+            None => self.look(keeper, look),
         }
     }
 
@@ -189,7 +213,7 @@ impl Records {
         let now = self.tick();
         (self.snapshot, self.forgotten) = (None, now);
         for record in self.records.values_mut() {
-            (record.changed, record.doubted) = (now, Some(now));
+            (record.changed, record.doubted, record.presumed) = (now, Some(now), None);
         }
     }
 
@@ -201,6 +225,7 @@ impl Records {
             .entry(keeper.clone())
             .or_insert_with(|| Record::bare(Observed::default()));
         record.changed = now;
+        record.presumed = None;
         record
     }
 }
@@ -224,27 +249,42 @@ impl Record {
     }
 
     fn take_snapshot(&mut self, found: Observed) -> Vec<Drift> {
-        if self.doubted.take().is_some() || !self.detailed {
-            let changed = self.changed;
-            *self = Self {
-                changed,
-                ..Self::bare(found)
-            };
+        let doubted = self.doubted.take().is_some();
+        let changed = self.changed;
+        let bare = Self {
+            changed,
+            ..Self::bare(found)
+        };
+        let before = std::mem::replace(self, bare);
+        let Some(known) = before.details().filter(|_| !doubted) else {
             return Vec::new();
+        };
+        let (observed, complete) = with_known_details(self.observed.clone(), known);
+        let drift = Drift::between(known, &observed);
+        if before.detailed {
+            (self.observed, self.detailed) = (observed, complete);
+        } else if !self.detailed {
+            self.presumed = complete.then_some(observed);
         }
-        let (observed, detailed) = with_known_details(found, &self.observed);
-        let drift = Drift::between(&self.observed, &observed);
-        (self.observed, self.detailed) = (observed, detailed);
         drift
     }
 
     fn take_details(&mut self, read: Observed) -> Vec<Drift> {
-        let drift = if self.detailed {
-            Drift::between(&self.observed, &read)
-        } else {
-            Vec::new()
+        let known = match self.presumed.take() {
+            Some(presumed) => Some(with_listeners_of(&read, presumed)),
+            None => self.detailed.then(|| std::mem::take(&mut self.observed)),
         };
+        let drift = known.map_or_else(Vec::new, |known| Drift::between(&known, &read));
         (self.observed, self.detailed) = (read, true);
         drift
+    }
+
+    /// What is known or presumed with its details.
+    fn details(&self) -> Option<&Observed> {
+        if self.detailed {
+            Some(&self.observed)
+        } else {
+            self.presumed.as_ref()
+        }
     }
 }

@@ -8,12 +8,13 @@ use super::{AwsProvider, PASSES, outcome};
 use crate::aws::api::AwsApi;
 use crate::aws::apply::Applied;
 use crate::aws::backend::{InUse, Need};
-use crate::aws::desired::{self, Desired, Facts};
+use crate::aws::desired::{self, Desired, Facts, Requirements};
 use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, plan, protected};
+use crate::aws::receipt;
 use crate::aws::stack::{LoadBalancer, LoadBalancerKind, Stack};
 use crate::node::NodeSet;
 use crate::provider::{Ensured, ProviderError};
@@ -84,11 +85,15 @@ impl<A: AwsApi> AwsProvider<A> {
         nodes: &NodeSet,
         keeper: &Keeper,
     ) -> Result<(Desired, Applied), ProviderError> {
+        if let Some(desired) = self.presume(service, nodes, keeper).await? {
+            return Ok((desired, Applied::default()));
+        }
         let (facts, observed) = self.look(service, nodes, keeper).await?;
         let (desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
         let observed = self.watch_replacement(service, keeper, &desired, observed).await?;
         let view = view(service, &desired.stack, &observed);
         let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
+        check_receipt(service, &plan)?;
         self.watch_provisioning(keeper, &plan).await?;
         let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
@@ -97,7 +102,12 @@ impl<A: AwsApi> AwsProvider<A> {
     }
 
     /// Takes rules from nodes that only load balancers of before have needed.
-    async fn release_openings(&self, keeper: &Keeper, desired: &Desired, nodes: &NodeSet) -> Result<(), ProviderError> {
+    pub(super) async fn release_openings(
+        &self,
+        keeper: &Keeper,
+        desired: &Desired,
+        nodes: &NodeSet,
+    ) -> Result<(), ProviderError> {
         let wanted = &desired.stack.load_balancer.name;
         let need = self.inventory.look(keeper, |observed| {
             let specs = observed.load_balancers.iter().map(|known| &known.spec);
@@ -114,21 +124,38 @@ impl<A: AwsApi> AwsProvider<A> {
         nodes: &NodeSet,
         keeper: &Keeper,
     ) -> Result<(Facts, Observed), ProviderError> {
-        let vpc = self.cluster.vpc(nodes).await?;
-        self.inventory.confine(&vpc);
-        let subnets = self.cluster.subnets(&vpc).await?;
-        let requirements = desired::requirements(service, &self.settings.aws, &subnets)?;
+        let requirements = self.requirements(service, nodes).await?;
         let observed = self.inventory.observe(keeper).await?;
-        let backend_group = self.backend.group(&vpc);
-        let registered = registered(&observed);
-        let facts = self.cluster.facts(&requirements, nodes, backend_group, &registered);
-        let mut facts = facts.await?;
-        facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
+        let facts = self.facts(&requirements, nodes, &observed).await?;
         Ok((facts, observed))
     }
 
+    /// Which facts the Service needs. From here on only its VPC is looked at.
+    pub(super) async fn requirements(&self, service: &Service, nodes: &NodeSet) -> Result<Requirements, ProviderError> {
+        let vpc = self.cluster.vpc(nodes).await?;
+        self.inventory.confine(&vpc);
+        let subnets = self.cluster.subnets(&vpc).await?;
+        Ok(desired::requirements(service, &self.settings.aws, &subnets)?)
+    }
+
+    /// The facts, where AWS holds `observed` for the Service.
+    pub(super) async fn facts(
+        &self,
+        requirements: &Requirements,
+        nodes: &NodeSet,
+        observed: &Observed,
+    ) -> Result<Facts, ProviderError> {
+        let vpc = self.cluster.vpc(nodes).await?;
+        let backend_group = self.backend.group(&vpc);
+        let registered = registered(observed);
+        let facts = self.cluster.facts(requirements, nodes, backend_group, &registered);
+        let mut facts = facts.await?;
+        facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
+        Ok(facts)
+    }
+
     /// What AWS should hold. Where that includes the cluster's shared group, it exists from here on, and nodes admit it.
-    async fn decide(
+    pub(super) async fn decide(
         &self,
         service: &Service,
         nodes: &NodeSet,
@@ -158,8 +185,7 @@ impl<A: AwsApi> AwsProvider<A> {
             return Ok(());
         }
         self.cluster.learn_instances(nodes).await?;
-        let node_groups = self.cluster.node_groups().await?;
-        self.backend.ensure_openings(&node_groups).await
+        self.backend.ensure_openings(&self.cluster).await
     }
 
     async fn share_backend(&self, vpc: &VpcId) -> Result<InUse<'_>, ProviderError> {
@@ -221,14 +247,20 @@ impl<A: AwsApi> AwsProvider<A> {
             action: "elasticloadbalancing:CreateLoadBalancer".to_owned(),
             message: "the load balancer went away meanwhile; looking again".to_owned(),
         })?;
-        Ok(outcome::ensured(
-            desired,
-            address,
-            applied,
-            &protected,
-            self.cluster.retries_instances(),
-        ))
+        let receipt = |observed: &Observed| receipt::receipt(&desired.stack, observed);
+        Ok(Ensured {
+            receipt: self.inventory.look_presumed(keeper, receipt),
+            ..outcome::ensured(desired, address, applied, &protected, self.cluster.retries_instances())
+        })
     }
+}
+
+/// A receipt says that nothing is left to do, so it goes before something is done.
+pub(super) fn check_receipt(service: &Service, plan: &Plan) -> Result<(), ProviderError> {
+    if service.receipt.is_some() && !plan.is_empty() {
+        return Err(ProviderError::Outdated);
+    }
+    Ok(())
 }
 
 /// What nodes must admit for the Service, while these load balancers of it may still need what they had.

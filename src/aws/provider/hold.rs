@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::AwsProvider;
-use super::ensure::registered;
+use super::ensure::{check_receipt, registered};
 use crate::aws::api::AwsApi;
 use crate::aws::desired::{self, Requirements};
 use crate::aws::ownership::Keeper;
@@ -47,6 +47,7 @@ impl<A: AwsApi> AwsProvider<A> {
             return Ok(());
         };
         let plan = plan::hold(&observed, &standing.instances, &standing.surplus);
+        check_receipt(service, &plan)?;
         let applied = self.apply(&keeper, true).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
         Ok(())

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::StableNodes;
 use super::gather::gather;
+use crate::controller::slim;
 use crate::node::NodeSet;
 
 /// The node set as it was last published; `None` until the nodes were first listed.
@@ -33,7 +34,7 @@ impl NodeWatch {
 
     /// Watches until `api`'s client ends, which it does not while the process lives.
     pub async fn run(self, api: Api<k8s::Node>) {
-        let events = watcher(api, watcher::Config::default()).default_backoff();
+        let events = watcher(api, slim::config()).default_backoff();
         self.follow(events.filter_map(|event| ready(delivered(event)))).await;
     }
 

@@ -1,6 +1,7 @@
 //! Whole passes against an API server that the test plays and a cloud that remembers what it was asked.
 
 mod case;
+mod receipts;
 mod watch;
 
 use http::Method;

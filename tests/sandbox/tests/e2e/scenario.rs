@@ -1,4 +1,4 @@
-//! The frame of a test: its own namespace and class, and at the end nothing left behind.
+//! The frame of a test: its own namespace and class, and at the end nothing left behind and nothing foreign touched.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -15,6 +15,7 @@ use crate::by_hand;
 use crate::cloud::{Cloud, Holdings};
 use crate::cluster::Cluster;
 use crate::elbow_process::{Elbow, Settings};
+use crate::foreign::Foreign;
 use crate::identity;
 use crate::manifest::Manifest;
 use crate::wait::until;
@@ -41,6 +42,7 @@ pub(crate) struct Scenario {
     pub(crate) binary: PathBuf,
     /// A directory of this test's own.
     pub(crate) scratch: PathBuf,
+    foreign: Foreign,
 }
 
 /// What a command has printed.
@@ -122,6 +124,7 @@ impl Scenario {
         if serving == Serving::Own {
             by_hand::share_subnets(&sandbox, &cluster_name).await;
         }
+        let foreign = Foreign::beside(&sandbox, &cluster_name, &namespace).await;
         let proxy = Proxy::new(&sandbox.aws_proxy_url, &lane);
         let cloud = Cloud::connect(&sandbox.infrastructure.region).await;
         let binary = std::env::var("ELBOW_SANDBOX_ELBOW")
@@ -138,6 +141,7 @@ impl Scenario {
             lane,
             binary,
             scratch,
+            foreign,
         }
     }
 
@@ -173,13 +177,19 @@ impl Scenario {
         self.cluster.wait_programmed(manifest.name()).await
     }
 
-    /// Starts an elbow of this test's own under the chart's role and waits until it is ready.
-    pub(crate) async fn elbow(&self, replica: &str, flags: &[&str]) -> Elbow {
-        let settings = Settings {
+    /// How an elbow of this test's own is started: under the chart's role, in the test's lane.
+    pub(crate) async fn settings(&self, replica: &str, flags: &[&str]) -> Settings {
+        Settings {
             replica: replica.to_owned(),
             kubeconfig: identity::chart(self).await,
+            environment: self.environment(),
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
-        };
+        }
+    }
+
+    /// Starts an elbow of this test's own and waits until it is ready.
+    pub(crate) async fn elbow(&self, replica: &str, flags: &[&str]) -> Elbow {
+        let settings = self.settings(replica, flags).await;
         let elbow = Elbow::start(self, &settings);
         elbow.wait_ready().await;
         elbow
@@ -275,6 +285,12 @@ impl Scenario {
         if serving == Serving::Own {
             by_hand::unshare_subnets(&self.sandbox, &self.cluster_name).await;
         }
+        let differences = self.foreign.remove().await;
+        assert!(
+            differences.is_empty(),
+            "foreign things changed:\n{}",
+            differences.join("\n")
+        );
     }
 
     fn print_logs(&self) {
@@ -297,7 +313,7 @@ impl Scenario {
 }
 
 /// Differs between tests and runs; names of AWS resources derive from UIDs, so it need not be unguessable.
-fn unique() -> u32 {
+pub(crate) fn unique() -> u32 {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);

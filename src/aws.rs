@@ -14,6 +14,7 @@ pub mod ids;
 pub(crate) mod inventory;
 pub mod observed;
 mod ownership;
+pub mod pace;
 pub mod plan;
 pub mod preview;
 pub mod provider;

@@ -5,4 +5,5 @@ pub mod drift;
 pub mod http;
 pub mod logs;
 pub mod metrics;
+pub mod pace;
 pub mod services;

@@ -20,6 +20,7 @@ use crate::aws::ids::{SecurityGroupId, VpcId};
 use crate::aws::inventory::Inventory;
 use crate::aws::observed::ObservedSecurityGroup;
 use crate::aws::ownership::Keeper;
+use crate::aws::pace::{Pace, Turns};
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::{Step, TaggedResource};
 use crate::aws::settings::AwsSettings;
@@ -39,6 +40,7 @@ const PASSES: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Backend<A> {
     api: Arc<A>,
+    pace: Arc<Pace>,
     inventory: Arc<Inventory<A>>,
     settings: AwsSettings,
     needs: Needs,
@@ -60,9 +62,10 @@ pub(crate) struct InUse<'a> {
 
 impl<A: AwsApi> Backend<A> {
     /// The shared group of a cluster, of which nothing is known yet.
-    pub(crate) fn new(api: Arc<A>, inventory: Arc<Inventory<A>>, settings: AwsSettings) -> Self {
+    pub(crate) fn new(api: Arc<A>, pace: Arc<Pace>, inventory: Arc<Inventory<A>>, settings: AwsSettings) -> Self {
         Self {
             api,
+            pace,
             inventory,
             settings,
             needs: Needs::default(),
@@ -101,10 +104,18 @@ impl<A: AwsApi> Backend<A> {
                 None => self.read_admitted(&group).await?,
             };
             let stages = wanted::stages(&wanted, node_groups, &known, self.may_revoke());
-            let after = wanted::after(&stages, known);
-            if !self.apply().run(&Plan { stages }).await?.unsettled {
-                *admitted = Some(after);
-                return Ok(InUse { group, _user: user });
+            let after = wanted::after(&stages, known.clone());
+            let plan = Plan { stages };
+            match self.apply().run(&plan).await {
+                Ok(applied) if !applied.unsettled => {
+                    *admitted = Some(after);
+                    return Ok(InUse { group, _user: user });
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    *admitted = left_as_it_was(&error, &plan).then_some(known);
+                    return Err(error);
+                }
             }
         }
         Err(unsettled("ec2:AuthorizeSecurityGroupIngress"))
@@ -170,6 +181,7 @@ impl<A: AwsApi> Backend<A> {
         Apply {
             api: &self.api,
             inventory: &self.inventory,
+            turns: Turns::new(&self.pace, &Keeper::Cluster),
             keeper: &Keeper::Cluster,
             served_before: false,
         }
@@ -181,6 +193,11 @@ fn unsettled(action: &str) -> ProviderError {
         action: action.to_owned(),
         message: "groups or rules are others than were known; looking again".to_owned(),
     }
+}
+
+/// Was nothing of the plan sent, because its one step has to wait?
+fn left_as_it_was(error: &ProviderError, plan: &Plan) -> bool {
+    matches!(error, ProviderError::Paced { .. }) && plan.steps().count() == 1
 }
 
 fn missing_tags(wanted: &Tags, known: &ObservedSecurityGroup) -> Option<Step> {

@@ -2,9 +2,9 @@
 //! recording every write, and corrected by the audit. So a Service that did not change costs no call.
 
 mod details;
+mod gone;
 mod overlay;
 mod parse;
-mod recent;
 mod records;
 mod snapshot;
 mod write;

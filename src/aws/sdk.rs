@@ -14,6 +14,7 @@ mod failure;
 mod fencing;
 mod observer;
 mod target_group_writes;
+mod throttles;
 mod wafv2;
 
 use std::collections::BTreeSet;

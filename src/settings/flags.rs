@@ -69,6 +69,16 @@ pub(super) struct Cluster {
     /// VPC of the cluster [default: that of the nodes' instances]
     #[arg(long, value_name = "ID", env = "ELBOW_AWS_VPC_ID")]
     pub(super) aws_vpc_id: Option<Raw>,
+    /// Rates of calls to AWS that differ from those that AWS publishes, such as elbv2-registration=40:8; off lets no call
+    /// wait
+    #[arg(
+        long,
+        value_name = "CLASS=BURST:RATE,...",
+        env = "ELBOW_AWS_API_RATES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(super) aws_api_rates: Raw,
 }
 
 #[derive(Args, Clone, Debug)]

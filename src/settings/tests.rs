@@ -7,6 +7,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::aws::ids::VpcId;
+use crate::aws::pace::Rates;
 use crate::aws::stack::{Scheme, Tags};
 
 #[test]
@@ -57,6 +58,7 @@ fn values_become_narrow_types() {
         "--external-managed-tags=audit,owner",
         "--node-port-range=31000-31999",
         "--replacement-grace-period=0s",
+        "--aws-api-rates=elbv2-registration=40:8",
         "--enable-leader-election=false",
         "--metrics-bind-addr=127.0.0.1:0",
         "--health-probe-bind-addr=[::1]:9000",
@@ -72,6 +74,10 @@ fn values_become_narrow_types() {
     assert!(aws.manage_backend_rules);
     assert!(settings.services.claims.unclassed);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::ZERO);
+    assert_eq!(
+        settings.aws.provider.rates,
+        Rates::parse("elbv2-registration=40:8").unwrap()
+    );
     assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::InternetFacing);
     let tags = [
         ("team".to_owned(), "edge".to_owned()),
@@ -130,6 +136,8 @@ fn all_that_is_wrong_is_told_at_once_with_flag_variable_value_and_what_is_allowe
 #[case("audit-period", "m")]
 #[case("audit-period", "99999999999999999999h")]
 #[case("audit-calls-per-minute", "-1")]
+#[case("aws-api-rates", "elbv2-registration=40")]
+#[case("aws-api-rates", "unlimited")]
 #[case("default-load-balancer-scheme", "public")]
 #[case("default-tags", "team")]
 #[case("default-tags", "aws:x=y")]
@@ -158,6 +166,7 @@ fn a_bad_value_is_refused(#[case] flag: &str, #[case] value: &str) {
 #[rstest]
 #[case("aws-region")]
 #[case("aws-vpc-id")]
+#[case("aws-api-rates")]
 #[case("default-tags")]
 #[case("alb-load-balancer-class")]
 #[case("leader-election-namespace")]

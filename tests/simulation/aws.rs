@@ -16,6 +16,7 @@ mod faults;
 mod forwarding;
 mod hand;
 mod history;
+mod limits;
 mod listeners;
 mod targets;
 mod watch;
@@ -42,6 +43,7 @@ pub(crate) use dice::Dice;
 use faults::Faults;
 pub(crate) use faults::{Fault, Weather};
 use history::History;
+pub(crate) use limits::Limits;
 use watch::Watch;
 
 /// The whole of AWS.
@@ -82,6 +84,8 @@ pub(crate) struct State {
     late: Vec<Late>,
     history: History,
     watch: Watch,
+    /// How many calls AWS takes.
+    pub(crate) limits: Limits,
 }
 
 #[derive(Clone, Debug)]
@@ -196,6 +200,11 @@ impl Aws {
     /// Calls so far, since the log was last taken.
     pub(crate) fn calls(&self) -> usize {
         self.state().log.len()
+    }
+
+    /// Has the fault not happened yet? Takes it away.
+    pub(crate) fn is_fault_left(&self) -> bool {
+        self.state().faults.clear()
     }
 
     /// Ends when a fault of a kind that kills the process happens.

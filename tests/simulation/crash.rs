@@ -9,6 +9,7 @@ mod options;
 mod pairs;
 mod plain;
 mod rates;
+mod receipts;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ struct Sequence {
     /// What others do to AWS between the two.
     by_hand: fn(&World),
     climate: Climate,
+    /// Does the process start again between the two?
+    restarts: bool,
     actions: Vec<Action>,
 }
 
@@ -54,6 +57,8 @@ struct Clean {
 
 /// New load balancers take this long, so that what has to wait for them does.
 const PROVISIONING: Duration = Duration::from_secs(150);
+/// More calls than any sequence takes.
+const MOST_CALLS: usize = 300;
 /// More deaths than any test deals.
 const LIVES: usize = 5;
 
@@ -63,6 +68,7 @@ impl Sequence {
             before,
             by_hand: |_| (),
             climate: Climate::Mild,
+            restarts: false,
             actions,
         }
     }
@@ -74,6 +80,9 @@ impl Sequence {
             world.serve(&mut service.clone()).await;
         }
         (self.by_hand)(&world);
+        if self.restarts {
+            world.restart();
+        }
         world.aws.take_log();
         self.climate.begin(&mut world);
         world

@@ -21,6 +21,7 @@ mod growth;
 mod inspect;
 mod keys;
 mod names;
+mod pace;
 mod preview;
 mod quotas;
 mod replacement;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use elbow::aws::pace::Rates;
 use elbow::aws::provider::{AwsProvider, ProviderSettings};
 use elbow::aws::settings::AwsSettings;
 use elbow::aws::stack::{Scheme, Tags};
@@ -79,6 +80,9 @@ impl World {
 
     /// One pass of the controller: with the receipt that the Service's status holds, which goes before anything is written.
     pub(crate) async fn ensure(&self, service: &Service) -> Result<Ensured, ProviderError> {
+        if let Some(hostname) = &service.published {
+            self.aws.note_published(&service.owner, hostname);
+        }
         let mut service = self.accompanied(service.clone());
         let occasion = self.kubernetes.begin(&mut service);
         let mut outcome = self.provider.ensure(&service, &self.nodes, occasion).await;
@@ -194,6 +198,15 @@ impl World {
         self.provider.audit().await.expect("AWS can be read");
     }
 
+    /// Runs until the end or until the process dies by a fault. Returns whether it died.
+    pub(crate) async fn until_death(&self, work: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            biased;
+            () = self.aws.crash() => true,
+            () = work => false,
+        }
+    }
+
     /// The calls of this work, in the order of their names.
     pub(crate) async fn calls_of<T>(&self, work: impl Future<Output = T>) -> (T, Vec<&'static str>) {
         self.aws.take_log();
@@ -222,6 +235,11 @@ fn delay(error: &ProviderError) -> Duration {
 }
 
 pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
+    provider_at(aws, Rates::Unlimited)
+}
+
+/// One whose calls keep these rates.
+pub(crate) fn provider_at(aws: &Aws, rates: Rates) -> AwsProvider<Aws> {
     let settings = ProviderSettings {
         aws: AwsSettings {
             cluster: CLUSTER.to_owned(),
@@ -236,6 +254,7 @@ pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
         },
         vpc: None,
         audit_calls_per_minute: AUDIT_CALLS,
+        rates,
         replacement_grace: GRACE,
     };
     AwsProvider::new(aws.clone(), settings)
@@ -250,5 +269,8 @@ pub(crate) fn assert_same(found: &str, expected: &str, place: &str) {
     let (found, expected) = (lines(found), lines(expected));
     let surplus: Vec<_> = found.difference(&expected).collect();
     let missing: Vec<_> = expected.difference(&found).collect();
-    panic!("AWS differs, {place}\n     found {surplus:#?}\n  expected {missing:#?}");
+    assert!(
+        surplus.is_empty() && missing.is_empty(),
+        "AWS differs, {place}\n     found {surplus:#?}\n  expected {missing:#?}"
+    );
 }

@@ -26,6 +26,9 @@ Arguments of the container: every setting of elbow that the values know. An empt
 {{- if .Values.enableManageBackendSecurityGroupRules }}
 - --enable-manage-backend-security-group-rules=true
 {{- end }}
+{{- with .Values.awsApiRates }}
+- {{ include "elbow.awsApiRatesArgument" . | quote }}
+{{- end }}
 - --service-max-concurrent-reconciles={{ .Values.serviceMaxConcurrentReconciles }}
 - --audit-period={{ .Values.auditPeriod }}
 - --leader-election-id={{ include "elbow.leaseName" . }}
@@ -49,4 +52,12 @@ Arguments of the container: every setting of elbow that the values know. An empt
 {{- $pairs = append $pairs (printf "%s=%s" $key $value) -}}
 {{- end -}}
 --default-tags={{ join "," $pairs }}
+{{- end -}}
+
+{{- define "elbow.awsApiRatesArgument" -}}
+{{- $rates := list -}}
+{{- range $class, $rate := . -}}
+{{- $rates = append $rates (printf "%s=%s" $class $rate) -}}
+{{- end -}}
+--aws-api-rates={{ join "," $rates }}
 {{- end -}}

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::wanted::{self, NodeRules};
-use super::{Backend, unsettled};
+use super::{Backend, left_as_it_was, unsettled};
 use crate::aws::api::{AwsApi, AwsResult, SecurityGroupDescription, SecurityGroupSelection};
 use crate::aws::cluster::Cluster;
 use crate::aws::desired::tags::RULE_DESCRIPTION;
@@ -102,12 +102,19 @@ impl<A: AwsApi> Backend<A> {
         }
         let stages = self.opening_stages(&wanted, &node_groups, &known);
         if !stages.is_empty() {
-            let applied = self.apply().run(&Plan { stages: stages.clone() }).await?;
-            if applied.unsettled {
+            let plan = Plan { stages };
+            let outcome = self.apply().run(&plan).await;
+            if let Err(error) = &outcome
+                && left_as_it_was(error, &plan)
+            {
+                openings.known = Some(known);
+                return outcome.map(drop);
+            }
+            if outcome?.unsettled {
                 return Err(unsettled("ec2:AuthorizeSecurityGroupIngress"));
             }
-            known.present = wanted::after(&stages, known.present);
-            known.ours = wanted::after(&stages, known.ours);
+            known.present = wanted::after(&plan.stages, known.present);
+            known.ours = wanted::after(&plan.stages, known.ours);
         }
         openings.suspected = false;
         openings.known = Some(known);

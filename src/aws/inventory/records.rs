@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::gone::Gone;
 use super::overlay::{with_known_details, with_listeners_of};
-use super::recent::Recent;
 use super::snapshot::Snapshot;
 use crate::aws::audit::Drift;
 use crate::aws::ids::LoadBalancerArn;
@@ -27,7 +27,7 @@ pub(super) struct Records {
     /// When all was forgotten; no snapshot from before counts.
     forgotten: Moment,
     records: HashMap<Keeper, Record>,
-    recent: Recent,
+    gone: Gone,
 }
 
 /// What is known of one keeper. A keeper without a record has nothing in AWS, once there was a snapshot.
@@ -105,13 +105,12 @@ impl Records {
             return Vec::new();
         }
         let mut found = snapshot.kept;
-        found.values_mut().for_each(|found| self.recent.remove_gone(found));
+        found.values_mut().for_each(|found| self.gone.leave_out(found));
         found.retain(|_, found| !found.is_empty());
         let mut drift = Vec::new();
         for (keeper, record) in &mut self.records {
-            let mut found = found.remove(keeper).unwrap_or_default();
+            let found = found.remove(keeper).unwrap_or_default();
             if record.may_learn(started) {
-                self.recent.add_made(&mut found, &record.observed);
                 drift.extend(record.take_snapshot(found));
             }
         }
@@ -128,7 +127,7 @@ impl Records {
 
     /// Takes over details whose reading began at `started`. Returns how AWS differed from what was known in detail.
     pub(super) fn take_details(&mut self, keeper: &Keeper, mut read: Observed, started: Moment) -> Vec<Drift> {
-        self.recent.remove_gone(&mut read);
+        self.gone.leave_out(&mut read);
         match self.records.get_mut(keeper) {
             Some(record) if record.may_learn(started) && record.doubted.is_none() => record.take_details(read),
             _ => Vec::new(),
@@ -183,7 +182,7 @@ impl Records {
 
     /// A write was done.
     pub(super) fn record(&mut self, keeper: &Keeper, step: &Step, outcome: &Outcome) {
-        self.recent.note(step, outcome);
+        self.gone.note(step);
         self.change(keeper).observed.record(step, outcome);
     }
 

@@ -70,6 +70,10 @@ impl<A: AwsApi> AwsProvider<A> {
         match self.backend.release().await {
             Ok(_) => Ok(()),
             Err(error @ ProviderError::Closed(_)) => Err(error),
+            Err(ProviderError::Paced { wait, .. }) => {
+                ensured.recheck = Some(ensured.recheck.map_or(wait, |recheck| recheck.min(wait)));
+                Ok(())
+            }
             Err(error) => {
                 tracing::warn!(%error, "the unused backend security group stays for now");
                 let recheck = ensured.recheck.unwrap_or(RELEASE_PAUSE);
@@ -237,13 +241,17 @@ impl<A: AwsApi> AwsProvider<A> {
     ) -> Result<Ensured, ProviderError> {
         let address = self.inventory.look(keeper, |observed| {
             let view = view(service, &desired.stack, observed);
-            self.replacements.address(keeper, &view)
+            match applied.held {
+                // Clients are not led to a load balancer whose targets are not there yet.
+                Some(held) if view.publishes_old() => Err(held),
+                _ => Ok(self.replacements.address(keeper, &view)),
+            }
         });
         let protected: Vec<_> = self.inventory.look(keeper, |observed| {
             let protected = protected(&desired.stack, observed);
             protected.map(|known| known.spec.name.clone()).collect()
         });
-        let address = address.ok_or_else(|| ProviderError::Transient {
+        let address = address?.ok_or_else(|| ProviderError::Transient {
             action: "elasticloadbalancing:CreateLoadBalancer".to_owned(),
             message: "the load balancer went away meanwhile; looking again".to_owned(),
         })?;

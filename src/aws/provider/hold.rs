@@ -50,6 +50,6 @@ impl<A: AwsApi> AwsProvider<A> {
         check_receipt(service, &plan)?;
         let applied = self.apply(&keeper, true).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
-        Ok(())
+        applied.held.map_or(Ok(()), |held| Err(held.into()))
     }
 }

@@ -29,14 +29,16 @@ pub(super) fn ensured(
     warnings.extend(refused(&applied.refused));
     warnings.extend(applied.degraded.iter().map(degraded));
     warnings.extend(protected.iter().map(stays));
+    let rechecks = address.recheck.into_iter().chain(retry);
+    let turn = applied.held.map(|held| held.wait);
     Ensured {
         hostname: address.hostname,
         ports: ports(&desired.stack),
         writes: applied.writes,
         summary: summary(desired),
         warnings,
-        recheck: address.recheck.into_iter().chain(retry).chain(features(applied)).min(),
-        pending: None,
+        recheck: rechecks.chain(features(applied)).chain(turn).min(),
+        pending: applied.held.map(|held| held.describe()),
         receipt: None,
     }
 }

@@ -36,7 +36,10 @@ fn unshared() -> impl Strategy<Value = Stack> {
 fn ways(observed: &Observed) -> BTreeSet<String> {
     let listeners = observed.load_balancers.iter().flat_map(|known| &known.listeners);
     let specs = listeners.filter_map(|known| known.spec.as_ref());
-    let ways = specs.map(|spec| format!("{spec} {:?}", spec.certificates));
+    let ways = specs.map(|spec| {
+        let certificates: BTreeSet<_> = spec.certificates.iter().collect();
+        format!("{spec} {:?} {certificates:?}", spec.certificates.first())
+    });
     let groups = observed.target_groups.iter();
     let groups = groups.map(|known| format!("{} {:?}", known.spec.name, known.spec.targets));
     ways.chain(groups).collect()

@@ -4,6 +4,8 @@ mod case;
 mod receipts;
 mod watch;
 
+use std::time::Duration;
+
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, from_value, json};
@@ -153,6 +155,29 @@ async fn a_failure_that_says_the_same_again_is_not_patched_again() {
     pass.await.unwrap().unwrap_err();
     case.pass(failed).await.unwrap().unwrap_err();
     assert_eq!(case.asked(), ["ensure shop/web", "ensure shop/web"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_pass_that_waits_for_its_turn_says_nothing_and_comes_back_when_it_is_due() {
+    let wait = Duration::from_secs(7);
+    let waits = ProviderError::Paced {
+        action: "elasticloadbalancing:CreateListener".into(),
+        wait,
+    };
+    let mut case = Case::new(Err(waits.clone()));
+    let error = case.pass(served()).await.unwrap().unwrap_err();
+    assert!(error.is_expected());
+    for _ in 0..3 {
+        assert_eq!(case.context.memory.failed("u-1", error.retry()), Some(wait));
+    }
+    *case.context.provider.delete.lock().unwrap() = Some(waits);
+    let going = service(json!({"metadata": {
+        "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": [finalizer::NAME]
+    }}));
+    let error = case.pass(going).await.unwrap().unwrap_err();
+    assert_eq!(error.retry(), Retry::After(wait));
+    assert_eq!(case.told(), ["DeletingLoadBalancer"]);
     case.nothing_more().await;
 }
 

@@ -111,7 +111,8 @@ impl State {
         self.catch_up();
         let number = self.log.len();
         self.log.push(action);
-        self.faults.take(number, action)
+        let fault = self.faults.take(number, action);
+        fault.or_else(|| self.limits.refuse(action))
     }
 
     fn catch_up(&mut self) {

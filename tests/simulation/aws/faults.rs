@@ -66,6 +66,11 @@ impl Faults {
         self.refused_until = Some((end, code));
     }
 
+    /// Takes away what was to happen to single calls. Was there anything?
+    pub(super) fn clear(&mut self) -> bool {
+        !std::mem::take(&mut self.by_number).is_empty()
+    }
+
     /// What happens to the call of this number.
     pub(super) fn take(&mut self, number: usize, action: &'static str) -> Option<Fault> {
         if let Some((end, code)) = self.refused_until

@@ -42,6 +42,12 @@ impl Aws {
         self.state().watch.cluster = cluster.to_owned();
     }
 
+    /// The status of a Service says this already.
+    pub(crate) fn note_published(&self, owner: &Owner, hostname: &str) {
+        let mut state = self.state();
+        state.watch.published.insert(owner.uid.clone(), hostname.to_owned());
+    }
+
     /// The status of a Service says this from now on.
     pub(crate) fn publish(&self, owner: &Owner, hostname: &str) {
         let mut state = self.state();

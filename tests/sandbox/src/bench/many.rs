@@ -116,11 +116,12 @@ impl Many<'_> {
             self.bed.join(instance).await?;
             tokio::time::sleep(pause).await;
         }
-        // One more than asked for: the Service that stands before all others.
-        let calls = registered(&span, instances, self.services.saturating_add(1)).await?;
+        // One more than asked for: the Service that stands all the time.
+        let services = self.services.saturating_add(1);
+        let calls = registered(&span, instances, services).await?;
         sheet
             .line(line, self.rates)
-            .calls_a_service(Quantity::CallsAService, calls.count(), self.services)
+            .calls_a_service(Quantity::CallsAService, calls.count(), services)
             .time(Quantity::ToLastCall, calls.last_answer())
             .behind(&calls);
         Ok(())

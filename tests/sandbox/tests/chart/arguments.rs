@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::helm::{CLUSTER, arguments, render};
 
 /// A setting in the values, and the argument that it becomes.
-const SETTINGS: [(&str, &str); 20] = [
+const SETTINGS: [(&str, &str); 21] = [
     ("clusterName=green", "--cluster-name=green"),
     ("region=eu-west-1", "--aws-region=eu-west-1"),
     ("vpcId=vpc-0a1b", "--aws-vpc-id=vpc-0a1b"),
@@ -39,6 +39,10 @@ const SETTINGS: [(&str, &str); 20] = [
         "--service-max-concurrent-reconciles=4",
     ),
     ("auditPeriod=30s", "--audit-period=30s"),
+    (
+        "awsApiRates.elbv2=40:8,awsApiRates.ec2-create-tags=9:0.5",
+        "--aws-api-rates=ec2-create-tags=9:0.5,elbv2=40:8",
+    ),
     ("leaderElection.leaseDuration=9s", "--leader-election-lease-duration=9s"),
     ("leaderElection.renewDeadline=6s", "--leader-election-renew-deadline=6s"),
     ("leaderElection.retryPeriod=1s", "--leader-election-retry-period=1s"),

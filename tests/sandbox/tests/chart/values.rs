@@ -95,6 +95,8 @@ fn a_wrong_value_is_refused_by_its_name() {
         ),
         ("auditPeriod=5", "at '/auditPeriod': got number, want string"),
         ("auditPeriod=soon", "at '/auditPeriod'"),
+        ("awsApiRates.elbv2=40", "at '/awsApiRates/elbv2'"),
+        ("awsApiRates.ELB=40:8", "at '/awsApiRates'"),
         ("clusterName=blue*", "at '/clusterName'"),
         ("region=Ireland", "at '/region'"),
         ("vpcId=main", "at '/vpcId'"),

@@ -79,6 +79,16 @@ impl Elbow {
         }
     }
 
+    /// Starts a replica whenever it has ended, as a kubelet does; one that loses its lease ends. Never returns.
+    pub(crate) async fn keep(scenario: &Scenario, settings: &Settings) {
+        loop {
+            let mut replica = Self::start(scenario, settings);
+            replica.child.wait().await.unwrap();
+            println!("{} ended and is started anew", settings.replica);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
     /// Sends SIGKILL and waits for the end.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();

@@ -20,6 +20,10 @@ use crate::identity;
 use crate::manifest::Manifest;
 use crate::wait::until;
 
+/// The back end takes as many calls as come, so tests need not wait as long as AWS would let them; the registration of
+/// targets keeps AWS's own rate.
+const RATES: &str = "elbv2-mutating=200:50,elbv2-resource-intensive=200:50,ec2=200:50,waf=200:50";
+
 /// What a test works with.
 pub(crate) struct Scenario {
     /// The Kubernetes side.
@@ -240,6 +244,7 @@ impl Scenario {
             ("AWS_REGION", &self.sandbox.infrastructure.region),
             ("AWS_ACCESS_KEY_ID", &self.lane),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("ELBOW_AWS_API_RATES", RATES),
         ];
         environment
             .map(|(name, value)| (name.to_owned(), value.to_owned()))

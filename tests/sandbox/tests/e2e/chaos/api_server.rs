@@ -54,8 +54,8 @@ async fn an_api_server_that_restarts_in_the_middle_of_the_work_costs_nothing_but
             assert_unled(&scenario, away).await;
         };
         tokio::select! {
-            () = keep(&scenario, &first) => {},
-            () = keep(&scenario, &second) => {},
+            () = Elbow::keep(&scenario, &first) => {},
+            () = Elbow::keep(&scenario, &second) => {},
             () = work => {},
         }
     })
@@ -113,14 +113,4 @@ async fn settings(scenario: &Scenario, server: &ApiServer, replica: &str, flags:
     let settings = scenario.settings(replica, flags).await;
     let kubeconfig: PathBuf = server.kubeconfig(&settings.kubeconfig);
     Settings { kubeconfig, ..settings }
-}
-
-/// Starts a replica whenever it has ended, as a kubelet does.
-async fn keep(scenario: &Scenario, settings: &Settings) {
-    loop {
-        let mut replica = Elbow::start(scenario, settings);
-        replica.wait(Duration::from_hours(1)).await;
-        println!("{} ended and is started anew", settings.replica);
-        sleep(Duration::from_secs(1)).await;
-    }
 }

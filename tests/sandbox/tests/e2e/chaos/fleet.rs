@@ -93,7 +93,7 @@ impl<'a> Fleet<'a> {
         .await;
         let took = started.elapsed();
         let what = "AWS to hold what is declared and no more";
-        let served = within(Duration::from_secs(30), what, async || {
+        let served = within(LONG_PATIENCE, what, async || {
             let whole = self.scenario.cloud.of_cluster(&self.scenario.cluster_name).await;
             // A replacement is published once it serves, which the status of the Service as declared need not wait for.
             let served = self.all_served().await?;

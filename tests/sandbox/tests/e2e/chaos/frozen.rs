@@ -20,39 +20,45 @@ const FREEZE: Duration = Duration::from_mins(1);
 async fn a_leader_frozen_for_a_minute_writes_nothing_more_while_another_does_its_work() {
     with_own_elbow("chaos-frozen", async |scenario| {
         let lane = Proxy::new(&scenario.sandbox.aws_proxy_url, &first_lane(&scenario));
-        let mut first = start_first(&scenario).await;
+        let first = start_first(&scenario).await;
         wait_leader(&scenario, "first").await;
-        let mut second = scenario.elbow("second", &[NO_GRACE]).await;
-        let mut fleet = Fleet::new(&scenario);
-        fleet.create(0..8).await;
-        fleet.wait_as_declared().await;
-
-        freeze_at_work(&mut first, &mut fleet, &lane).await;
-        let thaw = Instant::now() + FREEZE;
-        wait_leader(&scenario, "second").await;
-        fleet.wait_as_declared().await;
-        fleet.create(12..16).await;
-        fleet.change(0..4).await;
-        fleet.delete(8..10).await;
-        fleet.wait_as_declared().await;
-
-        sleep_until(thaw).await;
-        let before = lane.log(0).await.unwrap().next;
-        // News for both, so that the first has every reason to write.
-        fleet.change(12..14).await;
-        first.signal("CONT").await;
-        assert!(
-            !first.wait(Duration::from_secs(20)).await,
-            "a leader that lost its lease ends with an error"
-        );
-        fleet.wait_as_declared().await;
-        let written = writes(&lane, before).await;
-        assert!(written.is_empty(), "written after its lease: {written:#?}");
-        assert!(!writes(&lane, 0).await.is_empty(), "the first never wrote at all");
-        wait_leader(&scenario, "second").await;
-        second.assert_sound();
+        let second = scenario.settings("second", &[NO_GRACE]).await;
+        tokio::select! {
+            () = Elbow::keep(&scenario, &second) => {},
+            () = freeze(&scenario, &lane, first) => {},
+        }
     })
     .await;
+}
+
+async fn freeze(scenario: &Scenario, lane: &Proxy, mut first: Elbow) {
+    let mut fleet = Fleet::new(scenario);
+    fleet.create(0..8).await;
+    fleet.wait_as_declared().await;
+
+    freeze_at_work(&first, &mut fleet, lane).await;
+    let thaw = Instant::now() + FREEZE;
+    wait_leader(scenario, "second").await;
+    fleet.wait_as_declared().await;
+    fleet.create(12..16).await;
+    fleet.change(0..4).await;
+    fleet.delete(8..10).await;
+    fleet.wait_as_declared().await;
+
+    sleep_until(thaw).await;
+    let before = lane.log(0).await.unwrap().next;
+    // News for both, so that the first has every reason to write.
+    fleet.change(12..14).await;
+    first.signal("CONT").await;
+    assert!(
+        !first.wait(Duration::from_secs(20)).await,
+        "a leader that lost its lease ends with an error"
+    );
+    fleet.wait_as_declared().await;
+    let written = writes(lane, before).await;
+    assert!(written.is_empty(), "written after its lease: {written:#?}");
+    assert!(!writes(lane, 0).await.is_empty(), "the first never wrote at all");
+    wait_leader(scenario, "second").await;
 }
 
 /// Calls that the first makes are told from those of the second.
@@ -69,7 +75,7 @@ async fn start_first(scenario: &Scenario) -> Elbow {
 }
 
 /// Of all it has to do, a part is done, a part under way and never reaches AWS, and a part not begun.
-async fn freeze_at_work(first: &mut Elbow, fleet: &mut Fleet<'_>, lane: &Proxy) {
+async fn freeze_at_work(first: &Elbow, fleet: &mut Fleet<'_>, lane: &Proxy) {
     let held = Fault::new("CreateLoadBalancer", Kind::HoldBefore);
     let slow = Fault::new("*", Kind::LatencyMs(100));
     lane.set_faults(&[held, slow]).await.unwrap();

@@ -8,7 +8,7 @@ use elbow_sandbox::http;
 use elbow_sandbox::proxy::Kind;
 use kube::ResourceExt as _;
 
-use super::NO_GRACE;
+use super::ALONE;
 use super::fleet::Fleet;
 use crate::cluster::hostname;
 use crate::elbow_process::Elbow;
@@ -28,7 +28,7 @@ const ONE_BACKOFF: Duration = Duration::from_secs(90);
 async fn a_minute_without_aws_loses_nothing_and_is_made_up_for_within_one_backoff() {
     with_own_elbow("chaos-outage", async |scenario| {
         let mut aws = Edge::open(&scenario).await;
-        let settings = scenario.settings("only", &[NO_GRACE]).await;
+        let settings = scenario.settings("only", &ALONE).await;
         let mut elbow = Elbow::start(&scenario, &settings.variable("AWS_ENDPOINT_URL", &aws.url));
         let mut fleet = Fleet::new(&scenario);
         fleet.create(0..8).await;

@@ -2,7 +2,7 @@
 
 use elbow_sandbox::proxy::{Fault, Kind};
 
-use super::NO_GRACE;
+use super::ALONE;
 use super::fleet::Fleet;
 use super::seed::Seed;
 use crate::scenario::with_own_elbow;
@@ -13,7 +13,7 @@ const SERVICES: usize = 20;
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn with_a_fifth_throttled_and_a_twentieth_of_the_answers_lost_20_services_come_change_and_go() {
     with_own_elbow("chaos-throttled", async |scenario| {
-        let mut elbow = scenario.elbow("only", &[NO_GRACE]).await;
+        let mut elbow = scenario.elbow("only", &ALONE).await;
         let seed = Seed::new();
         scenario.proxy.set_faults(&faults(&seed)).await.unwrap();
         let mut fleet = Fleet::new(&scenario);

@@ -24,7 +24,7 @@ const OUTAGE: Duration = Duration::from_secs(600);
 #[case::stormy_5(Climate::Stormy(5), 3)]
 #[case::stormy_10(Climate::Stormy(10), 4)]
 #[case::stormy_25(Climate::Stormy(25), 10)]
-#[case::stormy_50(Climate::Stormy(50), 150)]
+#[case::stormy_50(Climate::Stormy(50), 300)]
 #[tokio::test(start_paused = true)]
 async fn whatever_share_of_the_calls_fails_the_end_is_the_same_at_a_bounded_cost(
     #[case] weather: Climate,

@@ -46,11 +46,15 @@ use history::History;
 pub(crate) use limits::Limits;
 use watch::Watch;
 
+use crate::cluster::Door;
+
 /// The whole of AWS.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Aws {
     state: Arc<Mutex<State>>,
     crashed: Arc<Notify>,
+    /// Through which the calls of a process go; none where they are not sent over a network.
+    door: Option<Arc<Door>>,
 }
 
 #[derive(Debug, Default)]
@@ -155,6 +159,19 @@ impl Aws {
     /// The state, to build a world or look at it.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
+    }
+
+    /// The same AWS, for a process.
+    pub(crate) fn through(&self, door: Door) -> Self {
+        Self {
+            door: Some(Arc::new(door)),
+            ..self.clone()
+        }
+    }
+
+    /// How many calls there were, for as long as nobody takes the log.
+    pub(crate) fn count(&self) -> usize {
+        self.state().log.len()
     }
 
     /// Actions called since the last time this was asked.

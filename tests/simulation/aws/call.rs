@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::watch::On;
 use super::{Answer, Aws, Fault, State};
+use crate::cluster::Sent;
 
 /// After this time elbow's SDK gives a read up.
 const READ_DEADLINE: Duration = Duration::from_secs(15);
@@ -32,6 +33,7 @@ impl Aws {
         action: &'static str,
         work: impl FnOnce(&mut State) -> Answer<T> + Send,
     ) -> Result<T, AwsError> {
+        let _sent = self.leave(action).await?;
         tokio::task::yield_now().await;
         let (fault, answer) = {
             let mut state = self.state();
@@ -53,6 +55,7 @@ impl Aws {
         arguments: A,
         work: impl FnOnce(&mut State, &A) -> Answer<T> + Send + 'static,
     ) -> Result<T, AwsError> {
+        let _sent = self.leave(action).await?;
         tokio::task::yield_now().await;
         let (fault, answer) = {
             let mut state = self.state();
@@ -73,6 +76,14 @@ impl Aws {
             (fault, answer)
         };
         self.end(action, WRITE_DEADLINE, fault, answer).await
+    }
+
+    /// Through the process' door, where there is one; open until what is returned is dropped.
+    async fn leave(&self, action: &'static str) -> Result<Option<Sent>, AwsError> {
+        match &self.door {
+            Some(door) => Ok(Some(door.pass(action).await?)),
+            None => Ok(None),
+        }
     }
 
     /// The way back.

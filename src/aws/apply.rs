@@ -16,7 +16,6 @@ use crate::aws::api::AwsApi;
 use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::InstanceId;
 use crate::aws::inventory::{Inventory, Write};
-use crate::aws::observed::Outcome;
 use crate::aws::ownership::Keeper;
 use crate::aws::pace::{Held, Turns};
 use crate::aws::plan::Plan;
@@ -133,9 +132,10 @@ impl<A: AwsApi> Apply<'_, A> {
     async fn after_failure(&self, step: &Step, write: Write<'_, A>, error: AwsError) -> Result<Applied, ProviderError> {
         let is_rule = matches!(step, Step::AuthorizeIngress { .. } | Step::RevokeIngress { .. });
         match error.kind {
+            // Gone, or so new that not all of AWS has heard of it: the next look tells.
             ErrorKind::NotFound if step.is_delete() => {
-                write.done(step, &Outcome::Done);
-                Ok(Applied::one())
+                write.unknown();
+                Ok(Applied::unsettled())
             }
             // AWS refuses the call as a whole, so which of the rules are there has to be read.
             ErrorKind::NotFound | ErrorKind::AlreadyExists if is_rule => {

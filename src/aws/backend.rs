@@ -126,7 +126,7 @@ impl<A: AwsApi> Backend<A> {
                 }
             }
         }
-        Err(openings::unsettled())
+        Err(unsettled("ec2:AuthorizeSecurityGroupIngress"))
     }
 
     async fn ensure_group(&self, vpc: &VpcId) -> Result<SecurityGroupId, ProviderError> {
@@ -193,6 +193,13 @@ impl<A: AwsApi> Backend<A> {
             keeper: &Keeper::Cluster,
             served_before: false,
         }
+    }
+}
+
+fn unsettled(action: &str) -> ProviderError {
+    ProviderError::Transient {
+        action: action.to_owned(),
+        message: "groups or rules are others than were known; looking again".to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use elbow::settings::{Flags, Settings};
 
-pub(crate) use door::Door;
+pub(crate) use door::{Door, Sent};
 pub(crate) use process::Process;
 use witness::Witness;
 

@@ -61,10 +61,7 @@ impl<A: AwsApi> AwsProvider<A> {
                 return Ok(ensured);
             }
         }
-        Err(ProviderError::Transient {
-            action: "elasticloadbalancing:DescribeLoadBalancers".to_owned(),
-            message: "AWS keeps showing something else than was just written; looking again".to_owned(),
-        })
+        Err(unsettled())
     }
 
     /// The Service has groups of its own; perhaps it was the last one with the shared group. It is served all the same, so
@@ -322,6 +319,14 @@ fn view<'a>(service: &'a Service, stack: &'a Stack, observed: &'a Observed) -> V
 pub(super) fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
     let targets = observed.target_groups.iter().flat_map(|known| &known.spec.targets);
     targets.map(|target| target.instance.clone()).collect()
+}
+
+/// What AWS shows does not agree with what it was told; time heals that.
+pub(super) fn unsettled() -> ProviderError {
+    ProviderError::Transient {
+        action: "elasticloadbalancing:DescribeLoadBalancers".to_owned(),
+        message: "AWS keeps showing something else than was just written; looking again".to_owned(),
+    }
 }
 
 /// Application load balancers always have groups.

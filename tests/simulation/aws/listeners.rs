@@ -114,6 +114,18 @@ impl State {
         )
     }
 
+    pub(super) fn remove_certificates(&mut self, arn: &ListenerArn, certificates: &[CertificateArn]) -> Answer<()> {
+        let known = self.listener_mut(arn)?;
+        known.more_certificates.retain(|known| !certificates.contains(known));
+        Ok(())
+    }
+
+    pub(super) fn delete_listener(&mut self, arn: &ListenerArn) -> Answer<()> {
+        self.listener_mut(arn)?;
+        self.listeners.remove(arn);
+        Ok(())
+    }
+
     pub(crate) fn listener_mut(&mut self, arn: &ListenerArn) -> Answer<&mut Listener> {
         match self.listeners.get_mut(arn) {
             Some(listener) => Ok(listener),

@@ -15,6 +15,8 @@ use super::{Answer, State, require};
 pub(crate) struct Quotas {
     pub(crate) network_load_balancers: usize,
     pub(crate) application_load_balancers: usize,
+    pub(crate) target_groups: usize,
+    pub(crate) security_groups: usize,
     pub(crate) targets_of_group: usize,
     pub(crate) targets_of_network: usize,
     pub(crate) targets_of_network_in_zone: usize,
@@ -24,11 +26,13 @@ pub(crate) struct Quotas {
 }
 
 impl Default for Quotas {
-    /// What every account has, but for the load balancers: whoever has many Services has had that quota raised.
+    /// What every account has, but for what each Service takes one of: whoever has many Services has had those quotas raised.
     fn default() -> Self {
         Self {
             network_load_balancers: 10_000,
             application_load_balancers: 10_000,
+            target_groups: 10_000,
+            security_groups: 10_000,
             targets_of_group: 1000,
             targets_of_network: 3000,
             targets_of_network_in_zone: 500,

@@ -13,7 +13,7 @@ use elbow::aws::stack::{
 use elbow::node::{Node, NodeSet};
 use elbow::service::{IpFamily, Port};
 
-use super::{VPC, text_map};
+use super::{CLUSTER, VPC, text_map};
 use crate::aws::Aws;
 
 pub(crate) fn nodes(numbers: impl IntoIterator<Item = u8>) -> NodeSet {
@@ -168,6 +168,7 @@ pub(super) fn build(aws: &Aws) {
         launch(aws, number, &["sg-nodes"]);
     }
     add_foreign_resources(aws);
+    aws.belong_to(CLUSTER);
 }
 
 /// What others have: nothing of it may ever change.

@@ -89,6 +89,8 @@ impl State {
         for rule in rules {
             self.check_source(&rule.source)?;
         }
+        let all = self.group_mut(id)?.rules.union(rules).cloned().collect();
+        self.check_rules(&all)?;
         let group = self.group_mut(id)?;
         require(!rules.is_empty(), "MissingParameter", "no rules")?;
         require(

@@ -57,6 +57,7 @@ impl State {
             )?;
             return Ok(known.created(arn));
         }
+        self.check_another_load_balancer(made.kind)?;
         self.check_addresses(&made, None)?;
         self.assign_addresses(&mut made);
         let id = self.new_id();

@@ -25,6 +25,7 @@ pub mod service;
 pub mod slim;
 pub mod status;
 pub mod trigger;
+pub mod watch_delays;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ use self::events::Events;
 use self::memory::Memory;
 use self::reconcile::Context;
 use self::trigger::ReconcileAll;
+use self::watch_delays::WatchDelays;
 use crate::fence::Fence;
 use crate::provider::LoadBalancerProvider;
 use crate::telemetry::logs::chain;
@@ -96,7 +98,9 @@ impl<P: LoadBalancerProvider> Controller<P> {
         };
         let none = emptiness::announce(services.clone(), parts.synced.clone()).boxed();
         let (store, writer) = reflector::store();
-        let delivered = watcher(services, slim::config()).modify(slim::slim).default_backoff();
+        let delivered = watcher(services, slim::config())
+            .modify(slim::slim)
+            .backoff(WatchDelays::default());
         let everything = select(reconcile_all.requests(), trigger::changes(nodes.clone()));
         let context = Context {
             client: parts.client,

@@ -1,6 +1,7 @@
 //! `elbow run`: puts the parts of the controller together, and ends them in order.
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{Api, Client};
@@ -22,6 +23,10 @@ use crate::telemetry::aws_calls::AwsCalls;
 use crate::telemetry::http::{self, BindError, SharedRegistry};
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::services::Services;
+
+/// A server that takes a request and is silent for so long is given up: the client itself would wait for ever for a list,
+/// and with it all Services. Watches are silent for up to 295 s of themselves.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Why `elbow run` ended though nobody told it to.
 #[derive(Debug, thiserror::Error)]
@@ -245,6 +250,7 @@ async fn serve_endpoints(
 async fn connect() -> Result<Client, RunError> {
     // Both the Kubernetes client and the AWS SDK use it; an error means that it is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let config = kube::Config::infer().await.map_err(RunError::Kubeconfig)?;
+    let mut config = kube::Config::infer().await.map_err(RunError::Kubeconfig)?;
+    (config.read_timeout, config.reset_reader_on_write) = (Some(READ_TIMEOUT), true);
     Client::try_from(config).map_err(RunError::Client)
 }

@@ -38,11 +38,15 @@ pub(crate) use faults::Fault;
 pub(crate) use limits::Limits;
 use quotas::Quotas;
 
+use crate::cluster::Door;
+
 /// The whole of AWS.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Aws {
     state: Arc<Mutex<State>>,
     crashed: Arc<Notify>,
+    /// Through which the calls of a process go; none where they are not sent over a network.
+    door: Option<Arc<Door>>,
 }
 
 #[derive(Debug, Default)]
@@ -141,6 +145,19 @@ impl Aws {
         self.state.lock().unwrap()
     }
 
+    /// The same AWS, for a process.
+    pub(crate) fn through(&self, door: Door) -> Self {
+        Self {
+            door: Some(Arc::new(door)),
+            ..self.clone()
+        }
+    }
+
+    /// How many calls there were, for as long as nobody takes the log.
+    pub(crate) fn count(&self) -> usize {
+        self.state().log.len()
+    }
+
     /// Actions called since the last time this was asked.
     pub(crate) fn take_log(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.state().log)
@@ -179,6 +196,10 @@ impl Aws {
         action: &'static str,
         work: impl FnOnce(&mut State) -> Answer<T> + Send,
     ) -> Result<T, AwsError> {
+        let _sent = match &self.door {
+            Some(door) => Some(door.pass(action).await?),
+            None => None,
+        };
         tokio::task::yield_now().await;
         let (fault, answer) = {
             let mut state = self.state();

@@ -9,6 +9,8 @@
 mod audit;
 mod aws;
 mod backend;
+mod cluster;
+mod controller;
 mod cost;
 mod crash;
 mod degraded;
@@ -17,6 +19,8 @@ mod faults;
 mod growth;
 mod inspect;
 mod keys;
+mod kubernetes;
+mod line;
 mod names;
 mod orphans;
 mod pace;

@@ -18,6 +18,7 @@ pub mod memory;
 #[cfg(test)]
 pub(crate) mod mock;
 pub mod nodes;
+pub mod orphans;
 pub mod reconcile;
 pub mod report;
 pub mod service;

@@ -3,10 +3,12 @@
 mod delete;
 mod ensure;
 mod hold;
+mod holdings;
 mod outcome;
 mod presume;
 mod preview;
 mod replacement;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use crate::aws::settings::AwsSettings;
 use crate::node::NodeSet;
 use crate::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, Occasion, ProviderError};
 use crate::service::{Owner, Service};
+pub use holdings::{Holding, Holdings, Resource};
 pub(crate) use outcome::stays;
 use replacement::Replacements;
 
@@ -68,6 +71,9 @@ impl<A: AwsApi> AwsProvider<A> {
         let pace = Arc::new(Pace::new(settings.rates.clone()));
         let api = Arc::new(Paced::new(api, Arc::clone(&pace)));
         let inventory = Arc::new(Inventory::new(Arc::clone(&api), &settings.aws.cluster));
+        if let Some(vpc) = &settings.vpc {
+            inventory.confine(vpc);
+        }
         Self {
             cluster: Cluster::new(Arc::clone(&api), settings.aws.clone(), settings.vpc.clone()),
             backend: Backend::new(
@@ -92,8 +98,8 @@ impl<A: AwsApi> AwsProvider<A> {
     }
 
     /// How old the newest snapshot of AWS is; none before the first.
-    pub async fn snapshot_age(&self) -> Option<Duration> {
-        self.inventory.snapshot_taken().await.map(|taken| taken.elapsed())
+    pub fn snapshot_age(&self) -> Option<Duration> {
+        self.inventory.snapshot_taken().map(|taken| taken.elapsed())
     }
 
     /// How fast calls to AWS are now.

@@ -13,6 +13,7 @@ use super::process::Stop;
 use crate::controller::events::Events;
 use crate::controller::lease::{self, Election, Lost};
 use crate::controller::nodes::{NodeWatch, Published};
+use crate::controller::orphans::Policy;
 use crate::controller::trigger::{ReconcileAll, Request};
 use crate::controller::{Controller, Parts, audit};
 use crate::fence::Fence;
@@ -202,15 +203,18 @@ impl Replica<'_> {
         let mut reconcile_all = ReconcileAll::new();
         let asker = reconcile_all.asker();
         let controller = Controller::new(parts, provider, nodes.clone(), &mut reconcile_all);
-        let services = controller.services();
         metrics::collect(
             &self.figures.registry,
-            Services::new(services.clone(), settings.claims.clone()),
+            Services::new(controller.services(), settings.claims.clone()),
         );
+        let policy = Policy {
+            namespace: settings.namespace.clone(),
+            delete: settings.delete_orphans,
+        };
         tasks.spawn(audit::run(
             controller.context(),
-            services,
             settings.audit_period,
+            policy,
             asker.clone(),
         ));
         (controller, asker)

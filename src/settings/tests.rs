@@ -26,6 +26,7 @@ fn the_cluster_name_is_all_that_must_be_given() {
     assert_eq!(settings.services.concurrency.get(), 16);
     assert_eq!(settings.services.audit_period, Duration::from_secs(300));
     assert_eq!(settings.aws.provider.audit_calls_per_minute, 60);
+    assert!(!settings.services.delete_orphans);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::from_secs(60));
     assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::Internal);
     assert_eq!(settings.aws.provider.aws.node_ports, 30000..=32767);
@@ -53,6 +54,8 @@ fn values_become_narrow_types() {
         "--alb-load-balancer-class=example.com/web",
         "--enable-manage-backend-security-group-rules",
         "--claim-unclassed",
+        "--audit-calls-per-minute=600",
+        "--delete-orphans",
         "--default-load-balancer-scheme=internet-facing",
         "--default-tags=team=edge,cost-centre=4 2",
         "--external-managed-tags=audit,owner",
@@ -73,6 +76,8 @@ fn values_become_narrow_types() {
     assert_eq!(aws.alb_classes, BTreeSet::from(["example.com/web".to_owned()]));
     assert!(aws.manage_backend_rules);
     assert!(settings.services.claims.unclassed);
+    assert!(settings.services.delete_orphans);
+    assert_eq!(settings.aws.provider.audit_calls_per_minute, 600);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::ZERO);
     assert_eq!(
         settings.aws.provider.rates,

@@ -22,6 +22,7 @@ mod keys;
 mod kubernetes;
 mod line;
 mod names;
+mod orphans;
 mod pace;
 mod preview;
 mod replacement;

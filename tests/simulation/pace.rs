@@ -11,7 +11,7 @@ use elbow::service::Service;
 use futures::future::{join, join_all};
 use tokio::time::{Instant, sleep};
 
-use crate::aws::Limits;
+use crate::aws::{Fault, Limits};
 use crate::world::{World, assert_same, nodes, provider_at, service};
 
 const BACKOFF: Duration = Duration::from_secs(5);
@@ -316,4 +316,35 @@ async fn the_only_node_goes_nowhere_before_the_one_that_replaces_it_is_registere
         &at_leisure(&services, &nodes([2])).await,
         "after the node was replaced",
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_aws_throttles_is_sent_again_more_slowly_and_the_pass_goes_on() {
+    let world = limited(Limits::default(), "");
+    for call in 0..3 {
+        world.aws.fail(call, Fault::Refuse("Throttling"));
+    }
+    let ensured = world.ensure(&service("web", &[(80, 30080)])).await;
+    assert!(ensured.is_ok(), "{ensured:?}");
+    let throttled: u64 = figures(&world).values().map(|figures| figures.throttled).sum();
+    assert_eq!(throttled, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_aws_throttles_fails_its_pass_once_and_slows_its_class() {
+    let world = limited(Limits::default(), "");
+    world.ensure(&service("warm", &[(81, 30081)])).await.unwrap();
+    world.aws.fail(1, Fault::Refuse("Throttling"));
+    let web = service("web", &[(80, 30080)]);
+    let error = world.ensure(&web).await.unwrap_err();
+    assert_eq!((error.reason(), error.retry()), ("Throttled", Retry::Backoff));
+    assert!(figures(&world)["elbv2-mutating"].per_second < 2.0);
+    // The class has nothing left at once, which is no failure.
+    let error = world.ensure(&web).await.unwrap_err();
+    assert_eq!(error.reason(), "Paced");
+    sleep(delay(&error)).await;
+    while let Err(error) = world.ensure(&web).await {
+        assert_eq!(error.reason(), "Paced");
+        sleep(delay(&error)).await;
+    }
 }

@@ -178,6 +178,12 @@ impl<A: AwsApi> Backend<A> {
         Ok(known)
     }
 
+    /// Our rules of these groups for load balancers without groups.
+    pub(super) async fn read_own_openings(&self, groups: BTreeSet<SecurityGroupId>) -> AwsResult<NodeRules> {
+        let read = self.read_openings(groups, &description(&self.settings.cluster)).await?;
+        Ok(read.ours)
+    }
+
     async fn read_openings(&self, groups: BTreeSet<SecurityGroupId>, description: &str) -> AwsResult<Admitted> {
         let mut read = Admitted::default();
         read.add(self.read_groups(groups).await?, description);

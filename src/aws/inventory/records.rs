@@ -152,6 +152,12 @@ impl Records {
         records.map(|(keeper, record)| (keeper, &record.observed))
     }
 
+    /// Keepers of whom only a snapshot is known.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &Keeper> {
+        let records = self.records.iter().filter(|(_, record)| !record.detailed);
+        records.map(|(keeper, _)| keeper)
+    }
+
     /// Does a load balancer of any Service carry one of these groups, or might one?
     pub(super) fn may_carry(&self, groups: &BTreeSet<GroupRef>) -> bool {
         let services = self.records.iter().filter(|(keeper, _)| **keeper != Keeper::Cluster);

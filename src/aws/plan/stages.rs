@@ -34,10 +34,8 @@ pub(super) enum Stage {
     Forget,
     /// Load balancers that are not wanted go.
     DeleteLoadBalancers,
-    /// Target groups that are not wanted go; AWS refuses while a listener uses them.
-    DeleteTargetGroups,
-    /// Security groups that are not wanted go; AWS refuses while a load balancer uses them.
-    DeleteSecurityGroups,
+    /// Target groups and security groups that are not wanted go; AWS refuses while a load balancer uses them.
+    DeleteGroups,
 }
 
 /// Collects steps by stage.

@@ -28,6 +28,17 @@ impl<A: AwsApi> AwsProvider<A> {
         if desired::may_have_node_openings(annotations) {
             self.backend.suspect_openings().await;
         }
+        let resources = self.delete_own(keeper, consent).await?;
+        self.replacements.forget(keeper);
+        self.backend.forget(keeper);
+        let shared = self.delete_shared(nodes).await?;
+        Ok(Deleted {
+            resources: resources.saturating_add(shared),
+        })
+    }
+
+    /// Deletes what carries the Service's tags. Returns how many resources there were.
+    pub(super) async fn delete_own(&self, keeper: &Keeper, consent: Consent) -> Result<usize, ProviderError> {
         let mut resources: usize = 0;
         for _ in 0..PASSES {
             let observed = self.going(keeper, consent).await?;
@@ -44,13 +55,13 @@ impl<A: AwsApi> AwsProvider<A> {
             let applied = self.apply(keeper, true).run(&teardown(&observed, consent)).await?;
             resources = resources.saturating_add(applied.writes);
         }
-        self.replacements.forget(keeper);
-        self.backend.forget(keeper);
+        Ok(resources)
+    }
+
+    /// Takes from nodes and deletes what Services share, where none needs it any more. Returns how many groups were deleted.
+    pub(super) async fn delete_shared(&self, nodes: &NodeSet) -> Result<usize, ProviderError> {
         self.settle_openings(nodes).await?;
-        let shared = self.backend.release().await?;
-        Ok(Deleted {
-            resources: resources.saturating_add(shared),
-        })
+        self.backend.release().await
     }
 
     /// What is to go. Whether it is protected has to be known only where the protection may be lifted.

@@ -159,24 +159,21 @@ async fn a_failure_that_says_the_same_again_is_not_patched_again() {
 }
 
 #[tokio::test]
-async fn a_pass_that_waits_for_its_turn_says_nothing_and_comes_back_when_it_is_due() {
+async fn a_deletion_that_waits_for_its_turn_says_nothing_and_comes_back_when_it_is_due() {
     let wait = Duration::from_secs(7);
-    let waits = ProviderError::Paced {
-        action: "elasticloadbalancing:CreateListener".into(),
+    let mut case = Case::new(Ok(ensured()));
+    *case.context.provider.delete.lock().unwrap() = Some(ProviderError::Paced {
+        action: "elasticloadbalancing:DeleteLoadBalancer".into(),
         wait,
-    };
-    let mut case = Case::new(Err(waits.clone()));
-    let error = case.pass(served()).await.unwrap().unwrap_err();
-    assert!(error.is_expected());
-    for _ in 0..3 {
-        assert_eq!(case.context.memory.failed("u-1", error.retry()), Some(wait));
-    }
-    *case.context.provider.delete.lock().unwrap() = Some(waits);
+    });
     let going = service(json!({"metadata": {
         "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": [finalizer::NAME]
     }}));
     let error = case.pass(going).await.unwrap().unwrap_err();
-    assert_eq!(error.retry(), Retry::After(wait));
+    assert!(error.is_expected());
+    for _ in 0..3 {
+        assert_eq!(case.context.memory.failed("u-1", error.retry()), Some(wait));
+    }
     assert_eq!(case.told(), ["DeletingLoadBalancer"]);
     case.nothing_more().await;
 }

@@ -302,10 +302,10 @@ fn a_replaced_load_balancer_that_is_protected_goes_only_by_consent(
 }
 
 #[rstest]
-#[case(Consent::Missing, "DeleteLoadBalancer > DeleteTargetGroup > DeleteSecurityGroup")]
+#[case(Consent::Missing, "DeleteLoadBalancer > DeleteSecurityGroup + DeleteTargetGroup")]
 #[case(
     Consent::Given,
-    "ModifyLoadBalancerAttributes > DeleteLoadBalancer > DeleteTargetGroup > DeleteSecurityGroup"
+    "ModifyLoadBalancerAttributes > DeleteLoadBalancer > DeleteSecurityGroup + DeleteTargetGroup"
 )]
 fn a_teardown_lifts_protection_only_by_consent(#[case] consent: Consent, #[case] expected: &str) {
     let mut protected = nlb();

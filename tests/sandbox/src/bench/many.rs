@@ -12,8 +12,8 @@ use super::span::{Calls, Span};
 use super::watch::{Seen, State};
 use crate::terraform::infrastructure::Instance;
 
-/// Longest wait for all Services together.
-const WITHIN: Duration = Duration::from_secs(600);
+/// Longest wait for all Services together: AWS's published rate makes 200 load balancers in 950 s.
+const WITHIN: Duration = Duration::from_secs(1800);
 /// The Service that is created while elbow starts again.
 const FRESH: &str = "fresh";
 /// Nodes that join within [`BURST`].

@@ -111,6 +111,12 @@ impl Cluster {
         self.processes.push(process);
     }
 
+    /// Processes that start from now on audit every so often, and delete orphans.
+    pub(crate) fn delete_orphans(&mut self, every: Duration) {
+        let services = &mut self.settings.services;
+        (services.audit_period, services.delete_orphans) = (every, true);
+    }
+
     /// All processes die.
     pub(crate) fn kill(&mut self) {
         self.line.note("all processes die");

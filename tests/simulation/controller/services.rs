@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{SHORT, serving};
 use crate::cluster::Cluster;
 use crate::kubernetes::manifest;
+use crate::world::assert_same;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -119,6 +120,29 @@ async fn what_a_finalizer_removed_by_force_leaves_behind_stays_untouched() {
         .change("web", |service| service["metadata"]["finalizers"] = json!([]));
     cluster.start();
     cluster.ends_as(&orphan, "after the removal by force").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_flag_the_second_audit_takes_away_what_a_finalizer_removed_by_force_left_behind() {
+    let mut cluster = serving("other").await;
+    let alone = cluster.aws.digest();
+    cluster.kubernetes.create("web", manifest(&[(80, 30081)]));
+    cluster.settle().await;
+    let both = cluster.aws.digest();
+    let uid = cluster.kubernetes.service("shop", "web").unwrap()["metadata"]["uid"].clone();
+    cluster.witness.excuse(uid.as_str().unwrap());
+    cluster.kill();
+    cluster.kubernetes.delete("web");
+    cluster
+        .kubernetes
+        .change("web", |service| service["metadata"]["finalizers"] = json!([]));
+    cluster.delete_orphans(20 * SECOND);
+    cluster.start();
+    cluster.pass(30 * SECOND).await;
+    assert_same(&cluster.aws.digest(), &both, "after the first audit");
+    cluster.pass(25 * SECOND).await;
+    assert_same(&cluster.aws.digest(), &alone, "after the second audit");
+    assert_eq!(cluster.witness.wrong(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]

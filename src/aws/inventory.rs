@@ -2,6 +2,7 @@
 //! recording every write, and corrected by the audit. So a Service that did not change costs no call.
 
 mod details;
+mod gone;
 mod overlay;
 mod parse;
 mod records;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ensure::is_without_groups;
+use super::ensure::{is_without_groups, unsettled};
 use super::{AwsProvider, PASSES};
 use crate::aws::api::AwsApi;
 use crate::aws::desired;
@@ -30,6 +30,8 @@ impl<A: AwsApi> AwsProvider<A> {
         }
         let resources = self.delete_own(keeper, consent).await?;
         self.replacements.forget(keeper);
+        self.wishes.forget(keeper);
+        self.ceilings.forget(keeper);
         self.backend.forget(keeper);
         let shared = self.delete_shared(nodes).await?;
         Ok(Deleted {
@@ -37,25 +39,25 @@ impl<A: AwsApi> AwsProvider<A> {
         })
     }
 
-    /// Deletes what carries the Service's tags. Returns how many resources there were.
+    /// Deletes what carries the Service's tags, until nothing of it is to be seen. Returns how many writes that took.
+    ///
+    /// # Errors
+    /// Also where AWS goes on showing some of it.
     pub(super) async fn delete_own(&self, keeper: &Keeper, consent: Consent) -> Result<usize, ProviderError> {
-        let mut resources: usize = 0;
+        let mut writes: usize = 0;
         for _ in 0..PASSES {
             let observed = self.going(keeper, consent).await?;
             if observed.is_empty() {
-                break;
+                return Ok(writes);
             }
-            if observed
-                .load_balancers
-                .iter()
-                .any(|known| is_without_groups(&known.spec))
-            {
+            let mut load_balancers = observed.load_balancers.iter();
+            if load_balancers.any(|known| is_without_groups(&known.spec)) {
                 self.backend.suspect_openings().await;
             }
             let applied = self.apply(keeper, true).run(&teardown(&observed, consent)).await?;
-            resources = resources.saturating_add(applied.writes);
+            writes = writes.saturating_add(applied.writes);
         }
-        Ok(resources)
+        Err(unsettled())
     }
 
     /// Takes from nodes and deletes what Services share, where none needs it any more. Returns how many groups were deleted.

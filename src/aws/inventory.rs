@@ -2,6 +2,7 @@
 //! recording every write, and corrected by the audit. So a Service that did not change costs no call.
 
 mod details;
+mod gone;
 mod overlay;
 mod parse;
 mod records;
@@ -19,7 +20,7 @@ use crate::aws::audit::{Drift, DriftCounters};
 use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::{LoadBalancerArn, VpcId};
 use crate::aws::observed::Observed;
-use crate::aws::ownership::{Keeper, owner_of};
+use crate::aws::ownership::{Keeper, owner};
 use crate::aws::stack::GroupRef;
 use crate::service::Owner;
 use records::{Knowledge, Moment, Records};
@@ -42,14 +43,14 @@ pub(crate) struct Inventory<A> {
     records: Mutex<Records>,
     /// Held while a snapshot is taken, so that one serves all who wait for it.
     snapshot: tokio::sync::Mutex<Flight>,
+    /// When the last one was taken successfully.
+    taken: Mutex<Option<Instant>>,
     drift: DriftCounters,
 }
 
 /// The snapshots so far.
 #[derive(Debug, Default)]
 struct Flight {
-    /// When the last one was taken successfully.
-    taken: Option<Instant>,
     /// The last failure and its moment, for those who have waited for that very snapshot.
     failed: Option<(Moment, AwsError)>,
     /// What the last successful one cost.
@@ -65,6 +66,7 @@ impl<A: AwsApi> Inventory<A> {
             vpc: OnceLock::new(),
             records: Mutex::default(),
             snapshot: tokio::sync::Mutex::default(),
+            taken: Mutex::default(),
             drift: DriftCounters::default(),
         }
     }
@@ -150,7 +152,8 @@ impl<A: AwsApi> Inventory<A> {
         let started = self.records().tick();
         match snapshot::take(&*self.api, &self.cluster, self.vpc.get()).await {
             Ok(snapshot) => {
-                (flight.taken, flight.calls) = (Some(Instant::now()), snapshot.calls);
+                flight.calls = snapshot.calls;
+                *self.taken() = Some(Instant::now());
                 let drift = self.records().take_snapshot(snapshot, started);
                 self.report(&drift);
                 Ok(flight.calls)
@@ -224,13 +227,19 @@ impl<A: AwsApi> Inventory<A> {
         keepers
     }
 
+    /// Those of the keepers whose details were never read.
+    pub(crate) fn unread(&self) -> BTreeSet<Keeper> {
+        self.records().unread().cloned().collect()
+    }
+
     /// The Services for whom there is something in AWS as far as is known, in a fixed order.
     pub(crate) fn owners(&self) -> Vec<Owner> {
-        let mut owners: Vec<Owner> = self
-            .records()
-            .keepers()
-            .filter_map(|(_, observed)| observed.tags().find_map(owner_of))
-            .collect();
+        let records = self.records();
+        let owners = records.keepers().filter_map(|(keeper, observed)| match keeper {
+            Keeper::Service(uid) => Some(owner(uid, observed.tags())),
+            Keeper::Cluster => None,
+        });
+        let mut owners: Vec<Owner> = owners.collect();
         owners.sort_unstable();
         owners
     }
@@ -246,8 +255,12 @@ impl<A: AwsApi> Inventory<A> {
     }
 
     /// When the newest snapshot was taken.
-    pub(crate) async fn snapshot_taken(&self) -> Option<Instant> {
-        self.snapshot.lock().await.taken
+    pub(crate) fn snapshot_taken(&self) -> Option<Instant> {
+        *self.taken()
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often AWS was found to differ from what was known.

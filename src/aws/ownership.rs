@@ -1,5 +1,7 @@
 //! Which resources are elbow's, and whose: told by their tags alone, never by name.
 
+use std::collections::BTreeSet;
+
 use crate::aws::desired::tags::{CLUSTER, RESOURCE, Resource, SERVICE, UID};
 use crate::aws::stack::Tags;
 use crate::service::Owner;
@@ -35,18 +37,23 @@ impl Keeper {
     }
 }
 
-/// The Service for which a resource with these tags was made; none where they do not name one.
-pub(crate) fn owner_of(tags: &Tags) -> Option<Owner> {
-    let (namespace, name) = tags.get(SERVICE)?.split_once('/')?;
-    Some(Owner {
+/// The Service with this UID as the tags of its resources name it. Namespace and name are empty where they name none, or
+/// where a person has changed some of them, so that they do not agree.
+pub(crate) fn owner<'a>(uid: &str, tags: impl Iterator<Item = &'a Tags>) -> Owner {
+    let named: BTreeSet<&str> = tags.filter_map(|tags| tags.get(SERVICE).map(String::as_str)).collect();
+    let sole = named.first().filter(|_| named.len() == 1);
+    let (namespace, name) = sole.and_then(|named| named.split_once('/')).unwrap_or_default();
+    Owner {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
-        uid: tags.get(UID)?.clone(),
-    })
+        uid: uid.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
@@ -93,14 +100,19 @@ mod tests {
         assert!(!Keeper::is_same(&tags(&[]), &tags(&[])));
     }
 
-    #[test]
-    fn the_owner_is_read_from_the_tags_of_the_service() {
-        let owner = owner_of(&tags(&[(SERVICE, "shop/web"), (UID, "1")])).unwrap();
-        assert_eq!(
-            (owner.namespaced_name(), owner.uid),
-            ("shop/web".to_owned(), "1".to_owned())
-        );
-        assert_eq!(owner_of(&tags(&[(SERVICE, "shop/web")])), None);
-        assert_eq!(owner_of(&tags(&[(SERVICE, "web"), (UID, "1")])), None);
+    #[rstest]
+    #[case::all_agree(&[Some("shop/web"), Some("shop/web")], ("shop", "web"))]
+    #[case::one_has_lost_it(&[Some("shop/web"), None], ("shop", "web"))]
+    #[case::none_has_it(&[None], ("", ""))]
+    #[case::they_do_not_agree(&[Some("shop/web"), Some("shop/other")], ("", ""))]
+    #[case::it_names_no_service(&[Some("web")], ("", ""))]
+    fn the_service_is_named_only_where_all_tags_agree(#[case] named: &[Option<&str>], #[case] expected: (&str, &str)) {
+        let tags: Vec<Tags> = named
+            .iter()
+            .map(|named| named.map_or_else(Tags::new, |named| self::tags(&[(SERVICE, named)])))
+            .collect();
+        let owner = owner("uid-1", tags.iter());
+        assert_eq!((owner.namespace.as_str(), owner.name.as_str()), expected);
+        assert_eq!(owner.uid, "uid-1");
     }
 }

@@ -114,7 +114,7 @@ impl Memory {
     pub fn failed(&self, uid: &str, retry: Retry) -> Option<Duration> {
         let mut services = self.lock();
         let entry = services.entry(uid.to_owned()).or_default();
-        let delay = Delays::next(&mut entry.delays, retry)?;
+        let delay = Delays::next(&mut entry.delays, retry, uid)?;
         entry.hold = Some(Instant::now() + delay);
         Some(delay)
     }

@@ -166,7 +166,7 @@ impl<P> Context<P> {
     }
 
     /// The targets as far as they are known.
-    fn nodes_now(&self) -> Arc<NodeSet> {
+    pub(super) fn nodes_now(&self) -> Arc<NodeSet> {
         self.nodes.borrow().clone().unwrap_or_default()
     }
 

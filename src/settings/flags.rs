@@ -126,6 +126,10 @@ pub(super) struct Services {
         default_value = "60"
     )]
     pub(super) audit_calls_per_minute: Raw,
+    /// Delete what AWS still holds for Services that live no more, once two of these looks have found it
+    #[arg(long, value_name = "BOOL", env = "ELBOW_DELETE_ORPHANS", default_value = "false",
+          num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) delete_orphans: Raw,
     /// Time that a replaced load balancer still serves after the new one was published
     #[arg(
         long,
@@ -134,6 +138,14 @@ pub(super) struct Services {
         default_value = "60s"
     )]
     pub(super) replacement_grace_period: Raw,
+    /// Time that targets stay of which more than half would leave at once because their nodes are gone
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "ELBOW_MASS_REMOVAL_DELAY",
+        default_value = "5m"
+    )]
+    pub(super) mass_removal_delay: Raw,
 }
 
 #[derive(Args, Clone, Debug)]

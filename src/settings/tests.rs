@@ -26,7 +26,9 @@ fn the_cluster_name_is_all_that_must_be_given() {
     assert_eq!(settings.services.concurrency.get(), 16);
     assert_eq!(settings.services.audit_period, Duration::from_secs(300));
     assert_eq!(settings.aws.provider.audit_calls_per_minute, 60);
+    assert!(!settings.services.delete_orphans);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::from_secs(60));
+    assert_eq!(settings.aws.provider.mass_removal_delay, Duration::from_secs(300));
     assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::Internal);
     assert_eq!(settings.aws.provider.aws.node_ports, 30000..=32767);
     assert_eq!(settings.aws.provider.aws.default_tags, Tags::new());
@@ -53,11 +55,14 @@ fn values_become_narrow_types() {
         "--alb-load-balancer-class=example.com/web",
         "--enable-manage-backend-security-group-rules",
         "--claim-unclassed",
+        "--audit-calls-per-minute=600",
+        "--delete-orphans",
         "--default-load-balancer-scheme=internet-facing",
         "--default-tags=team=edge,cost-centre=4 2",
         "--external-managed-tags=audit,owner",
         "--node-port-range=31000-31999",
         "--replacement-grace-period=0s",
+        "--mass-removal-delay=90s",
         "--aws-api-rates=elbv2-registration=40:8",
         "--enable-leader-election=false",
         "--metrics-bind-addr=127.0.0.1:0",
@@ -73,7 +78,10 @@ fn values_become_narrow_types() {
     assert_eq!(aws.alb_classes, BTreeSet::from(["example.com/web".to_owned()]));
     assert!(aws.manage_backend_rules);
     assert!(settings.services.claims.unclassed);
+    assert!(settings.services.delete_orphans);
+    assert_eq!(settings.aws.provider.audit_calls_per_minute, 600);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::ZERO);
+    assert_eq!(settings.aws.provider.mass_removal_delay, Duration::from_secs(90));
     assert_eq!(
         settings.aws.provider.rates,
         Rates::parse("elbv2-registration=40:8").unwrap()

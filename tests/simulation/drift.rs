@@ -4,7 +4,6 @@ use elbow::aws::api::ActionSettings;
 use elbow::aws::audit::Drift;
 use elbow::aws::ids::{InstanceId, SubnetId};
 use elbow::aws::stack::{IngressRule, ListenerProtocol, RuleProtocol, RuleSource, Target};
-use elbow::provider::LoadBalancerProvider;
 use elbow::service::{Port, Service};
 use rstest::rstest;
 
@@ -274,13 +273,7 @@ async fn a_service_is_deleted_though_a_part_of_it_went_away_unseen(#[case] by_ha
     let before = world.aws.digest();
     world.serve(&mut web()).await;
     by_hand(&mut world.aws.state());
-    assert!(
-        world
-            .provider
-            .delete(&web().owner, &web().annotations, &world.nodes)
-            .await
-            .is_ok()
-    );
+    assert!(world.delete(&web()).await.is_ok());
     assert_eq!(world.aws.digest(), before);
 }
 

@@ -98,11 +98,7 @@ async fn drive_all(world: &World, services: &mut [Service], nodes: &NodeSet, occ
 async fn remove_all(world: &World, services: &[Service]) -> Vec<Duration> {
     let start = Instant::now();
     let remove = async |service: &Service| {
-        while let Err(error) = world
-            .provider
-            .delete(&service.owner, &service.annotations, &world.nodes)
-            .await
-        {
+        while let Err(error) = world.delete(service).await {
             assert!(start.elapsed() < PATIENCE, "{} is not deleted: {error}", service.owner);
             sleep(delay(&error)).await;
         }

@@ -7,8 +7,9 @@ use elbow::aws::preview::Previews;
 use elbow::service::Service;
 use proptest::prelude::*;
 
+use crate::seed::block_on;
 use crate::seed::seeded;
-use crate::walk::{block_on, declaration};
+use crate::walk::declaration;
 use crate::world::{World, annotate, nodes, provider, service};
 
 /// Actions with how often each is called.

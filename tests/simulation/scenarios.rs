@@ -23,9 +23,15 @@ fn tests_in(cell: &str) -> impl Iterator<Item = &str> {
 fn functions() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut functions = BTreeSet::new();
-    for file in ["src", "tests"].into_iter().flat_map(|folder| sources(&root.join(folder))) {
+    for file in ["src", "tests"]
+        .into_iter()
+        .flat_map(|folder| sources(&root.join(folder)))
+    {
         let text = fs::read_to_string(file).unwrap();
-        let names = text.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next());
+        let names = text
+            .split("fn ")
+            .skip(1)
+            .filter_map(|rest| rest.split(['(', '<']).next());
         functions.extend(names.map(str::to_owned));
     }
     functions
@@ -36,7 +42,11 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     let mut sources: Vec<_> = folders.iter().flat_map(|folder| sources(folder)).collect();
-    sources.extend(files.into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs")));
+    sources.extend(
+        files
+            .into_iter()
+            .filter(|file| file.extension().is_some_and(|end| end == "rs")),
+    );
     sources
 }
 
@@ -44,9 +54,14 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn every_situation_names_tests_that_exist_or_why_it_cannot_happen() {
     let (rows, functions) = (rows(), functions());
     let numbers: Vec<_> = rows.iter().map(|row| row[0].to_owned()).collect();
-    assert_eq!(numbers, (1..=SITUATIONS).map(|number| number.to_string()).collect::<Vec<_>>());
+    assert_eq!(
+        numbers,
+        (1..=SITUATIONS).map(|number| number.to_string()).collect::<Vec<_>>()
+    );
     for row in rows {
-        let [number, _, _, shown] = row[..] else { panic!("{row:?} has not four cells") };
+        let [number, _, _, shown] = row[..] else {
+            panic!("{row:?} has not four cells")
+        };
         let missing: Vec<_> = tests_in(shown).filter(|test| !functions.contains(*test)).collect();
         assert!(missing.is_empty(), "{number}: there is no test {missing:?}");
         assert!(

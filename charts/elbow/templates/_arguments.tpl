@@ -31,6 +31,11 @@ Arguments of the container: every setting of elbow that the values know. An empt
 {{- end }}
 - --service-max-concurrent-reconciles={{ .Values.serviceMaxConcurrentReconciles }}
 - --audit-period={{ .Values.auditPeriod }}
+- --audit-calls-per-minute={{ .Values.auditCallsPerMinute }}
+{{- if .Values.deleteOrphans }}
+- --delete-orphans=true
+{{- end }}
+- --mass-removal-delay={{ .Values.massRemovalDelay }}
 - --leader-election-id={{ include "elbow.leaseName" . }}
 - --leader-election-namespace={{ .Release.Namespace }}
 - --leader-election-lease-duration={{ .Values.leaderElection.leaseDuration }}

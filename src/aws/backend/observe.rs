@@ -7,6 +7,7 @@ use super::wanted::NodeRules;
 use crate::aws::api::{AwsApi, AwsResult, SecurityGroupSelection};
 use crate::aws::audit::Drift;
 use crate::aws::ids::SecurityGroupId;
+use crate::aws::observed::ObservedSecurityGroup;
 use crate::aws::ownership::Keeper;
 use crate::aws::stack::{IngressRule, RuleSource};
 
@@ -38,6 +39,26 @@ impl<A: AwsApi> Backend<A> {
             });
             *admitted = Some(rules_for(&groups, rules.clone()));
         }
+    }
+
+    /// The groups that load balancers share, the rules by which any group admits them, and the rules of these groups of nodes for
+    /// load balancers without groups.
+    ///
+    /// # Errors
+    /// When AWS cannot be read.
+    pub(crate) async fn holdings(
+        &self,
+        node_groups: BTreeSet<SecurityGroupId>,
+    ) -> AwsResult<(Vec<ObservedSecurityGroup>, NodeRules, NodeRules)> {
+        let observed = self.inventory.observe_basics(&Keeper::Cluster).await?;
+        let mut admitted = NodeRules::new();
+        for group in &observed.security_groups {
+            for (id, rules) in self.read_admitted(&group.id).await? {
+                admitted.entry(id).or_default().extend(rules);
+            }
+        }
+        let openings = self.read_own_openings(node_groups).await?;
+        Ok((observed.security_groups, admitted, openings))
     }
 
     /// Reads the rules again. Returns the calls that it took.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::wanted::{self, NodeRules};
-use super::{Backend, left_as_it_was};
+use super::{Backend, left_as_it_was, unsettled};
 use crate::aws::api::{AwsApi, AwsResult, SecurityGroupDescription, SecurityGroupSelection};
 use crate::aws::cluster::Cluster;
 use crate::aws::desired::tags::RULE_DESCRIPTION;
@@ -111,7 +111,7 @@ impl<A: AwsApi> Backend<A> {
                 return outcome.map(drop);
             }
             if outcome?.unsettled {
-                return Err(unsettled());
+                return Err(unsettled("ec2:AuthorizeSecurityGroupIngress"));
             }
             known.present = wanted::after(&plan.stages, known.present);
             known.ours = wanted::after(&plan.stages, known.ours);
@@ -178,6 +178,12 @@ impl<A: AwsApi> Backend<A> {
         Ok(known)
     }
 
+    /// Our rules of these groups for load balancers without groups.
+    pub(super) async fn read_own_openings(&self, groups: BTreeSet<SecurityGroupId>) -> AwsResult<NodeRules> {
+        let read = self.read_openings(groups, &description(&self.settings.cluster)).await?;
+        Ok(read.ours)
+    }
+
     async fn read_openings(&self, groups: BTreeSet<SecurityGroupId>, description: &str) -> AwsResult<Admitted> {
         let mut read = Admitted::default();
         read.add(self.read_groups(groups).await?, description);
@@ -219,11 +225,4 @@ fn described(group: &SecurityGroupDescription, description: &str) -> BTreeSet<In
     let descriptions = group.rule_descriptions.iter();
     let ours: BTreeMap<_, _> = descriptions.filter(|(_, text)| *text == description).collect();
     ours.into_keys().cloned().collect()
-}
-
-pub(super) fn unsettled() -> ProviderError {
-    ProviderError::Transient {
-        action: "ec2:AuthorizeSecurityGroupIngress".to_owned(),
-        message: "the rules of the nodes' groups are others than were known; looking again".to_owned(),
-    }
 }

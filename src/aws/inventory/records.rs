@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::gone::Gone;
 use super::overlay::{with_known_details, with_listeners_of};
 use super::snapshot::Snapshot;
 use crate::aws::audit::Drift;
@@ -26,6 +27,7 @@ pub(super) struct Records {
     /// When all was forgotten; no snapshot from before counts.
     forgotten: Moment,
     records: HashMap<Keeper, Record>,
+    gone: Gone,
 }
 
 /// What is known of one keeper. A keeper without a record has nothing in AWS, once there was a snapshot.
@@ -103,6 +105,8 @@ impl Records {
             return Vec::new();
         }
         let mut found = snapshot.kept;
+        found.values_mut().for_each(|found| self.gone.leave_out(found));
+        found.retain(|_, found| !found.is_empty());
         let mut drift = Vec::new();
         for (keeper, record) in &mut self.records {
             let found = found.remove(keeper).unwrap_or_default();
@@ -122,7 +126,8 @@ impl Records {
     }
 
     /// Takes over details whose reading began at `started`. Returns how AWS differed from what was known in detail.
-    pub(super) fn take_details(&mut self, keeper: &Keeper, read: Observed, started: Moment) -> Vec<Drift> {
+    pub(super) fn take_details(&mut self, keeper: &Keeper, mut read: Observed, started: Moment) -> Vec<Drift> {
+        self.gone.leave_out(&mut read);
         match self.records.get_mut(keeper) {
             Some(record) if record.may_learn(started) && record.doubted.is_none() => record.take_details(read),
             _ => Vec::new(),
@@ -152,6 +157,12 @@ impl Records {
         records.map(|(keeper, record)| (keeper, &record.observed))
     }
 
+    /// Keepers of whom only a snapshot is known.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &Keeper> {
+        let records = self.records.iter().filter(|(_, record)| !record.detailed);
+        records.map(|(keeper, _)| keeper)
+    }
+
     /// Does a load balancer of any Service carry one of these groups, or might one?
     pub(super) fn may_carry(&self, groups: &BTreeSet<GroupRef>) -> bool {
         let services = self.records.iter().filter(|(keeper, _)| **keeper != Keeper::Cluster);
@@ -177,6 +188,7 @@ impl Records {
 
     /// A write was done.
     pub(super) fn record(&mut self, keeper: &Keeper, step: &Step, outcome: &Outcome) {
+        self.gone.note(step);
         self.change(keeper).observed.record(step, outcome);
     }
 

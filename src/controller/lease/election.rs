@@ -171,7 +171,7 @@ impl Election {
             Ok(lease) => {
                 self.saw(Some(lease));
                 self.renewed = Some(begun);
-                self.fence.extend((begun + self.times.lease).into_std());
+                self.fence.extend(begun + self.times.lease);
                 Ok(())
             }
             Err(error) => {

@@ -106,10 +106,10 @@ async fn an_unchanged_service_that_a_new_process_finds_survives_every_fault() {
         restarts: true,
         ..Sequence::new(vec![web()], vec![Action::Serve(web())])
     };
-    let world = sequence.begin().await;
+    let mut world = sequence.begin().await;
     assert!(world.kubernetes.receipt(&web()).is_some());
     let before = world.aws.digest();
-    sequence.run(&world, &Cell::new(0)).await;
+    sequence.run(&mut world, &Cell::new(0)).await;
     assert_eq!(world.aws.digest(), before);
     sequence.holds().await;
 }

@@ -82,7 +82,9 @@ async fn sandbox(directory: &Path) -> Result<(Sandbox, Option<PathBuf>)> {
 /// Tests that need the sandbox are integration tests marked `#[ignore]`, so that a plain `cargo test` passes everywhere;
 /// those in a module `long` run only when asked for.
 async fn ignored_tests(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
-    let mut for_the_tests = vec!["--ignored".to_owned()];
+    // They wait most of the time: for leases, for outages to end, for others.
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().saturating_mul(2));
+    let mut for_the_tests = vec!["--ignored".to_owned(), format!("--test-threads={threads}")];
     if !arguments.long {
         for_the_tests.extend(["--skip".to_owned(), "::long::".to_owned()]);
     }

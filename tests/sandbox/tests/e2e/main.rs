@@ -20,6 +20,7 @@ mod drift;
 mod edits;
 mod elbow_process;
 mod foreign;
+mod gc;
 mod identity;
 mod inspect;
 mod keys;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Long enough for any step of elbow on a busy machine; a test that meets it has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Shortest time between two looks; a look that takes longer is followed by as long a pause, so that looking never is most of
 /// what the machine does.

@@ -163,7 +163,7 @@ impl AwsApi for Aws {
     }
 
     async fn describe_account_limits(&self) -> AwsResult<Limits> {
-        self.call("elasticloadbalancing:DescribeAccountLimits", |state| {
+        self.read("elasticloadbalancing:DescribeAccountLimits", |state| {
             Ok(state.describe_account_limits())
         })
         .await

@@ -35,7 +35,7 @@ pub(crate) fn crowd(aws: &Aws, numbers: Range<u16>) -> NodeSet {
         };
         aws.state().instances.insert(id.clone(), description);
         let labels = [("topology.kubernetes.io/zone", zone(number))];
-        let labels = if number % 2 == 0 { &labels[..] } else { &[] };
+        let labels = if number.is_multiple_of(2) { &labels[..] } else { &[] };
         Node {
             name: format!("crowd-{number:05}"),
             provider_id: format!("aws:///{}/{id}", zone(number)),

@@ -154,14 +154,14 @@ mod tests {
 
     #[test]
     fn only_the_part_between_the_marks_is_replaced() {
-        let document = format!("# Cost\n{}old\n{}the end\n", MARKS[0], MARKS[1]);
+        let document = format!("# Cost\n{}of before\n{}the end\n", MARKS[0], MARKS[1]);
         let written = report().written_into(&document).unwrap();
         assert!(
             written.starts_with("# Cost\n") && written.ends_with("the end\n"),
             "{written}"
         );
         assert!(
-            !written.contains("old") && written.contains("unrelated change"),
+            !written.contains("of before") && written.contains("unrelated change"),
             "{written}"
         );
         assert_eq!(report().written_into(&written).as_deref(), Some(written.as_str()));

@@ -90,16 +90,17 @@ mod tests {
             figure(Line::CreateMany(200), Quantity::ToAllHostnames, Rates::Off, 9.0),
             figure(Line::Idle(50), Quantity::CallsAMinute, Rates::Aws, 0.0),
         ];
-        let expected = "\
-                                         elbow  target  peer
-create one Service   calls                   6       6    29
-                     s to the hostname    0.26    0.25  0.95  over
-idle with 50         calls a minute          0      60     -
-
-without AWS's rates
-create 200 at once   s to all hostnames      9     9.9  98.6
-";
-        assert_eq!(render(&figures), expected);
+        let expected = [
+            "                                         elbow  target  peer",
+            "create one Service   calls                   6       6    29",
+            "                     s to the hostname    0.26    0.25  0.95  over",
+            "idle with 50         calls a minute          0      60     -",
+            "",
+            "without AWS's rates",
+            "create 200 at once   s to all hostnames      9     9.9  98.6",
+            "",
+        ];
+        assert_eq!(render(&figures), expected.join("\n"));
     }
 
     #[test]

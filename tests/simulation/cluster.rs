@@ -64,7 +64,7 @@ fn settings(election: bool) -> Settings {
 impl Cluster {
     /// With three nodes, and no process. The seed decides in which order things happen.
     pub(crate) fn new(seed: u64) -> Self {
-        let (line, aws) = (Line::new(seed), World::new().aws);
+        let (line, aws) = (Line::new(seed), World::new().aws.clone());
         let kubernetes = Kubernetes::new(line.clone());
         for number in 1..=3 {
             kubernetes.add_node(number);

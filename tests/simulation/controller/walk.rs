@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::aws;
 use crate::cluster::Cluster;
 use crate::kubernetes::{Fault, manifest};
+use crate::seed::block_on;
 use crate::seed::seeded;
-use crate::walk::block_on;
 
 const NAMES: [&str; 3] = ["api", "shop", "web"];
 

@@ -181,7 +181,7 @@ proptest! {
         let (walked, fresh) = block_on(async {
             let Walked { world, good } = after(&walk).await;
             if let Some(good) = &good {
-                world.come_to_light(&[good.clone()]).await;
+                world.come_to_light(std::slice::from_ref(good)).await;
             }
             let fresh = fresh(good, &world).await;
             (world, fresh)

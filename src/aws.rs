@@ -18,6 +18,7 @@ pub mod pace;
 pub mod plan;
 pub mod preview;
 pub mod provider;
+pub mod quotas;
 mod receipt;
 pub mod sdk;
 pub mod settings;

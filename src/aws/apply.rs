@@ -36,6 +36,8 @@ pub(crate) struct Applied {
     pub(crate) unsettled: bool,
     /// Instances that AWS refuses to register. The other targets are registered.
     pub(crate) refused: BTreeSet<InstanceId>,
+    /// By which words AWS has refused targets for want of quota. Those that there was room for are registered.
+    pub(crate) full: Option<AwsError>,
     /// Why optional features are not as wanted; all else is.
     pub(crate) degraded: Vec<ProviderError>,
     /// Optional features wait for a load balancer to be active.
@@ -209,7 +211,8 @@ impl Applied {
 
     /// Adds what came of the next plan for the same keeper, whose end says how things stand.
     pub(crate) fn follow(&mut self, next: Self) {
-        (self.unsettled, self.waits, self.held) = (false, false, None);
+        (self.unsettled, self.waits) = (false, false);
+        (self.full, self.held) = (None, None);
         self.degraded.clear();
         self.add(next);
     }
@@ -225,6 +228,7 @@ impl Applied {
         self.writes = self.writes.saturating_add(other.writes);
         self.unsettled |= other.unsettled;
         self.refused.extend(other.refused);
+        self.full = self.full.take().or(other.full);
         self.degraded.extend(other.degraded);
         self.waits |= other.waits;
         self.held = self.held.into_iter().chain(other.held).min_by_key(|held| held.wait);

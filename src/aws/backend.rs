@@ -75,9 +75,17 @@ impl<A: AwsApi> Backend<A> {
         }
     }
 
-    /// What this Service needs nodes to admit.
-    pub(crate) fn need(&self, keeper: &Keeper, need: Need) {
-        self.needs.set(keeper, need);
+    /// What this Service needs nodes to admit. Returns what it was before, if that is known.
+    pub(crate) fn need(&self, keeper: &Keeper, need: Need) -> Option<Need> {
+        self.needs.set(keeper, need)
+    }
+
+    /// The Service cannot have what it needs: it is to have what it had before.
+    pub(crate) fn take_back(&self, keeper: &Keeper, before: Option<Need>) {
+        match before {
+            Some(before) => drop(self.needs.set(keeper, before)),
+            None => self.needs.forget(keeper),
+        }
     }
 
     /// The group's id if it is known to exist.

@@ -1,6 +1,8 @@
 //! The plug-in as the controller sees it: observe -> desired -> plan -> apply, for one Service at a time.
 
+mod ceilings;
 mod delete;
+mod departures;
 mod ensure;
 mod hold;
 mod holdings;
@@ -28,6 +30,8 @@ use crate::aws::settings::AwsSettings;
 use crate::node::NodeSet;
 use crate::provider::{Audited, Deleted, Ensured, LoadBalancerProvider, Occasion, ProviderError};
 use crate::service::{Owner, Service};
+use ceilings::Ceilings;
+use departures::Wishes;
 pub use holdings::{Holding, Holdings, Resource};
 pub(crate) use outcome::stays;
 use replacement::Replacements;
@@ -49,6 +53,9 @@ pub struct ProviderSettings {
     /// `--replacement-grace-period`: how long a replaced load balancer stays after its successor's hostname was published,
     /// so that clients with an old answer of DNS are still served.
     pub replacement_grace: Duration,
+    /// `--mass-removal-delay`: how long targets stay registered of which more than half would leave at once because their
+    /// nodes are gone; 0 lets them go.
+    pub mass_removal_delay: Duration,
 }
 
 /// Load balancers of AWS for the Services of one cluster. One for the process: it remembers what AWS holds.
@@ -62,6 +69,8 @@ pub struct AwsProvider<A> {
     backend: Backend<Paced<A>>,
     audit: Audit,
     replacements: Replacements,
+    wishes: Wishes,
+    ceilings: Ceilings,
 }
 
 impl<A: AwsApi> AwsProvider<A> {
@@ -84,6 +93,8 @@ impl<A: AwsApi> AwsProvider<A> {
             ),
             audit: Audit::new(settings.audit_calls_per_minute),
             replacements: Replacements::new(settings.replacement_grace),
+            wishes: Wishes::new(settings.mass_removal_delay),
+            ceilings: Ceilings::default(),
             settings,
             api,
             pace,

@@ -138,6 +138,14 @@ pub(super) struct Services {
         default_value = "60s"
     )]
     pub(super) replacement_grace_period: Raw,
+    /// Time that targets stay of which more than half would leave at once because their nodes are gone
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "ELBOW_MASS_REMOVAL_DELAY",
+        default_value = "5m"
+    )]
+    pub(super) mass_removal_delay: Raw,
 }
 
 #[derive(Args, Clone, Debug)]

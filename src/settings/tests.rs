@@ -28,6 +28,7 @@ fn the_cluster_name_is_all_that_must_be_given() {
     assert_eq!(settings.aws.provider.audit_calls_per_minute, 60);
     assert!(!settings.services.delete_orphans);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::from_secs(60));
+    assert_eq!(settings.aws.provider.mass_removal_delay, Duration::from_secs(300));
     assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::Internal);
     assert_eq!(settings.aws.provider.aws.node_ports, 30000..=32767);
     assert_eq!(settings.aws.provider.aws.default_tags, Tags::new());
@@ -61,6 +62,7 @@ fn values_become_narrow_types() {
         "--external-managed-tags=audit,owner",
         "--node-port-range=31000-31999",
         "--replacement-grace-period=0s",
+        "--mass-removal-delay=90s",
         "--aws-api-rates=elbv2-registration=40:8",
         "--enable-leader-election=false",
         "--metrics-bind-addr=127.0.0.1:0",
@@ -79,6 +81,7 @@ fn values_become_narrow_types() {
     assert!(settings.services.delete_orphans);
     assert_eq!(settings.aws.provider.audit_calls_per_minute, 600);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::ZERO);
+    assert_eq!(settings.aws.provider.mass_removal_delay, Duration::from_secs(90));
     assert_eq!(
         settings.aws.provider.rates,
         Rates::parse("elbv2-registration=40:8").unwrap()

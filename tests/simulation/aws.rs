@@ -18,6 +18,7 @@ mod hand;
 mod history;
 mod limits;
 mod listeners;
+mod quotas;
 mod targets;
 mod watch;
 
@@ -38,12 +39,13 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use call::Late;
-pub(crate) use delays::{Delays, Quotas};
+pub(crate) use delays::Delays;
 pub(crate) use dice::Dice;
 use faults::Faults;
 pub(crate) use faults::{Fault, Weather};
 use history::History;
 pub(crate) use limits::Limits;
+pub(crate) use quotas::Quotas;
 use watch::Watch;
 
 use crate::cluster::Door;
@@ -69,6 +71,8 @@ pub(crate) struct State {
     pub(crate) allocations: BTreeSet<AllocationId>,
     pub(crate) prefix_lists: BTreeSet<PrefixListId>,
     pub(crate) web_acls: BTreeSet<WebAclArn>,
+    /// The quotas of the account.
+    pub(crate) quotas: Quotas,
     pub(crate) load_balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
     pub(crate) listeners: BTreeMap<ListenerArn, Listener>,
     pub(crate) target_groups: BTreeMap<TargetGroupArn, TargetGroup>,
@@ -77,7 +81,6 @@ pub(crate) struct State {
     /// How long the network interfaces of a deleted load balancer hold its groups and addresses.
     pub(crate) release: Duration,
     pub(crate) delays: Delays,
-    pub(crate) quotas: Quotas,
     releasing: Vec<Releasing>,
     /// Since when each security group is there that was made by a call.
     made_groups: BTreeMap<SecurityGroupId, Instant>,

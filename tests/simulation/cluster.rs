@@ -20,6 +20,8 @@ use crate::world::{CLUSTER, World};
 
 /// No delay between two tries is longer, nor is the time until a silent API server is given up, twice.
 const QUIET: Duration = Duration::from_secs(700);
+/// The flag of a process that is alone.
+const SINGLE: &str = "--enable-leader-election=false";
 /// Whatever happens, it is over in so many times that.
 const MOST_ROUNDS: usize = 30;
 
@@ -42,22 +44,24 @@ pub(crate) struct Cluster {
 
 /// The flags, as `elbow run` reads them.
 #[derive(Debug, clap::Parser)]
+#[command(args_override_self = true)]
 struct CommandLine {
     #[command(flatten)]
     flags: Flags,
 }
 
-fn settings(election: bool) -> Settings {
+/// With these flags besides.
+fn settings(flags: &[&str]) -> Settings {
+    let cluster = format!("--cluster-name={CLUSTER}");
     let given = [
-        "elbow".to_owned(),
-        format!("--cluster-name={CLUSTER}"),
-        "--pod-name=elbow".to_owned(),
-        "--pod-namespace=elbow-system".to_owned(),
+        "elbow",
+        &cluster,
+        "--pod-name=elbow",
+        "--pod-namespace=elbow-system",
         // No round of the audit disturbs what a test looks at.
-        "--audit-period=100h".to_owned(),
-        format!("--enable-leader-election={election}"),
+        "--audit-period=100h",
     ];
-    let CommandLine { flags } = clap::Parser::parse_from(given);
+    let CommandLine { flags } = clap::Parser::parse_from(given.iter().chain(flags));
     Settings::check(&flags).expect("sound flags")
 }
 
@@ -81,7 +85,7 @@ impl Cluster {
             witness,
             processes: Vec::new(),
             quiet: QUIET,
-            settings: settings(false),
+            settings: settings(&[SINGLE]),
             started: 0,
         }
     }
@@ -93,10 +97,18 @@ impl Cluster {
         cluster
     }
 
+    /// With a process that is started with these flags.
+    pub(crate) fn with_flags(seed: u64, flags: &[&str]) -> Self {
+        let mut cluster = Self::new(seed);
+        cluster.settings = settings(&[&[SINGLE], flags].concat());
+        cluster.start();
+        cluster
+    }
+
     /// With replicas that elect their leader.
     pub(crate) fn replicated(seed: u64, replicas: usize) -> Self {
         let mut cluster = Self::new(seed);
-        cluster.settings = settings(true);
+        cluster.settings = settings(&[]);
         for _ in 0..replicas {
             cluster.start();
         }

@@ -12,7 +12,7 @@ fn services() -> [Service; 3] {
 }
 
 #[rstest]
-#[case::load_balancers(Quotas { load_balancers: 3, ..Quotas::default() }, "TooManyLoadBalancers")]
+#[case::load_balancers(Quotas { network_load_balancers: 3, ..Quotas::default() }, "TooManyLoadBalancers")]
 #[case::target_groups(Quotas { target_groups: 3, ..Quotas::default() }, "TooManyTargetGroups")]
 #[case::security_groups(Quotas { security_groups: 7, ..Quotas::default() }, "SecurityGroupLimitExceeded")]
 #[tokio::test(start_paused = true)]
@@ -38,19 +38,4 @@ async fn one_service_too_many_is_told_the_quota_the_others_go_on_and_it_recovers
     assert_eq!(world.ensure(&second).await.unwrap().writes, 0);
     world.remove(&first).await;
     world.serve(&mut third).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn more_source_ranges_than_a_group_has_rules_leave_the_rules_as_they_are() {
-    let world = World::new();
-    world.aws.state().quotas.rules_per_group = 60;
-    let mut web = service("web", &[(80, 30080)]);
-    world.serve(&mut web).await;
-    let before = world.aws.digest();
-    web.source_ranges = (0..61).map(|n| format!("192.0.{}.0/24", 2 * n)).collect();
-    let error = world.ensure(&web).await.unwrap_err();
-    assert!(matches!(error.retry(), Retry::Slowly), "{error}");
-    assert_eq!(world.aws.digest(), before);
-    web.source_ranges.truncate(50);
-    world.serve(&mut web).await;
 }

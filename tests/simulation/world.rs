@@ -15,18 +15,21 @@ use tokio::time::sleep;
 use crate::aws::Aws;
 
 mod cloud;
+mod crowd;
 mod declaration;
 mod kubernetes;
 
 pub(crate) use cloud::{
     ALLOCATIONS, CERTIFICATE, OTHER_CERTIFICATE, WEB_ACL, add_group, instance, launch, launch_foreign, nodes,
 };
+pub(crate) use crowd::{ZONES, crowd, crowd_instance, zone};
 pub(crate) use declaration::{alb, annotate, service, service_port, text_map};
 pub(crate) use kubernetes::Kubernetes;
 
 pub(crate) const CLUSTER: &str = "blue";
 pub(crate) const VPC: &str = "vpc-1";
 pub(crate) const GRACE: Duration = Duration::from_secs(60);
+pub(crate) const REMOVAL_DELAY: Duration = Duration::from_secs(120);
 pub(crate) const AUDIT_CALLS: u32 = 60;
 
 /// The delay of [`Retry::Backoff`] and its like; only its order matters.
@@ -256,6 +259,7 @@ pub(crate) fn provider_at(aws: &Aws, rates: Rates) -> AwsProvider<Aws> {
         audit_calls_per_minute: AUDIT_CALLS,
         rates,
         replacement_grace: GRACE,
+        mass_removal_delay: REMOVAL_DELAY,
     };
     AwsProvider::new(aws.clone(), settings)
 }

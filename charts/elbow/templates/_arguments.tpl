@@ -35,6 +35,7 @@ Arguments of the container: every setting of elbow that the values know. An empt
 {{- if .Values.deleteOrphans }}
 - --delete-orphans=true
 {{- end }}
+- --mass-removal-delay={{ .Values.massRemovalDelay }}
 - --leader-election-id={{ include "elbow.leaseName" . }}
 - --leader-election-namespace={{ .Release.Namespace }}
 - --leader-election-lease-duration={{ .Values.leaderElection.leaseDuration }}

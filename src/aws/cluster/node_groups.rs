@@ -121,6 +121,7 @@ mod tests {
         InstanceDescription {
             id: InstanceId::new("i-1"),
             vpc: None,
+            zone: None,
             security_groups: groups.split_whitespace().map(SecurityGroupId::new).collect(),
             terminated: false,
             tags: Tags::new(),

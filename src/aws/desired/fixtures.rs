@@ -6,6 +6,7 @@ use super::annotations::keys::PREFIX;
 use super::{Desired, Facts, Invalid, Requirements};
 use crate::aws::api::SubnetDescription;
 use crate::aws::ids::{SecurityGroupId, SubnetId, VpcId};
+use crate::aws::quotas::Limits;
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::{Listener, ResourceName, Scheme, Stack};
 use crate::node::{Node, NodeSet};
@@ -156,6 +157,9 @@ pub(crate) fn facts() -> Facts {
         vpc_networks: vec!["10.0.0.0/16".parse().unwrap()],
         cluster_instances: BTreeSet::new(),
         unusable_instances: BTreeSet::new(),
+        instance_zones: BTreeMap::new(),
+        limits: Limits::default(),
+        ceiling: None,
     }
 }
 

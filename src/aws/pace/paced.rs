@@ -11,6 +11,7 @@ use super::Pace;
 use crate::aws::api::*;
 use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::*;
+use crate::aws::quotas::Limits;
 use crate::aws::stack::*;
 
 /// How often a read is sent that AWS throttles: each time more slowly, so that more is seldom needed.
@@ -188,6 +189,13 @@ impl<A: AwsApi> AwsApi for Paced<A> {
     async fn describe_target_group_attributes(&self, arn: &TargetGroupArn) -> AwsResult<Attributes> {
         self.read("elasticloadbalancing:DescribeTargetGroupAttributes", || {
             self.api.describe_target_group_attributes(arn)
+        })
+        .await
+    }
+
+    async fn describe_account_limits(&self) -> AwsResult<Limits> {
+        self.read("elasticloadbalancing:DescribeAccountLimits", || {
+            self.api.describe_account_limits()
         })
         .await
     }

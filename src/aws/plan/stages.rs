@@ -16,6 +16,8 @@ pub(super) enum Stage {
     ClearNames,
     /// Security group and target groups are made; health checks and tags are set.
     Prepare,
+    /// Targets go where there is no room for them and those that come.
+    MakeRoom,
     /// Rules are added, the load balancer is made, target groups are filled and tuned.
     Connect,
     /// The load balancer gets its attributes, groups, subnets and addresses; listeners that have certificates get more.
@@ -30,6 +32,8 @@ pub(super) enum Stage {
     Unlisten,
     /// Targets, rules and families of addresses that are not wanted go.
     Disconnect,
+    /// Targets come for which there was no room before.
+    Refill,
     /// Tags forget the features that were taken away.
     Forget,
     /// Load balancers that are not wanted go.

@@ -30,6 +30,8 @@ impl<A: AwsApi> AwsProvider<A> {
         }
         let resources = self.delete_own(keeper, consent).await?;
         self.replacements.forget(keeper);
+        self.wishes.forget(keeper);
+        self.ceilings.forget(keeper);
         self.backend.forget(keeper);
         let shared = self.delete_shared(nodes).await?;
         Ok(Deleted {

@@ -93,14 +93,19 @@ impl<A: AwsApi> AwsProvider<A> {
             return Ok((desired, Applied::default()));
         }
         let (facts, observed) = self.look(service, nodes, keeper).await?;
-        let (desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
+        let (mut desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
         let observed = self.watch_replacement(service, keeper, &desired, observed).await?;
+        let groups = desired.stack.target_groups.iter_mut();
+        let wanted = groups.map(|(name, group)| (name, &group.surplus, &mut group.targets));
+        let held = self.hold_targets(keeper, &observed, nodes, wanted.collect()).await?;
+        desired.warnings.extend(held);
         let view = view(service, &desired.stack, &observed);
         let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
         check_receipt(service, &plan)?;
         self.watch_provisioning(keeper, &plan).await?;
         let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
+        self.note_refusal(keeper, applied.full.as_ref(), desired.stack.target_groups.keys())?;
         self.release_openings(keeper, &desired, nodes).await?;
         Ok((desired, applied))
     }
@@ -130,7 +135,8 @@ impl<A: AwsApi> AwsProvider<A> {
     ) -> Result<(Facts, Observed), ProviderError> {
         let requirements = self.requirements(service, nodes).await?;
         let observed = self.inventory.observe(keeper).await?;
-        let facts = self.facts(&requirements, nodes, &observed).await?;
+        let mut facts = self.facts(&requirements, nodes, &observed).await?;
+        facts.ceiling = self.ceilings.of(keeper);
         Ok((facts, observed))
     }
 
@@ -166,20 +172,36 @@ impl<A: AwsApi> AwsProvider<A> {
         keeper: &Keeper,
         mut facts: Facts,
     ) -> Result<(Desired, Option<InUse<'_>>), ProviderError> {
-        let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
-        let observed = &facts.load_balancers;
-        self.backend.need(keeper, need(&desired, observed.iter()));
-        self.settle_openings(nodes).await?;
-        if !desired.backend_group {
-            return Ok((desired, None));
+        let mut desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
+        if desired.is_short_of_quota && self.cluster.learn_limits().await? {
+            facts.limits = self.cluster.limits();
+            desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
         }
-        let in_use = self.share_backend(&facts.vpc).await?;
+        let before = self.backend.need(keeper, need(&desired, facts.load_balancers.iter()));
+        let admitted = self.admit(&desired, &facts.vpc, nodes).await;
+        if matches!(admitted, Err(ProviderError::Quota { .. })) {
+            // No other Service shall wait for the room that this one lacks in the nodes' groups.
+            self.backend.take_back(keeper, before);
+        }
+        let Some(in_use) = admitted? else {
+            return Ok((desired, None));
+        };
         if facts.backend_group.as_ref() == Some(&in_use.group) {
             return Ok((desired, Some(in_use)));
         }
         facts.backend_group = Some(in_use.group.clone());
         let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
         Ok((desired, Some(in_use)))
+    }
+
+    /// Makes nodes admit the load balancer. Returns the shared group where it is to have that.
+    async fn admit(&self, desired: &Desired, vpc: &VpcId, nodes: &NodeSet) -> Result<Option<InUse<'_>>, ProviderError> {
+        self.settle_openings(nodes).await?;
+        if desired.backend_group {
+            Ok(Some(self.share_backend(vpc).await?))
+        } else {
+            Ok(None)
+        }
     }
 
     /// Brings the rules on nodes for load balancers without groups up to date. `nodes` may be ones that nobody has asked
@@ -255,11 +277,17 @@ impl<A: AwsApi> AwsProvider<A> {
             action: "elasticloadbalancing:CreateLoadBalancer".to_owned(),
             message: "the load balancer went away meanwhile; looking again".to_owned(),
         })?;
+        let left_out = self.left_out(keeper, desired, applied);
+        let waits = [self.wishes.rest(keeper), self.ceilings.rest(keeper)];
+        let waits = waits.into_iter().flatten().min();
         let receipt = |observed: &Observed| receipt::receipt(&desired.stack, observed);
-        Ok(Ensured {
-            receipt: self.inventory.look_presumed(keeper, receipt),
-            ..outcome::ensured(desired, address, applied, &protected, self.cluster.retries_instances())
-        })
+        let is_done = left_out == 0 && waits.is_none();
+        let receipt = is_done.then(|| self.inventory.look_presumed(keeper, receipt));
+        let retry = self.cluster.retries_instances().into_iter().chain(waits).min();
+        let mut ensured = outcome::ensured(desired, address, applied, &protected, retry);
+        ensured.warnings.extend(outcome::left_out(left_out));
+        ensured.receipt = receipt.flatten();
+        Ok(ensured)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `cargo sandbox bench`: what elbow costs in AWS calls, time, memory and CPU, beside its targets and a peer's figures.
 //!
-//! One elbow, built as it is released and run with the chart's flags, serves Services on a sandbox of the bench's own. The
+//! One elbow, optimised as it is released and run with the chart's flags, serves Services on a sandbox of the bench's own. The
 //! AWS proxy adds latency to every call and keeps the journal of calls, from which all numbers of calls are.
 
 mod about;
@@ -72,7 +72,7 @@ pub struct Args {
     /// One more flag for elbow; may be given several times
     #[arg(long = "flag", value_name = "FLAG", allow_hyphen_values = true)]
     flags: Vec<String>,
-    /// The elbow to measure [default: this checkout, built with the release profile]
+    /// The elbow to measure [default: this checkout, built with the profile measured]
     #[arg(long, value_name = "FILE")]
     elbow: Option<PathBuf>,
     /// Write all figures to a file, as JSON
@@ -194,7 +194,7 @@ impl Run<'_> {
         let layout = self.bed.sandbox.layout()?;
         let program = match &self.args.elbow {
             Some(program) => program.clone(),
-            None => build::release(&layout, self.progress).await?,
+            None => build::measured(&layout, self.progress).await?,
         };
         let about = About::gather(&self.bed, &program, self.args.latency, self.args.flags.clone()).await?;
         let mut sheet = Sheet {
@@ -268,8 +268,8 @@ impl Run<'_> {
             if rates == Rates::Aws {
                 self.rest(&elbow, services, sheet).await?;
             }
-            self.step("restart", many.restart(&mut elbow, sheet)).await?;
             let nodes = self.step("nodes join", many.nodes(sheet)).await?;
+            self.step("restart", many.restart(&mut elbow, sheet)).await?;
             self.step(&format!("deleting {services} Services"), many.delete(sheet))
                 .await?;
             // Nodes that leave it would be a change that the next line does not ask for.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use elbow::aws::api::*;
 use elbow::aws::ids::*;
+use elbow::aws::quotas::Limits;
 use elbow::aws::stack::{
     AddressType, Attributes, FrontendGroup, HealthCheck, IngressRule, LoadBalancer, Tags, Target, TargetGroup,
 };
@@ -157,6 +158,13 @@ impl AwsApi for Aws {
     async fn describe_target_group_attributes(&self, arn: &TargetGroupArn) -> AwsResult<Attributes> {
         self.read("elasticloadbalancing:DescribeTargetGroupAttributes", |state| {
             Ok(state.target_group_mut(arn)?.attributes.clone())
+        })
+        .await
+    }
+
+    async fn describe_account_limits(&self) -> AwsResult<Limits> {
+        self.read("elasticloadbalancing:DescribeAccountLimits", |state| {
+            Ok(state.describe_account_limits())
         })
         .await
     }

@@ -1,4 +1,4 @@
-//! What AWS does not do at once, and how much of a thing it gives.
+//! What AWS does not do at once.
 
 use std::time::Duration;
 
@@ -13,24 +13,4 @@ pub(crate) struct Delays {
     pub(crate) listener_end: Duration,
     /// How long writes take to reach those who read; set by [`super::State::set_read_lag`].
     pub(super) read_lag: Duration,
-}
-
-/// What an account may have: without end unless a test says otherwise.
-#[derive(Clone, Debug)]
-pub(crate) struct Quotas {
-    pub(crate) load_balancers: usize,
-    pub(crate) target_groups: usize,
-    pub(crate) security_groups: usize,
-    pub(crate) rules_per_group: usize,
-}
-
-impl Default for Quotas {
-    fn default() -> Self {
-        Self {
-            load_balancers: usize::MAX,
-            target_groups: usize::MAX,
-            security_groups: usize::MAX,
-            rules_per_group: usize::MAX,
-        }
-    }
 }

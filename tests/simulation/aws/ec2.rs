@@ -95,14 +95,10 @@ impl State {
         for rule in rules {
             self.check_source(&rule.source)?;
         }
-        let most = self.quotas.rules_per_group;
+        let all = self.group_mut(id)?.rules.union(rules).cloned().collect();
+        self.check_rules(&all)?;
         let group = self.group_mut(id)?;
         require(!rules.is_empty(), "MissingParameter", "no rules")?;
-        require(
-            group.rules.len() + rules.len() <= most,
-            "RulesPerSecurityGroupLimitExceeded",
-            "the quota of rules is used up",
-        )?;
         require(
             group.rules.is_disjoint(rules),
             "InvalidPermission.Duplicate",

@@ -56,12 +56,7 @@ impl State {
             return Ok(known.created(arn));
         }
         self.check_name_is_free(&made.name)?;
-        let count = self.load_balancers.len();
-        require(
-            count < self.quotas.load_balancers,
-            "TooManyLoadBalancers",
-            "the quota of load balancers is used up",
-        )?;
+        self.check_another_load_balancer(made.kind)?;
         self.check_addresses(&made, None)?;
         self.assign_addresses(&mut made);
         let id = self.new_id();

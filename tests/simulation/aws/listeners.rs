@@ -50,6 +50,7 @@ impl State {
         require(count < MOST, "TooManyListeners", "the load balancer has 50 listeners")?;
         check_tls(wanted)?;
         self.check_action(load_balancer, wanted)?;
+        self.check_listener_load(load_balancer, wanted)?;
         let arn = ListenerArn::new(format!("{load_balancer}/listener/{}", self.new_id()));
         let listener = Listener {
             load_balancer: load_balancer.clone(),
@@ -71,6 +72,7 @@ impl State {
         require(!taken, "DuplicateListener", "a listener on that port exists")?;
         check_tls(wanted)?;
         self.check_action(&load_balancer, wanted)?;
+        self.check_listener_load(&load_balancer, wanted)?;
         let known = self.listener_mut(arn)?;
         if known.settings.protocol != wanted.protocol {
             let mut attributes = catalog::listener_attributes(wanted.protocol);

@@ -83,6 +83,8 @@ impl State {
                 &format!("{} cannot be a target", target.instance),
             )?;
         }
+        let all = self.target_groups[arn].targets.union(targets).cloned().collect();
+        self.check_targets(arn, &all)?;
         let known = self.target_group_mut(arn)?;
         known.draining.retain(|target| !targets.contains(target));
         known.targets.extend(targets.iter().cloned());

@@ -40,10 +40,10 @@ impl Door {
             self.fence.permit().map_err(|closed| AwsError::closed(action, closed))?;
         }
         let sent = self.under_way.begin();
-        let owner = if write {
-            OWNER.try_with(String::clone).unwrap_or_default()
-        } else {
+        let owner = if is_shared(action) {
             String::new()
+        } else {
+            OWNER.try_with(String::clone).unwrap_or_default()
         };
         self.line.turn(&format!("{} {action} {owner}", self.process)).await;
         if write {
@@ -57,6 +57,21 @@ impl Door {
 fn is_write(action: &str) -> bool {
     let operation = action.rsplit(':').next().unwrap_or_default();
     !operation.starts_with("Describe") && !operation.starts_with("Get")
+}
+
+/// Is what it reads for all Services? For whose sake it is read then follows from no seed.
+fn is_shared(action: &str) -> bool {
+    let shared = [
+        "Instances",
+        "Subnets",
+        "Vpcs",
+        "RouteTables",
+        "SecurityGroups",
+        "LoadBalancers",
+        "TargetGroups",
+    ];
+    let what = action.rsplit("Describe").next().unwrap_or_default();
+    shared.contains(&what)
 }
 
 impl UnderWay {

@@ -5,10 +5,11 @@ use std::time::Duration;
 use rstest::rstest;
 use serde_json::json;
 
-use super::serving;
+use super::{SHORT, serving};
 use crate::cluster::Cluster;
 use crate::kubernetes::manifest;
 
+const FOREIGN: &str = "example.com/other";
 const HOLD: Duration = Duration::from_secs(60);
 
 /// Changes, deletes and makes Services, and exchanges a node.
@@ -71,7 +72,57 @@ async fn a_service_and_a_node_deleted_behind_the_back_of_a_watch_are_noticed() {
     assert_eq!(cluster.kubernetes.services().len(), 1);
 }
 
-/// Whoever edits a Service at the same time makes our patches fail, and loses nothing.
+/// Puts a finalizer of somebody else on the Service, or takes it off.
+fn turn_foreign_finalizer(cluster: &Cluster) {
+    cluster.kubernetes.change("web", |service| {
+        let names = service["metadata"]["finalizers"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let (foreign, mut others): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| name == FOREIGN);
+        if foreign.is_empty() {
+            others.push(json!(FOREIGN));
+        }
+        service["metadata"]["finalizers"] = json!(others);
+    });
+}
+
+fn has_foreign_finalizer(cluster: &Cluster) -> bool {
+    let web = cluster.kubernetes.service("shop", "web").unwrap();
+    let names = web["metadata"]["finalizers"].as_array().unwrap();
+    names.iter().any(|name| name == FOREIGN)
+}
+
+/// A patch of ours that meets their edit fails, and loses nothing.
+#[tokio::test(start_paused = true)]
+async fn a_finalizer_of_somebody_else_that_comes_at_any_moment_of_a_create_stays() {
+    for pause in (0..40).step_by(2) {
+        let mut cluster = Cluster::served(pause);
+        cluster.quiet = SHORT;
+        cluster.pass(Duration::from_secs(1)).await;
+        cluster.kubernetes.create("web", manifest(&[(80, 30080)]));
+        cluster.pass(Duration::from_millis(pause)).await;
+        turn_foreign_finalizer(&cluster);
+        cluster.ends_well(&format!("edited after {pause} ms")).await;
+        assert!(has_foreign_finalizer(&cluster), "edited after {pause} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_finalizer_of_somebody_else_that_goes_at_any_moment_does_not_come_back() {
+    for pause in (0..60).step_by(3) {
+        let mut cluster = serving("web").await;
+        cluster.quiet = SHORT;
+        turn_foreign_finalizer(&cluster);
+        cluster.pass(Duration::from_secs(1)).await;
+        cluster.kubernetes.make_internal("web");
+        cluster.pass(Duration::from_millis(pause)).await;
+        turn_foreign_finalizer(&cluster);
+        cluster.ends_empty(&format!("edited after {pause} ms")).await;
+        assert!(!has_foreign_finalizer(&cluster), "edited after {pause} ms");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_service_that_others_edit_all_the_time_is_served_and_keeps_their_edits() {
     let mut cluster = Cluster::served(1);
@@ -80,20 +131,11 @@ async fn a_service_that_others_edit_all_the_time_is_served_and_keeps_their_edits
         cluster.pass(Duration::from_millis(3)).await;
         cluster.kubernetes.change("web", |service| {
             service["metadata"]["labels"] = json!({"edit": number.to_string()});
-            service["metadata"]["finalizers"] = match service["metadata"]["finalizers"].as_array() {
-                Some(names) if names.iter().any(|name| name == "example.com/other") => json!(names),
-                Some(names) => json!([names.as_slice(), &[json!("example.com/other")]].concat()),
-                None => json!(["example.com/other"]),
-            };
         });
     }
     cluster.ends_well("after many edits").await;
     let web = cluster.kubernetes.service("shop", "web").unwrap();
     assert_eq!(web["metadata"]["labels"]["edit"], "299");
-    assert_eq!(
-        web["metadata"]["finalizers"],
-        json!(["example.com/other", "elbow.dev/load-balancer"])
-    );
 }
 
 /// The watch shows what was, while all that is done is done to what is.

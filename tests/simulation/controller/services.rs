@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{SHORT, serving};
 use crate::cluster::Cluster;
 use crate::kubernetes::manifest;
+use crate::world::assert_same;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -106,19 +107,40 @@ async fn services_of_another_class_or_none_are_neither_served_nor_touched() {
     assert_eq!(cluster.work(), before);
 }
 
+/// Somebody takes the finalizer off while no process looks, and the Service is gone.
+fn remove_by_force(cluster: &mut Cluster, name: &str) {
+    let uid = cluster.kubernetes.service("shop", name).unwrap()["metadata"]["uid"].clone();
+    cluster.witness.excuse(uid.as_str().unwrap());
+    cluster.kill();
+    cluster.kubernetes.delete(name);
+    cluster
+        .kubernetes
+        .change(name, |service| service["metadata"]["finalizers"] = json!([]));
+    cluster.start();
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_finalizer_removed_by_force_leaves_behind_stays_untouched() {
     let mut cluster = serving("web").await;
-    let uid = cluster.kubernetes.service("shop", "web").unwrap()["metadata"]["uid"].clone();
-    cluster.witness.excuse(uid.as_str().unwrap());
-    cluster.kill();
     let orphan = cluster.aws.digest();
-    cluster.kubernetes.delete("web");
-    cluster
-        .kubernetes
-        .change("web", |service| service["metadata"]["finalizers"] = json!([]));
-    cluster.start();
+    remove_by_force(&mut cluster, "web");
     cluster.ends_as(&orphan, "after the removal by force").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_finalizer_removed_by_force_leaves_behind_goes_after_two_audits_where_that_is_wanted() {
+    let mut cluster = Cluster::with_flags(1, &["--audit-period=5m", "--delete-orphans"]);
+    cluster.kubernetes.create("web", manifest(&[(80, 30080)]));
+    cluster.kubernetes.create("api", manifest(&[(81, 30081)]));
+    cluster.pass(Duration::from_secs(10)).await;
+    let before = cluster.aws.digest();
+    remove_by_force(&mut cluster, "web");
+    cluster.pass(Duration::from_secs(9 * 60)).await;
+    assert_same(&cluster.aws.digest(), &before, "after one audit");
+    cluster.pass(Duration::from_secs(10 * 60)).await;
+    let expected = cluster.fresh_end().await;
+    assert_same(&cluster.aws.digest(), &expected, "after the others");
+    assert_eq!(cluster.witness.wrong(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,15 +152,18 @@ async fn the_deletion_of_a_namespace_takes_all_of_fifty_services_away() {
             .create(&format!("web-{number}"), manifest(&[(80, 30100 + number)]));
     }
     cluster.settle().await;
+    let before = cluster.aws.count();
     cluster.kubernetes.delete_namespace();
-    cluster.kubernetes.create_in("farm", "late", manifest(&[(80, 30099)]));
-    cluster.ends_well("after the deletion of the namespace").await;
-    assert_eq!(cluster.kubernetes.services().len(), 1);
+    cluster.settle().await;
+    let calls = cluster.aws.count() - before;
+    assert!(calls <= 50 * 3 + 10, "{calls} calls");
+    assert_eq!(cluster.kubernetes.services(), Vec::<Value>::new());
+    cluster.ends_empty("after the deletion of the namespace").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_deleted_while_it_is_made_leaves_nothing() {
-    for pause in (0..160).step_by(8) {
+    for pause in (0..120).step_by(10) {
         let mut cluster = Cluster::served(pause);
         cluster.quiet = SHORT;
         cluster.pass(SECOND).await;

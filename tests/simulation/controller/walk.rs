@@ -31,8 +31,8 @@ enum Action {
     AwsFails(usize, aws::Fault),
 }
 
-fn action() -> impl Strategy<Value = Action> {
-    let name = || proptest::sample::select(&NAMES[..]);
+fn action(names: &'static [&'static str]) -> impl Strategy<Value = Action> {
+    let name = move || proptest::sample::select(names);
     let request = || 0_usize..20;
     let fault = proptest::sample::select(vec![
         Fault::DieBefore,
@@ -131,24 +131,25 @@ async fn walked(seed: u64, walk: &Walk) -> Cluster {
 }
 
 proptest! {
-    #![proptest_config(seeded(100))]
+    #![proptest_config(seeded(50))]
 
     #[test]
     fn all_is_as_declared_last_whatever_happened_on_the_way(
         seed in any::<u64>(),
-        walk in proptest::collection::vec((action(), pause()), 1..25),
+        walk in proptest::collection::vec((action(&NAMES), pause()), 1..25),
     ) {
         block_on(walked(seed, &walk));
     }
 }
 
 proptest! {
-    #![proptest_config(seeded(10))]
+    #![proptest_config(seeded(4))]
 
+    /// To the millisecond for one Service; of several, kube polls the passes in an order of its own.
     #[test]
     fn the_same_seed_walks_the_same_way(
         seed in any::<u64>(),
-        walk in proptest::collection::vec((action(), pause()), 1..25),
+        walk in proptest::collection::vec((action(&["web"]), pause()), 1..25),
     ) {
         let trace = || block_on(async { walked(seed, &walk).await.line.trace() });
         prop_assert_eq!(trace(), trace());

@@ -30,11 +30,7 @@ pub(crate) fn node(number: u8) -> Value {
 impl Kubernetes {
     /// Makes a Service in the namespace `shop`.
     pub(crate) fn create(&self, name: &str, manifest: Value) {
-        self.create_in("shop", name, manifest);
-    }
-
-    pub(crate) fn create_in(&self, namespace: &str, name: &str, manifest: Value) {
-        self.act("create", &Kind::Service.key(namespace, name), |store, key| {
+        self.act("create", &Kind::Service.key("shop", name), |store, key| {
             store.create(key, manifest).expect("a new name");
         });
     }

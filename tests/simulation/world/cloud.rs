@@ -45,6 +45,7 @@ fn launch_tagged(aws: &Aws, number: u8, groups: &[&str], tag: &str) {
     let description = InstanceDescription {
         id: id.clone(),
         vpc: Some(VpcId::new(VPC)),
+        zone: Some("us-east-1a".to_owned()),
         security_groups: groups.iter().map(|id| SecurityGroupId::new(*id)).collect(),
         terminated: false,
         tags: text_map(&[(tag, "owned")]),

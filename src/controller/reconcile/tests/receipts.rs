@@ -152,6 +152,20 @@ async fn the_receipt_goes_before_the_load_balancer_of_a_service_that_may_come_ba
 }
 
 #[tokio::test]
+async fn what_waits_for_its_turn_leaves_the_status_as_it_was_announced() {
+    let mut case = Case::new(Err(ProviderError::Paced {
+        action: "elasticloadbalancing:CreateLoadBalancer".into(),
+        wait: Duration::from_secs(3),
+    }));
+    let error = case.pass(served_as(&ensured())).await.unwrap().unwrap_err();
+    assert!(error.is_expected());
+    let wait = case.context.memory.failed("u-1", error.retry());
+    assert_eq!(wait, Some(Duration::from_secs(3)));
+    assert!(case.told().is_empty());
+    case.nothing_more().await;
+}
+
+#[tokio::test]
 async fn a_new_service_whose_targets_wait_has_its_hostname_before_it_is_programmed() {
     let second = Duration::from_secs(1);
     let pending = Ensured {

@@ -79,7 +79,7 @@ impl About {
             format!("the chart's defaults and `{}`", self.flags.join(" "))
         };
         format!(
-            "- elbow: commit {}, release build by {}, {:.1} MiB, run with {flags}\n\
+            "- elbow: commit {}, built by {}, {:.1} MiB, run with {flags}\n\
              - test cluster: Kubernetes {}, LocalStack {}, {} ms added to every AWS call\n\
              - machine: {}, {:.0} GiB, {}; load before: {}\n",
             self.commit,

@@ -1,4 +1,4 @@
-//! The elbow that is measured: the binary that users get, with the chart's flags.
+//! The elbow that is measured: one optimised binary, with the chart's flags.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

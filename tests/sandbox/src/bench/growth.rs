@@ -22,7 +22,7 @@ pub(super) async fn table(layout: &Layout, progress: &Progress) -> Result<String
     // The packages of all tests, so that the dependencies are theirs too.
     cargo
         .args(["test", "--package", "elbow", "--package", "elbow-sandbox"])
-        .args(["--test", "simulation", "growth", "--", "--ignored", "--nocapture"])
+        .args(["--test", "simulation", "growth::long", "--", "--ignored", "--nocapture"])
         .current_dir(checkout::root());
     let name = "counting the calls of 10, 100 and 1,000 Services on the AWS in memory";
     let counted = run::to_end("counting calls", cargo, &log);

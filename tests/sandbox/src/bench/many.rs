@@ -1,4 +1,4 @@
-//! Many Services at once: created, kept over a restart, joined by nodes, deleted.
+//! Many Services at once: created, joined by nodes, kept over a restart, deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};

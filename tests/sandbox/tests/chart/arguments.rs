@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::helm::{CLUSTER, arguments, render};
 
 /// A setting in the values, and the argument that it becomes.
-const SETTINGS: [(&str, &str); 23] = [
+const SETTINGS: [(&str, &str); 24] = [
     ("clusterName=green", "--cluster-name=green"),
     ("region=eu-west-1", "--aws-region=eu-west-1"),
     ("vpcId=vpc-0a1b", "--aws-vpc-id=vpc-0a1b"),
@@ -41,6 +41,7 @@ const SETTINGS: [(&str, &str); 23] = [
     ("auditPeriod=30s", "--audit-period=30s"),
     ("auditCallsPerMinute=600", "--audit-calls-per-minute=600"),
     ("deleteOrphans=true", "--delete-orphans=true"),
+    ("massRemovalDelay=90s", "--mass-removal-delay=90s"),
     (
         "awsApiRates.elbv2=40:8,awsApiRates.ec2-create-tags=9:0.5",
         "--aws-api-rates=ec2-create-tags=9:0.5,elbv2=40:8",

@@ -97,6 +97,7 @@ fn a_wrong_value_is_refused_by_its_name() {
         ("auditPeriod=soon", "at '/auditPeriod'"),
         ("auditCallsPerMinute=0", "at '/auditCallsPerMinute'"),
         ("deleteOrphans=yes", "at '/deleteOrphans': got string, want boolean"),
+        ("massRemovalDelay=soon", "at '/massRemovalDelay'"),
         ("awsApiRates.elbv2=40", "at '/awsApiRates/elbv2'"),
         ("awsApiRates.ELB=40:8", "invalid propertyName 'ELB'"),
         ("clusterName=blue*", "at '/clusterName'"),

@@ -229,6 +229,8 @@ impl Scenario {
             format!("--load-balancer-class={}", self.class),
             format!("--alb-load-balancer-class={}", self.alb_class),
             format!("--leader-election-namespace={}", self.cluster.namespace),
+            // Most of so few nodes are soon gone.
+            "--mass-removal-delay=2s".to_owned(),
             "--leader-election-lease-duration=8s".to_owned(),
             "--leader-election-renew-deadline=2s".to_owned(),
             "--leader-election-retry-period=500ms".to_owned(),

@@ -51,8 +51,10 @@ impl Aws {
     /// The status of a Service says this from now on.
     pub(crate) fn publish(&self, owner: &Owner, hostname: &str) {
         let mut state = self.state();
-        let mut standing = state.load_balancers.values();
-        if !standing.any(|known| known.dns_name == hostname && known.tags.get(UID) == Some(&owner.uid)) {
+        let stands = state.has(owner, hostname);
+        // Whoever has just started knows no more than AWS shows; the audit tells the rest.
+        let is_shown = state.past(None).is_some_and(|past| past.has(owner, hostname));
+        if !stands && !is_shown {
             let breach = format!("{hostname} is told, which no load balancer of {owner} has");
             state.watch.breaches.push(breach);
         }
@@ -178,6 +180,12 @@ impl State {
         let count = own.count();
         let most = self.watch.most.entry(uid.clone()).or_default();
         *most = count.max(*most);
+    }
+
+    /// Does a load balancer of this Service have the name?
+    fn has(&self, owner: &Owner, hostname: &str) -> bool {
+        let mut standing = self.load_balancers.values();
+        standing.any(|known| known.dns_name == hostname && known.tags.get(UID) == Some(&owner.uid))
     }
 
     fn held_by(&self, uid: &str) -> Vec<String> {

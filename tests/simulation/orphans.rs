@@ -34,6 +34,12 @@ fn web() -> Service {
     service("web", &[(80, 30080)])
 }
 
+/// Serves it. From then on it may be gone by force, and its status with it.
+async fn left(world: &World, service: &mut Service) {
+    world.serve(service).await;
+    world.aws.unpublish(&service.owner);
+}
+
 /// A Service as the API server has it.
 fn object(owner: &Owner) -> k8s::Service {
     from_value(json!({
@@ -58,9 +64,9 @@ fn kinds(resources: &[elbow::aws::provider::Resource]) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn what_a_service_left_is_listed_and_deleted_and_then_all_is_as_if_it_had_never_been() {
     let mut world = World::new();
-    world.serve(&mut web()).await;
+    left(&world, &mut web()).await;
     let alone = world.aws.digest();
-    world.serve(&mut service("lost", &[(80, 30081), (443, 30444)])).await;
+    left(&world, &mut service("lost", &[(80, 30081), (443, 30444)])).await;
     world.restart();
     let found = report(&world, &[&web()]).await;
     assert_eq!(
@@ -95,8 +101,8 @@ async fn what_services_share_goes_only_where_none_lives(#[case] annotations: &[(
     for (key, value) in annotations {
         annotate(&mut lost, key, value);
     }
-    world.serve(&mut lost).await;
-    world.serve(&mut web()).await;
+    left(&world, &mut lost).await;
+    left(&world, &mut web()).await;
     world.restart();
     let found = report(&world, &[&web()]).await;
     assert!(found.shared.resources.is_empty(), "{:?}", found.shared);
@@ -144,7 +150,7 @@ async fn what_is_protected_from_deletion_stays() {
     let mut world = World::warm().await;
     let mut lost = service("lost", &[(80, 30081)]);
     annotate(&mut lost, "attributes", "deletion_protection.enabled=true");
-    world.serve(&mut lost).await;
+    left(&world, &mut lost).await;
     world.restart();
     let before = world.aws.digest();
     let found = report(&world, &[&service("warm", &[])]).await;
@@ -159,7 +165,7 @@ async fn what_is_half_deleted_is_found_again_and_finished() {
     let mut world = World::new();
     let untouched = world.aws.digest();
     world.aws.state().release = Duration::from_secs(120);
-    world.serve(&mut web()).await;
+    left(&world, &mut web()).await;
     world.restart();
     let error = world.provider.delete_unshared(&web().owner).await.unwrap_err();
     assert!(matches!(error, ProviderError::Conflict { .. }), "{error}");
@@ -273,9 +279,9 @@ fn lists(
 /// A cluster with a living Service and one whose finalizer was taken off by force.
 async fn with_an_orphan() -> (World, String) {
     let world = World::new();
-    world.serve(&mut web()).await;
+    left(&world, &mut web()).await;
     let alone = world.aws.digest();
-    world.serve(&mut service("lost", &[(80, 30081)])).await;
+    left(&world, &mut service("lost", &[(80, 30081)])).await;
     (world, alone)
 }
 
@@ -342,9 +348,9 @@ async fn in_doubt_an_orphan_stays(#[case] seen: usize, #[case] synced: bool, #[c
 async fn where_nobody_lives_any_more_several_stay_and_a_single_one_goes() {
     let mut world = World::new();
     let untouched = world.aws.digest();
-    world.serve(&mut web()).await;
+    left(&world, &mut web()).await;
     let single = world.aws.digest();
-    world.serve(&mut service("lost", &[(80, 30081)])).await;
+    left(&world, &mut service("lost", &[(80, 30081)])).await;
     let both = world.aws.digest();
     let bystander = service("bystander", &[]);
     let mut auditor = Auditor::new(&mut world, true);
@@ -368,14 +374,14 @@ async fn where_nobody_lives_any_more_several_stay_and_a_single_one_goes() {
 #[tokio::test(start_paused = true)]
 async fn an_orphan_that_cannot_go_stops_no_other_and_is_tried_again() {
     let world = World::new();
-    world.serve(&mut web()).await;
+    left(&world, &mut web()).await;
     let alone = world.aws.digest();
     let mut guarded = service("a-guarded", &[(80, 30081)]);
     annotate(&mut guarded, "attributes", "deletion_protection.enabled=true");
     let mut world = world;
-    world.serve(&mut guarded).await;
+    left(&world, &mut guarded).await;
     let guarded_only = world.aws.digest();
-    world.serve(&mut service("b-lost", &[(80, 30082)])).await;
+    left(&world, &mut service("b-lost", &[(80, 30082)])).await;
     let mut auditor = Auditor::new(&mut world, true);
     auditor.has(&web(), true);
     for _ in 0..2 {

@@ -32,8 +32,10 @@ pub(crate) const GRACE: Duration = Duration::from_secs(60);
 pub(crate) const REMOVAL_DELAY: Duration = Duration::from_secs(120);
 pub(crate) const AUDIT_CALLS: u32 = 60;
 
-/// The delay of [`Retry::Backoff`] and its like; only its order matters.
+/// The delay of [`Retry::Backoff`].
 pub(crate) const BACKOFF: Duration = Duration::from_secs(5);
+/// The delay of [`Retry::Slowly`].
+const SLOWLY: Duration = Duration::from_secs(30);
 /// More rounds than any sequence needs.
 const ROUNDS: usize = 60;
 /// More refusals of a declaration, one after the other, than time can heal.
@@ -232,7 +234,8 @@ impl Drop for World {
 fn delay(error: &ProviderError) -> Duration {
     match error.retry() {
         Retry::After(delay) => delay,
-        Retry::Backoff | Retry::Slowly => BACKOFF,
+        Retry::Backoff => BACKOFF,
+        Retry::Slowly => SLOWLY,
         Retry::Never => panic!("nobody closes the fence here: {error}"),
     }
 }

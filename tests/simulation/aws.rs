@@ -222,6 +222,11 @@ impl Aws {
         self.state().log.len()
     }
 
+    /// From now on a fault that does not suit its call does not happen to it.
+    pub(crate) fn keep_faults_to(&self, suits: fn(&str, &Fault) -> bool) {
+        self.state().faults.keep_to(suits);
+    }
+
     /// Has the fault not happened yet? Takes it away.
     pub(crate) fn is_fault_left(&self) -> bool {
         self.state().faults.clear()

@@ -69,6 +69,7 @@ impl Cluster {
     /// With three nodes, and no process. The seed decides in which order things happen.
     pub(crate) fn new(seed: u64) -> Self {
         let (line, aws) = (Line::new(seed), World::new().aws.clone());
+        aws.may_listen_first();
         let kubernetes = Kubernetes::new(line.clone());
         for number in 1..=3 {
             kubernetes.add_node(number);

@@ -37,6 +37,8 @@ pub(crate) enum Fault {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults {
     by_number: BTreeMap<usize, Fault>,
+    /// Can this happen to a call of this action?
+    suits: Option<fn(&str, &Fault) -> bool>,
     again: Vec<(&'static str, &'static str)>,
     /// Bad weather: a share of all calls fails.
     weather: Option<Weather>,
@@ -66,6 +68,11 @@ impl Faults {
         self.refused_until = Some((end, code));
     }
 
+    /// From now on only these faults of an action happen to single calls: a number may be that of another call than was meant.
+    pub(super) fn keep_to(&mut self, suits: fn(&str, &Fault) -> bool) {
+        self.suits = Some(suits);
+    }
+
     /// Takes away what was to happen to single calls. Was there anything?
     pub(super) fn clear(&mut self) -> bool {
         !std::mem::take(&mut self.by_number).is_empty()
@@ -81,7 +88,8 @@ impl Faults {
         if let Some(place) = self.again.iter().position(|(of, _)| *of == action) {
             return Some(Fault::Refuse(self.again.remove(place).1));
         }
-        let fault = self.by_number.remove(&number);
+        let suits = |fault: &Fault| self.suits.is_none_or(|suits| suits(action, fault));
+        let fault = self.by_number.remove(&number).filter(suits);
         if let Some(Fault::RefuseThrice(code)) = fault {
             self.again.extend([(action, code), (action, code)]);
         }

@@ -60,7 +60,9 @@ impl State {
             tags: tags.clone(),
         };
         self.listeners.insert(arn.clone(), listener);
-        self.note_empty_targets(&arn);
+        if !self.watch.listens_first {
+            self.note_empty_targets(&arn);
+        }
         Ok(arn)
     }
 

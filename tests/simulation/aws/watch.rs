@@ -34,12 +34,19 @@ pub(super) struct Watch {
     /// The most load balancers that a Service had at once, by UID.
     most: BTreeMap<String, usize>,
     breaches: Vec<String>,
+    /// May a new listener have no targets yet? So it is where their registration has to wait for AWS' rate.
+    pub(super) listens_first: bool,
 }
 
 impl Aws {
     /// All that is done from now on is done for this cluster.
     pub(crate) fn belong_to(&self, cluster: &str) {
         self.state().watch.cluster = cluster.to_owned();
+    }
+
+    /// From now on a new listener may stand before its targets do.
+    pub(crate) fn may_listen_first(&self) {
+        self.state().watch.listens_first = true;
     }
 
     /// The status of a Service says this already.

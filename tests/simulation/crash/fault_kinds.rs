@@ -103,6 +103,14 @@ pub(super) fn faults_of(call: &str) -> Vec<Fault> {
     faults
 }
 
+/// Can this happen to a call of this action? AWS answers with codes that have to do with what it was asked.
+pub(super) fn suits(call: &str, fault: &Fault) -> bool {
+    match fault {
+        Fault::Refuse(code) | Fault::RefuseThrice(code) => codes_of(call).contains(code),
+        _ => true,
+    }
+}
+
 fn codes_of(call: &str) -> Vec<&'static str> {
     let (service, action) = call.split_once(':').expect("an IAM action has a prefix");
     let throttled = if service == "ec2" {

@@ -12,8 +12,11 @@ use crate::provider::Retry;
 const FIRST: Duration = Duration::from_secs(1);
 /// First delay where a person or a quota must act: soon enough to notice that they did.
 const FIRST_SLOW: Duration = Duration::from_secs(30);
-/// No delay grows beyond this, as in Kubernetes' own service controller.
-const LONGEST: Duration = Duration::from_secs(300);
+/// No delay after a fault that time heals grows beyond this, so that all is made up for within a minute or so of the end of
+/// an outage. AWS is spared all the same: one look serves all Services, and calls keep to its rates.
+const LONGEST: Duration = Duration::from_secs(60);
+/// No delay where a person or a quota must act grows beyond this, as in Kubernetes' own service controller.
+const LONGEST_SLOW: Duration = Duration::from_secs(300);
 
 /// A delay is so much longer or shorter than its policy says, at the most.
 const SPREAD: f64 = 0.2;
@@ -49,12 +52,16 @@ impl Delays {
 
     #[expect(clippy::disallowed_types, reason = "the one user of the backoff crate")]
     fn start(slow: bool) -> Self {
-        let first = if slow { FIRST_SLOW } else { FIRST };
+        let (first, longest) = if slow {
+            (FIRST_SLOW, LONGEST_SLOW)
+        } else {
+            (FIRST, LONGEST)
+        };
         let policy = backoff::ExponentialBackoffBuilder::new()
             .with_initial_interval(first)
             .with_multiplier(2.0)
             .with_randomization_factor(0.0)
-            .with_max_interval(LONGEST)
+            .with_max_interval(longest)
             .with_max_elapsed_time(None) // its default gives up after 15 minutes
             .build();
         Self { slow, count: 0, policy }
@@ -73,19 +80,27 @@ fn chance(uid: &str, count: u32) -> f64 {
 mod tests {
     use std::collections::BTreeSet;
 
+    use rstest::rstest;
+
     use super::*;
 
     const UID: &str = "uid-web";
 
-    #[test]
-    fn delays_grow_to_the_longest_and_never_end() {
+    #[rstest]
+    #[case::of_time(Retry::Backoff, FIRST, LONGEST)]
+    #[case::of_a_person(Retry::Slowly, FIRST_SLOW, LONGEST_SLOW)]
+    fn delays_grow_to_the_longest_and_never_end(
+        #[case] retry: Retry,
+        #[case] first: Duration,
+        #[case] longest: Duration,
+    ) {
         let mut delays = None;
         let taken: Vec<_> = (0..40)
-            .map(|_| Delays::next(&mut delays, Retry::Backoff, UID).unwrap())
+            .map(|_| Delays::next(&mut delays, retry, UID).unwrap())
             .collect();
-        assert!(around(taken[0], FIRST), "{taken:?}");
-        assert!(around(taken[2], FIRST * 4), "{taken:?}");
-        assert!(taken[10..].iter().all(|delay| around(*delay, LONGEST)), "{taken:?}");
+        assert!(around(taken[0], first), "{taken:?}");
+        assert!(around(taken[2], first * 4), "{taken:?}");
+        assert!(taken[10..].iter().all(|delay| around(*delay, longest)), "{taken:?}");
     }
 
     #[test]

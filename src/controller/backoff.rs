@@ -12,9 +12,9 @@ use crate::provider::Retry;
 const FIRST: Duration = Duration::from_secs(1);
 /// First delay where a person or a quota must act: soon enough to notice that they did.
 const FIRST_SLOW: Duration = Duration::from_secs(30);
-/// No delay after a fault that time heals grows beyond this, so that all is made up for within a minute or so of the end of
+/// No delay after a fault that time heals grows beyond this, so that all is made up for within half a minute or so of the end of
 /// an outage. AWS is spared all the same: one look serves all Services, and calls keep to its rates.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(30);
 /// No delay where a person or a quota must act grows beyond this, as in Kubernetes' own service controller.
 const LONGEST_SLOW: Duration = Duration::from_secs(300);
 

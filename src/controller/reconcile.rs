@@ -63,11 +63,10 @@ where
     context.fence.permit()?;
     match claim {
         Claim::Held => keep(object, context).await,
+        // Its receipt may be that of the elbow which serves it.
+        Claim::Disputed if !withdraw(object, context).await? => Ok(Action::await_change()),
         Claim::Released | Claim::Disputed | Claim::Foreign => {
             let object = context.void_receipt(object).await?;
-            if claim == Claim::Disputed && !withdraw(&object, context).await? {
-                return Ok(Action::await_change());
-            }
             release(&object, context).await
         }
     }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::Method;
-use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::case::{Case, answer_status, ensured, invalid, said, served_as, service};
@@ -127,14 +126,22 @@ async fn a_failure_withdraws_the_receipt_and_is_held_all_the_same() {
     case.nothing_more().await;
 }
 
-#[rstest]
-#[case::another_type(json!({"spec": {"type": "ClusterIP", "loadBalancerClass": null}}))]
-#[case::another_class(json!({"spec": {"loadBalancerClass": "service.k8s.aws/nlb"}}))]
 #[tokio::test]
-async fn the_receipt_goes_before_the_load_balancer_of_a_service_that_may_come_back(#[case] change: Value) {
+async fn a_receipt_that_another_elbow_has_given_stays() {
+    let case = Case::new(Ok(settled("r1")));
+    *case.context.provider.resources.lock().unwrap() = 0;
+    let mut anothers = served_as(&settled("theirs"));
+    anothers.spec = service(json!({"spec": {"loadBalancerClass": "another.example/nlb"}})).spec;
+    case.pass(anothers).await.unwrap().unwrap();
+    assert_eq!(case.asked(), ["delete shop/web"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn the_receipt_goes_before_the_load_balancer_of_a_service_that_may_come_back() {
     let mut case = Case::new(Ok(settled("r1")));
     let mut going = served_as(&settled("r1"));
-    going.spec = service(change).spec;
+    going.spec = service(json!({"spec": {"type": "ClusterIP", "loadBalancerClass": null}})).spec;
     let pass = case.pass(going.clone());
     let call = case.server.expect(Method::PATCH, STATUS).await;
     assert!(case.asked().is_empty());

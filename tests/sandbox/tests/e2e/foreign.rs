@@ -12,6 +12,9 @@ use elbow_sandbox::terraform::infrastructure::Infrastructure;
 
 use picture::Picture;
 
+/// How often something is taken away that the back end does not let go of.
+const TRIES: usize = 5;
+
 /// A network and an application load balancer with what hangs on them, a target group that hangs on none, a security group
 /// and a rule on the nodes' group.
 pub(crate) struct Foreign {
@@ -78,11 +81,21 @@ impl Foreign {
         let mut left = differences;
         for (api, action, parameters) in balancers.chain(targets).chain(groups) {
             // What is gone already is a difference that was seen.
-            if let Err(error) = self.aws.answer(api, action, &parameters).await {
-                left.push(error.to_string());
-            }
+            left.extend(self.take_away(api, action, &parameters).await);
         }
         left
+    }
+
+    /// Why it could not be taken away. The back end stumbles now and then over what other tests change meanwhile.
+    async fn take_away(&self, api: Api, action: &str, parameters: &[(&str, &str)]) -> Option<String> {
+        let mut failure = None;
+        for _ in 0..TRIES {
+            match self.aws.answer(api, action, parameters).await {
+                Ok(_) => return None,
+                Err(error) => failure = Some(error.to_string()),
+            }
+        }
+        failure
     }
 }
 

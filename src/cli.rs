@@ -1,6 +1,7 @@
 //! The commands.
 
 pub mod explain;
+pub mod gc;
 pub mod inspect;
 pub mod kubernetes;
 pub mod office;
@@ -48,6 +49,13 @@ enum Command {
     /// and 1 if a Service cannot be planned or the plan cannot be made.
     #[command(args_override_self = true)]
     Plan(Box<plan::PlanArgs>),
+    /// List what carries the cluster's tags in AWS and belongs to no Service, and delete it if asked to
+    ///
+    /// Kubernetes is read by your kubeconfig, AWS by the SDK's own settings. The settings are those of `elbow run`, as the elbow
+    /// of the cluster has them. Without --delete nothing is written. The exit code is 0 if nothing belongs to no Service (any
+    /// more), 2 if something does, and 1 if it could not look or delete.
+    #[command(args_override_self = true)]
+    Gc(Box<gc::GcArgs>),
 }
 
 /// The settings cannot be used.
@@ -65,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::main(&args),
         Command::Inspect(args) => inspect::main(&args),
         Command::Plan(args) => plan::main(&args, std::env::args_os().skip(2)),
+        Command::Gc(args) => gc::main(&args),
     }
 }
 
@@ -74,7 +83,7 @@ fn told(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     let finds = std::env::args_os()
         .nth(1)
-        .is_some_and(|name| name == "inspect" || name == "plan");
+        .is_some_and(|name| name == "inspect" || name == "plan" || name == "gc");
     match (error.use_stderr(), finds) {
         (false, _) => ExitCode::SUCCESS,
         (true, true) => ExitCode::FAILURE,
@@ -101,8 +110,16 @@ fn run(flags: &Flags) -> ExitCode {
     }
 }
 
+/// Threads that run tasks. elbow waits for answers most of the time; a thread for each of a large machine's processors would
+/// only hold memory.
+const WORKERS: usize = 2;
+
 fn serve(settings: &Settings) -> Result<(), run::RunError> {
-    let runtime = tokio::runtime::Runtime::new().map_err(run::RunError::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .map_err(run::RunError::Runtime)?;
     let outcome = runtime.block_on(run::run(settings, provider::open));
     // Watches go on for ever; nothing of theirs is worth waiting for.
     runtime.shutdown_background();

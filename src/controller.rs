@@ -18,11 +18,14 @@ pub mod memory;
 #[cfg(test)]
 pub(crate) mod mock;
 pub mod nodes;
+pub mod orphans;
 pub mod reconcile;
 pub mod report;
 pub mod service;
+pub mod slim;
 pub mod status;
 pub mod trigger;
+pub mod watch_delays;
 
 use std::sync::Arc;
 
@@ -36,6 +39,7 @@ use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use self::claim::Claims;
 use self::error::ReconcileError;
@@ -43,6 +47,7 @@ use self::events::Events;
 use self::memory::Memory;
 use self::reconcile::Context;
 use self::trigger::ReconcileAll;
+use self::watch_delays::WatchDelays;
 use crate::fence::Fence;
 use crate::provider::LoadBalancerProvider;
 use crate::telemetry::logs::chain;
@@ -93,7 +98,9 @@ impl<P: LoadBalancerProvider> Controller<P> {
         };
         let none = emptiness::announce(services.clone(), parts.synced.clone()).boxed();
         let (store, writer) = reflector::store();
-        let delivered = watcher(services, watcher::Config::default()).default_backoff();
+        let delivered = watcher(services, slim::config())
+            .modify(slim::slim)
+            .backoff(WatchDelays::default());
         let everything = select(reconcile_all.requests(), trigger::changes(nodes.clone()));
         let context = Context {
             client: parts.client,
@@ -131,7 +138,8 @@ impl<P: LoadBalancerProvider> Controller<P> {
     /// Works until `stop` resolves, and then until the passes under way have ended. The nodes must have been listed: an
     /// empty set would mean to take all targets out.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + Sync + 'static) {
-        tokio::spawn(self.none);
+        let mut readiness = JoinSet::new(); // ends with this, if not before
+        readiness.spawn(self.none);
         let store = self.context.store.clone();
         let all = store.clone();
         let changed = companions::concerned(self.delivered, self.context.clone());

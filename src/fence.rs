@@ -1,7 +1,9 @@
 //! Who may write: a leader whose lease still runs, in a process that is not stopping.
 
 use std::sync::{Arc, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Time that a permit must still be good for, so that a write which it let out has landed before another leader can
 /// start: no single call to AWS or Kubernetes may take longer than this.

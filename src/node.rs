@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 /// Well-known label of Kubernetes that names a node's region, set by the cloud's node controller.
 pub const REGION_LABEL: &str = "topology.kubernetes.io/region";
+/// Well-known label of Kubernetes that names a node's availability zone, set by the cloud's node controller.
+pub const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 
 /// A node of the stable node set: one that shall receive traffic of load balancers unless a Service narrows the choice.
 #[derive(Clone, Debug, PartialEq, Eq)]

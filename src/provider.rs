@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::fence::Closed;
 use crate::node::NodeSet;
-use crate::service::{Owner, Port, Protocol, Service};
+use crate::service::{Owner, Port, Protocol, Receipt, Service};
 
 /// A cloud that keeps load balancers. All methods are idempotent: repeated with the same input they end in the same
 /// state of the cloud, whatever happened to an earlier call. Cancelling a call is safe at any await.
@@ -14,12 +14,16 @@ pub trait LoadBalancerProvider: Send + Sync + 'static {
     /// Makes the cloud equal to what the Service asks for, with the given nodes as targets.
     ///
     /// Where a change needs a new load balancer, the new one is returned first; the old one goes only in a later call,
-    /// made after `service.published` names the new hostname.
+    /// made after `service.published` names the new hostname. `occasion` decides who goes first where calls have to wait.
     ///
     /// # Errors
     /// See [`ProviderError`]; nothing is half-applied that a later call would not finish.
-    fn ensure(&self, service: &Service, nodes: &NodeSet)
-    -> impl Future<Output = Result<Ensured, ProviderError>> + Send;
+    fn ensure(
+        &self,
+        service: &Service,
+        nodes: &NodeSet,
+        occasion: Occasion,
+    ) -> impl Future<Output = Result<Ensured, ProviderError>> + Send;
 
     /// Takes away all that the cloud holds for this owner; nothing held is success. `annotations` are those of the Service
     /// that goes: they may allow what else is refused, such as to delete what is protected. `nodes` are the nodes now, which
@@ -44,11 +48,15 @@ pub trait LoadBalancerProvider: Send + Sync + 'static {
     /// # Errors
     /// When the cloud could not be read; what was known before stays.
     fn audit(&self) -> impl Future<Output = Result<Audited, ProviderError>> + Send;
+
+    /// For whom the cloud held something when it was last looked at, in a fixed order. Those of them that live no more have
+    /// left orphans behind.
+    fn owners(&self) -> Vec<Owner>;
 }
 
 impl<P: LoadBalancerProvider> LoadBalancerProvider for Arc<P> {
-    async fn ensure(&self, service: &Service, nodes: &NodeSet) -> Result<Ensured, ProviderError> {
-        self.as_ref().ensure(service, nodes).await
+    async fn ensure(&self, service: &Service, nodes: &NodeSet, occasion: Occasion) -> Result<Ensured, ProviderError> {
+        self.as_ref().ensure(service, nodes, occasion).await
     }
 
     async fn delete(
@@ -67,6 +75,19 @@ impl<P: LoadBalancerProvider> LoadBalancerProvider for Arc<P> {
     async fn audit(&self) -> Result<Audited, ProviderError> {
         self.as_ref().audit().await
     }
+
+    fn owners(&self) -> Vec<Owner> {
+        self.as_ref().owners()
+    }
+}
+
+/// Why a Service is looked at. Where calls have to wait for the cloud's rate, the lesser one goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Occasion {
+    /// Somebody waits for it: its declaration has changed or was never served.
+    Change,
+    /// All else: other nodes, a restart, a look for drift.
+    Upkeep,
 }
 
 /// What stands in the cloud for a Service after a successful [`LoadBalancerProvider::ensure`].
@@ -84,6 +105,11 @@ pub struct Ensured {
     pub warnings: Vec<Warning>,
     /// When to call again though nothing changed, such as for the end of a replacement.
     pub recheck: Option<Duration>,
+    /// What waits for the cloud's rate of calls though the hostname can be given out already, such as the registration of
+    /// targets; `recheck` says when to go on. None where all is done.
+    pub pending: Option<String>,
+    /// To be handed back as `service.receipt`; none while something is left to do.
+    pub receipt: Option<Receipt>,
 }
 
 /// Something that the user should know though the Service is served.
@@ -164,6 +190,17 @@ pub enum ProviderError {
         /// The cause.
         message: String,
     },
+    /// The client-side share of the cloud's rate is used up: nothing was sent.
+    #[error("{action} waits its turn")]
+    Paced {
+        /// The IAM action.
+        action: String,
+        /// When its turn comes.
+        wait: Duration,
+    },
+    /// Something has to be written while `service.receipt` still says that all is done: it has to be withdrawn first.
+    #[error("the receipt of the Service is out of date")]
+    Outdated,
     /// This replica may not write now.
     #[error(transparent)]
     Closed(#[from] Closed),
@@ -196,6 +233,8 @@ impl ProviderError {
             Self::Throttled { .. } => "Throttled",
             Self::Conflict { .. } => "Waiting",
             Self::Transient { .. } => "CloudError",
+            Self::Paced { .. } => "Paced",
+            Self::Outdated => "Outdated",
             Self::Closed(_) => "NotLeader",
         }
     }
@@ -207,6 +246,8 @@ impl ProviderError {
             Self::Invalid { .. } | Self::Denied { .. } | Self::Quota { .. } => Retry::Slowly,
             Self::Throttled { .. } | Self::Transient { .. } => Retry::Backoff,
             Self::Conflict { .. } => Retry::After(CONFLICT_DELAY),
+            Self::Paced { wait, .. } => Retry::After(*wait),
+            Self::Outdated => Retry::After(Duration::ZERO),
             Self::Closed(_) => Retry::Never,
         }
     }

@@ -20,6 +20,11 @@ pub struct Owner {
     pub uid: String,
 }
 
+/// What a provider gives for the state in which it has left the cloud, so that after a restart it may trust that state
+/// without reading all of it again. Only the provider knows what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt(pub String);
+
 /// What a Service asks of its load balancer. Annotations are still raw here: their meaning belongs to the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -45,6 +50,8 @@ pub struct Service {
     pub load_balancer_ip: Option<String>,
     /// The hostname that stands in `status.loadBalancer.ingress` now: what clients use at this moment.
     pub published: Option<String>,
+    /// What the provider gave when it was last done with this very Service; none once anything was to be changed.
+    pub receipt: Option<Receipt>,
     /// Ports of other Services of the same namespace to which this one's load balancer forwards too, by Service name; only
     /// of those that the provider asked for and that exist.
     pub companions: BTreeMap<String, Vec<ServicePort>>,

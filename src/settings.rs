@@ -8,6 +8,7 @@ mod problems;
 
 pub use aws::Aws;
 pub use flags::{DEFAULT_ALB_CLASS, DEFAULT_CLASS, DEFAULT_LEASE, Flags};
+pub use parse::duration;
 pub use problems::{Problem, Problems};
 
 use std::num::NonZeroU16;
@@ -48,6 +49,8 @@ pub struct Services {
     pub concurrency: NonZeroU16,
     /// Time between two rounds of the drift audit.
     pub audit_period: Duration,
+    /// Is what the cloud holds for Services that live no more taken away?
+    pub delete_orphans: bool,
 }
 
 /// Who leads.
@@ -121,6 +124,7 @@ impl Services {
             parse::count_u16,
         );
         let period = check.value("audit-period", &flags.audit_period, parse::duration);
+        let delete_orphans = check.value("delete-orphans", &flags.delete_orphans, parse::boolean);
         Some(Self {
             claims: Claims {
                 classes: classes?.all(),
@@ -129,6 +133,7 @@ impl Services {
             namespace: namespace?,
             concurrency: concurrency?,
             audit_period: period?,
+            delete_orphans: delete_orphans?,
         })
     }
 }

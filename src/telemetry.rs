@@ -5,4 +5,6 @@ pub mod drift;
 pub mod http;
 pub mod logs;
 pub mod metrics;
+pub mod pace;
 pub mod services;
+pub mod snapshot;

@@ -11,6 +11,7 @@ use crate::aws::error::AwsError;
 use crate::aws::ids::{
     CertificateArn, InstanceId, ListenerArn, LoadBalancerArn, SecurityGroupId, TargetGroupArn, VpcId, WebAclArn,
 };
+use crate::aws::quotas::Limits;
 use crate::aws::stack::{
     AddressType, Attributes, FrontendGroup, HealthCheck, IngressRule, LoadBalancer, ResourceName, Tags, Target,
     TargetGroup,
@@ -98,6 +99,8 @@ pub trait AwsApi: Send + Sync + 'static {
         &self,
         arn: &TargetGroupArn,
     ) -> impl Future<Output = AwsResult<Attributes>> + Send;
+    /// `elasticloadbalancing:DescribeAccountLimits`.
+    fn describe_account_limits(&self) -> impl Future<Output = AwsResult<Limits>> + Send;
     /// `elasticloadbalancing:DescribeTargetHealth`; instance targets only.
     fn describe_target_health(
         &self,

@@ -8,6 +8,7 @@ mod send;
 mod targets;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
 
@@ -15,8 +16,8 @@ use crate::aws::api::AwsApi;
 use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::InstanceId;
 use crate::aws::inventory::{Inventory, Write};
-use crate::aws::observed::Outcome;
 use crate::aws::ownership::Keeper;
+use crate::aws::pace::{Held, Turns};
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::Step;
 use crate::aws::stack::LoadBalancer;
@@ -35,16 +36,22 @@ pub(crate) struct Applied {
     pub(crate) unsettled: bool,
     /// Instances that AWS refuses to register. The other targets are registered.
     pub(crate) refused: BTreeSet<InstanceId>,
+    /// By which words AWS has refused targets for want of quota. Those that there was room for are registered.
+    pub(crate) full: Option<AwsError>,
     /// Why optional features are not as wanted; all else is.
     pub(crate) degraded: Vec<ProviderError>,
     /// Optional features wait for a load balancer to be active.
     pub(crate) waits: bool,
+    /// Targets wait for AWS's rate to be registered or deregistered, and what is not to come before that.
+    pub(crate) held: Option<Held>,
 }
 
 /// Applies plans for one keeper.
 pub(crate) struct Apply<'a, A> {
     pub(crate) api: &'a A,
     pub(crate) inventory: &'a Inventory<A>,
+    /// Whose turn it is: each write takes one.
+    pub(crate) turns: Turns<'a>,
     pub(crate) keeper: &'a Keeper,
     /// Was the Service served before? Then its load balancer may stand without our tags, which somebody took off.
     pub(crate) served_before: bool,
@@ -52,13 +59,15 @@ pub(crate) struct Apply<'a, A> {
 
 impl<A: AwsApi> Apply<'_, A> {
     /// Runs the stages one after the other and the steps of a stage at the same time. After a failed step no new stage
-    /// begins; the other steps of its stage are brought to their end. A failed step that is optional stops nothing.
+    /// begins; the other steps of its stage are brought to their end. A failed step that is optional stops nothing. A step
+    /// for which AWS's rate has nothing left is not sent, which counts as failed but for targets: see [`Applied::held`].
     ///
     /// # Errors
-    /// The first error in the order of the stage, but [`ProviderError::Closed`] before all others.
+    /// The first error in the order of the stage, but [`ProviderError::Closed`] before all others and
+    /// [`ProviderError::Paced`] behind them.
     pub(crate) async fn run(&self, plan: &Plan) -> Result<Applied, ProviderError> {
         let mut applied = Applied::default();
-        for stage in &plan.stages {
+        for (number, stage) in plan.stages.iter().enumerate() {
             let steps = stage.iter().filter(|step| !applied.must_remember(step));
             let steps: Vec<_> = steps.map(|step| self.step(step)).collect();
             let ends: Vec<_> = stream::iter(steps).buffered(STEPS_AT_ONCE).collect().await;
@@ -72,7 +81,7 @@ impl<A: AwsApi> Apply<'_, A> {
             if let Some(error) = most_telling(errors) {
                 return Err(error);
             }
-            if applied.unsettled {
+            if applied.unsettled || self.must_fill_first(&applied, &plan.stages[number + 1..])? {
                 break;
             }
         }
@@ -80,9 +89,20 @@ impl<A: AwsApi> Apply<'_, A> {
     }
 
     async fn step(&self, step: &Step) -> Result<Applied, ProviderError> {
+        if self.is_too_early(step) {
+            return Ok(Applied::waiting());
+        }
+        match step {
+            Step::RegisterTargets { target_group, targets } => return self.register(target_group, targets).await,
+            Step::DeregisterTargets { .. } => {
+                if let Err(held) = self.turns.take(step.action()) {
+                    return Ok(Applied::held(held));
+                }
+            }
+            _ => self.turns.take(step.action())?,
+        }
         tracing::info!(%step, "writing to AWS");
         match step {
-            Step::RegisterTargets { target_group, targets } => self.register(target_group, targets).await,
             step if step.is_optional() => self.optional(step).await,
             Step::CreateLoadBalancer(wanted) if self.may_be_held(wanted) && self.is_name_held(wanted).await? => {
                 self.inventory.begin_write(self.keeper).unknown();
@@ -112,9 +132,10 @@ impl<A: AwsApi> Apply<'_, A> {
     async fn after_failure(&self, step: &Step, write: Write<'_, A>, error: AwsError) -> Result<Applied, ProviderError> {
         let is_rule = matches!(step, Step::AuthorizeIngress { .. } | Step::RevokeIngress { .. });
         match error.kind {
+            // Gone, or so new that not all of AWS has heard of it: the next look tells.
             ErrorKind::NotFound if step.is_delete() => {
-                write.done(step, &Outcome::Done);
-                Ok(Applied::one())
+                write.unknown();
+                Ok(Applied::unsettled())
             }
             // AWS refuses the call as a whole, so which of the rules are there has to be read.
             ErrorKind::NotFound | ErrorKind::AlreadyExists if is_rule => {
@@ -155,6 +176,20 @@ impl<A: AwsApi> Apply<'_, A> {
 }
 
 impl Applied {
+    fn waiting() -> Self {
+        Self {
+            waits: true,
+            ..Self::default()
+        }
+    }
+
+    fn held(held: Held) -> Self {
+        Self {
+            held: Some(held),
+            ..Self::default()
+        }
+    }
+
     fn one() -> Self {
         Self {
             writes: 1,
@@ -177,6 +212,7 @@ impl Applied {
     /// Adds what came of the next plan for the same keeper, whose end says how things stand.
     pub(crate) fn follow(&mut self, next: Self) {
         (self.unsettled, self.waits) = (false, false);
+        (self.full, self.held) = (None, None);
         self.degraded.clear();
         self.add(next);
     }
@@ -192,12 +228,25 @@ impl Applied {
         self.writes = self.writes.saturating_add(other.writes);
         self.unsettled |= other.unsettled;
         self.refused.extend(other.refused);
+        self.full = self.full.take().or(other.full);
         self.degraded.extend(other.degraded);
         self.waits |= other.waits;
+        self.held = self.held.into_iter().chain(other.held).min_by_key(|held| held.wait);
     }
 }
 
 fn most_telling(errors: Vec<ProviderError>) -> Option<ProviderError> {
     let closed = errors.iter().find(|error| matches!(error, ProviderError::Closed(_)));
-    closed.or(errors.first()).cloned()
+    let (paced, failed): (Vec<_>, Vec<_>) = errors
+        .iter()
+        .partition(|error| matches!(error, ProviderError::Paced { .. }));
+    let next = paced.into_iter().min_by_key(|error| wait(error));
+    closed.or(failed.first().copied()).or(next).cloned()
+}
+
+fn wait(error: &ProviderError) -> Option<Duration> {
+    match error {
+        ProviderError::Paced { wait, .. } => Some(*wait),
+        _ => None,
+    }
 }

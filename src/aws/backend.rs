@@ -20,6 +20,7 @@ use crate::aws::ids::{SecurityGroupId, VpcId};
 use crate::aws::inventory::Inventory;
 use crate::aws::observed::ObservedSecurityGroup;
 use crate::aws::ownership::Keeper;
+use crate::aws::pace::{Pace, Turns};
 use crate::aws::plan::Plan;
 use crate::aws::plan::step::{Step, TaggedResource};
 use crate::aws::settings::AwsSettings;
@@ -39,6 +40,7 @@ const PASSES: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Backend<A> {
     api: Arc<A>,
+    pace: Arc<Pace>,
     inventory: Arc<Inventory<A>>,
     settings: AwsSettings,
     needs: Needs,
@@ -60,9 +62,10 @@ pub(crate) struct InUse<'a> {
 
 impl<A: AwsApi> Backend<A> {
     /// The shared group of a cluster, of which nothing is known yet.
-    pub(crate) fn new(api: Arc<A>, inventory: Arc<Inventory<A>>, settings: AwsSettings) -> Self {
+    pub(crate) fn new(api: Arc<A>, pace: Arc<Pace>, inventory: Arc<Inventory<A>>, settings: AwsSettings) -> Self {
         Self {
             api,
+            pace,
             inventory,
             settings,
             needs: Needs::default(),
@@ -72,9 +75,17 @@ impl<A: AwsApi> Backend<A> {
         }
     }
 
-    /// What this Service needs nodes to admit.
-    pub(crate) fn need(&self, keeper: &Keeper, need: Need) {
-        self.needs.set(keeper, need);
+    /// What this Service needs nodes to admit. Returns what it was before, if that is known.
+    pub(crate) fn need(&self, keeper: &Keeper, need: Need) -> Option<Need> {
+        self.needs.set(keeper, need)
+    }
+
+    /// The Service cannot have what it needs: it is to have what it had before.
+    pub(crate) fn take_back(&self, keeper: &Keeper, before: Option<Need>) {
+        match before {
+            Some(before) => drop(self.needs.set(keeper, before)),
+            None => self.needs.forget(keeper),
+        }
     }
 
     /// The group's id if it is known to exist.
@@ -95,19 +106,27 @@ impl<A: AwsApi> Backend<A> {
         let mut admitted = self.admitted.lock().await;
         let group = self.ensure_group(vpc).await?;
         let wanted = wanted::rules(&self.settings, &self.needs.health_ports(), &group);
-        let known = match admitted.take() {
-            Some(known) => known,
-            None => self.read_admitted(&group).await?,
-        };
-        let stages = wanted::stages(&wanted, node_groups, &known, self.may_revoke());
-        if stages.is_empty() {
-            *admitted = Some(known);
-        } else {
-            let after = wanted::after(&stages, known);
-            let applied = self.apply().run(&Plan { stages }).await?;
-            *admitted = (!applied.unsettled).then_some(after);
+        for _ in 0..PASSES {
+            let known = match admitted.take() {
+                Some(known) => known,
+                None => self.read_admitted(&group).await?,
+            };
+            let stages = wanted::stages(&wanted, node_groups, &known, self.may_revoke());
+            let after = wanted::after(&stages, known.clone());
+            let plan = Plan { stages };
+            match self.apply().run(&plan).await {
+                Ok(applied) if !applied.unsettled => {
+                    *admitted = Some(after);
+                    return Ok(InUse { group, _user: user });
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    *admitted = left_as_it_was(&error, &plan).then_some(known);
+                    return Err(error);
+                }
+            }
         }
-        Ok(InUse { group, _user: user })
+        Err(unsettled("ec2:AuthorizeSecurityGroupIngress"))
     }
 
     async fn ensure_group(&self, vpc: &VpcId) -> Result<SecurityGroupId, ProviderError> {
@@ -170,10 +189,23 @@ impl<A: AwsApi> Backend<A> {
         Apply {
             api: &self.api,
             inventory: &self.inventory,
+            turns: Turns::new(&self.pace, &Keeper::Cluster),
             keeper: &Keeper::Cluster,
             served_before: false,
         }
     }
+}
+
+fn unsettled(action: &str) -> ProviderError {
+    ProviderError::Transient {
+        action: action.to_owned(),
+        message: "groups or rules are others than were known; looking again".to_owned(),
+    }
+}
+
+/// Was nothing of the plan sent, because its one step has to wait?
+fn left_as_it_was(error: &ProviderError, plan: &Plan) -> bool {
+    matches!(error, ProviderError::Paced { .. }) && plan.steps().count() == 1
 }
 
 fn missing_tags(wanted: &Tags, known: &ObservedSecurityGroup) -> Option<Step> {

@@ -1,7 +1,9 @@
 //! Facts about the cluster that all Services share: VPC, subnets, instances. Read when first needed, then kept; the audit
 //! reads them again.
 
+mod ended;
 mod instances;
+mod limits;
 mod members;
 mod network;
 mod node_groups;
@@ -22,6 +24,9 @@ use crate::aws::settings::AwsSettings;
 use crate::aws::stack::Tags;
 use crate::node::NodeSet;
 use crate::provider::ProviderError;
+
+use ended::Look;
+use limits::KnownLimits;
 
 /// An instance that AWS does not know, or has refused as a target, is asked about again after this time: one that has just
 /// been launched is known everywhere within seconds.
@@ -49,8 +54,12 @@ struct Known {
     instances: BTreeMap<InstanceId, Instance>,
     /// Instances that are registered somewhere and are no node's: are they the cluster's?
     strangers: BTreeMap<InstanceId, bool>,
+    /// Instances of nodes that are gone.
+    looks: BTreeMap<InstanceId, Look>,
     /// Tags of groups of instances that have several.
     group_tags: BTreeMap<SecurityGroupId, Tags>,
+    /// None where nobody needed them yet.
+    limits: Option<KnownLimits>,
 }
 
 /// What is known of an instance.
@@ -110,6 +119,9 @@ impl<A: AwsApi> Cluster<A> {
         Ok(Facts {
             cluster_instances: self.members(&strangers.cloned().collect()).await?,
             unusable_instances: self.unusable_instances(&vpc, registered),
+            instance_zones: self.zones(),
+            limits: self.limits(),
+            ceiling: None,
             vpc,
             subnets: subnets.to_vec(),
             public_subnets,
@@ -118,6 +130,15 @@ impl<A: AwsApi> Cluster<A> {
             load_balancers: Vec::new(),
             vpc_networks,
         })
+    }
+
+    fn zones(&self) -> BTreeMap<InstanceId, String> {
+        let known = self.known();
+        let zones = known.instances.iter().filter_map(|(id, instance)| {
+            let zone = instance.found.as_ref()?.zone.clone()?;
+            Some((id.clone(), zone))
+        });
+        zones.collect()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -6,6 +6,7 @@ pub mod attributes;
 mod backends;
 mod declaration;
 mod deletion;
+mod excess;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod frontend_group;
@@ -32,6 +33,7 @@ use ipnet::IpNet;
 
 use crate::aws::api::SubnetDescription;
 use crate::aws::ids::{InstanceId, SecurityGroupId, SubnetId, VpcId};
+use crate::aws::quotas::Limits;
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::{HealthCheckPort, IngressRule, LoadBalancer, ResourceName, Stack, Tags};
 use crate::node::NodeSet;
@@ -39,6 +41,7 @@ use crate::provider::Warning;
 use crate::service::{Port, Service};
 
 pub use annotations::actions::companions;
+use attributes::is_across_zones;
 pub use deletion::{allows_deletion, may_have_node_openings};
 pub use health_check::KUBE_PROXY_PORT;
 use identity::Lasting;
@@ -46,8 +49,11 @@ pub use invalid::{Invalid, is_about_vpc};
 pub(crate) use listeners::protocols as listener_protocols;
 use parts::Parts;
 use request::Request;
+use routes::Route;
 use security_groups::Groups;
 pub use standing::{Standing, may_be_shared, standing};
+pub use targets::Ceiling;
+use targets::Shape;
 
 /// What [`stack`] must know of AWS. [`requirements`] tells which parts a Service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +78,12 @@ pub struct Facts {
     pub cluster_instances: BTreeSet<InstanceId>,
     /// Instances that AWS would refuse as targets: terminated, or of another VPC.
     pub unusable_instances: BTreeSet<InstanceId>,
+    /// Zones of the nodes' instances as EC2 tells them, for nodes without a label that does.
+    pub instance_zones: BTreeMap<InstanceId, String>,
+    /// The quotas of the account; the defaults where nobody looked, see [`Desired::is_short_of_quota`].
+    pub limits: Limits,
+    /// What AWS has let through, where that is less than the quotas promise.
+    pub ceiling: Option<Ceiling>,
 }
 
 /// Which facts a Service needs.
@@ -103,6 +115,8 @@ pub struct Desired {
     pub health_ports: BTreeSet<Port>,
     /// What the nodes' groups must admit, for a load balancer without security groups; else empty.
     pub node_openings: BTreeSet<IngressRule>,
+    /// Is more asked for than [`Facts::limits`] allow, such as targets? Then these should be what the account really has.
+    pub is_short_of_quota: bool,
 }
 
 /// Which facts [`stack`] needs for this Service, given the subnets of the VPC.
@@ -130,6 +144,7 @@ pub fn requirements(
 /// [`Invalid`] where the declaration cannot be satisfied; all faults of fields and annotations are named at once.
 pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSettings) -> Result<Desired, Invalid> {
     let request = Request::read(service, settings)?;
+    let is_beyond_default = excess::check(&request, &facts.limits)?;
     let (subnets, subnet_warnings) = subnets::subnets(&request, facts, &settings.cluster)?;
     let placed = addresses::place(&request.addresses, &subnets)?;
     let security_groups = request.groups.resolve(facts)?;
@@ -144,7 +159,8 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
     let frontend_group = (request.groups == Groups::Elbow)
         .then(|| frontend_group::frontend_group(&service.owner, &request, &facts.vpc, settings))
         .transpose()?;
-    let (instances, target_warnings) = targets::instances(nodes, &request.node_labels, facts);
+    let (candidates, target_warnings) = targets::candidates(nodes, &request.node_labels, facts);
+    let chosen = targets::choose(candidates, shape(&request), &service.owner.uid, facts);
     let parts = Parts {
         name: &name,
         owner: &service.owner,
@@ -161,12 +177,15 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
             present_tags(&name, facts),
         ),
         listeners: parts.listeners(),
-        target_groups: parts.target_groups(&instances, &facts.cluster_instances),
+        target_groups: parts.target_groups(&chosen.instances, &facts.cluster_instances),
         external_tag_keys: settings.external_managed_tags.clone(),
+        room: chosen.room,
     };
+    let is_short_of_quota = is_beyond_default || chosen.warning.is_some();
     let mut warnings = request.warnings.clone();
-    warnings.extend(subnet_warnings.into_iter().chain(target_warnings));
+    warnings.extend(subnet_warnings.into_iter().chain(target_warnings).chain(chosen.warning));
     Ok(Desired {
+        is_short_of_quota,
         zones: subnets.iter().map(|subnet| subnet.zone.clone()).collect(),
         backend_group: request.groups.has_backend(),
         health_ports: health_ports(&request, &stack, settings),
@@ -174,6 +193,17 @@ pub fn stack(service: &Service, nodes: &NodeSet, facts: &Facts, settings: &AwsSe
         stack,
         warnings,
     })
+}
+
+/// What decides how many targets there may be.
+fn shape(request: &Request) -> Shape {
+    let backends = || request.routes.iter().flat_map(Route::backends);
+    Shape {
+        kind: request.kind,
+        cross_zone: is_across_zones(&request.attributes)
+            || backends().any(|backend| is_across_zones(&backend.attributes)),
+        groups: backends().count(),
+    }
 }
 
 fn present_tags<'a>(name: &ResourceName, facts: &'a Facts) -> &'a Tags {

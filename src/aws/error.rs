@@ -1,7 +1,9 @@
 //! Errors of AWS, classified by their code: the only place that knows what a code means.
 
 use crate::aws::desired::annotations::keys;
+use crate::aws::quotas;
 use crate::fence::Closed;
+
 use crate::provider::ProviderError;
 
 /// A call that failed.
@@ -246,8 +248,8 @@ impl From<AwsError> for ProviderError {
             ErrorKind::Denied => Self::Denied { action, message: said },
             ErrorKind::Quota => Self::Quota {
                 action,
+                message: error.message + &quotas_of(&error.code),
                 code: error.code,
-                message: error.message,
             },
             ErrorKind::InUse => Self::Conflict { action, message: said },
             ErrorKind::Protected if action == DELETE_LOAD_BALANCER => Self::Invalid {
@@ -269,6 +271,15 @@ impl From<AwsError> for ProviderError {
             ErrorKind::Transient => transient(action, said, ""),
         }
     }
+}
+
+/// The quotas that a refusal may be about, as people find them in Service Quotas; empty where the code says it all.
+fn quotas_of(code: &str) -> String {
+    let quotas: Vec<_> = quotas::meant_by(code).map(ToString::to_string).collect();
+    if quotas.is_empty() {
+        return String::new();
+    }
+    format!("; the quota is {}", quotas.join(" or "))
 }
 
 fn transient(action: String, said: String, advice: &str) -> ProviderError {

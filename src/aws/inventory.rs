@@ -2,6 +2,7 @@
 //! recording every write, and corrected by the audit. So a Service that did not change costs no call.
 
 mod details;
+mod gone;
 mod overlay;
 mod parse;
 mod records;
@@ -19,8 +20,9 @@ use crate::aws::audit::{Drift, DriftCounters};
 use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::{LoadBalancerArn, VpcId};
 use crate::aws::observed::Observed;
-use crate::aws::ownership::Keeper;
+use crate::aws::ownership::{Keeper, owner};
 use crate::aws::stack::GroupRef;
+use crate::service::Owner;
 use records::{Knowledge, Moment, Records};
 
 pub(crate) use snapshot::tags_of;
@@ -41,14 +43,14 @@ pub(crate) struct Inventory<A> {
     records: Mutex<Records>,
     /// Held while a snapshot is taken, so that one serves all who wait for it.
     snapshot: tokio::sync::Mutex<Flight>,
+    /// When the last one was taken successfully.
+    taken: Mutex<Option<Instant>>,
     drift: DriftCounters,
 }
 
 /// The snapshots so far.
 #[derive(Debug, Default)]
 struct Flight {
-    /// When the last one was taken successfully.
-    taken: Option<Instant>,
     /// The last failure and its moment, for those who have waited for that very snapshot.
     failed: Option<(Moment, AwsError)>,
     /// What the last successful one cost.
@@ -64,6 +66,7 @@ impl<A: AwsApi> Inventory<A> {
             vpc: OnceLock::new(),
             records: Mutex::default(),
             snapshot: tokio::sync::Mutex::default(),
+            taken: Mutex::default(),
             drift: DriftCounters::default(),
         }
     }
@@ -87,6 +90,20 @@ impl<A: AwsApi> Inventory<A> {
     /// When it has to be read and cannot.
     pub(crate) async fn observe_basics(&self, keeper: &Keeper) -> AwsResult<Observed> {
         self.learn(keeper, false).await
+    }
+
+    /// What a snapshot shows of a keeper whose details are not known. None where they are, or where nothing has any.
+    ///
+    /// # Errors
+    /// When it has to be read and cannot.
+    pub(crate) async fn observe_shown(&self, keeper: &Keeper) -> AwsResult<Option<Observed>> {
+        let shown = self.learn(keeper, false).await?;
+        Ok((!self.records().is_detailed(keeper)).then_some(shown))
+    }
+
+    /// The details of a keeper, which are not known, are presumed to be these until they are read.
+    pub(crate) fn presume(&self, keeper: &Keeper, presumed: Observed) {
+        self.records().presume(keeper, presumed);
     }
 
     async fn learn(&self, keeper: &Keeper, with_details: bool) -> AwsResult<Observed> {
@@ -135,7 +152,8 @@ impl<A: AwsApi> Inventory<A> {
         let started = self.records().tick();
         match snapshot::take(&*self.api, &self.cluster, self.vpc.get()).await {
             Ok(snapshot) => {
-                (flight.taken, flight.calls) = (Some(Instant::now()), snapshot.calls);
+                flight.calls = snapshot.calls;
+                *self.taken() = Some(Instant::now());
                 let drift = self.records().take_snapshot(snapshot, started);
                 self.report(&drift);
                 Ok(flight.calls)
@@ -197,11 +215,33 @@ impl<A: AwsApi> Inventory<A> {
         self.records().look(keeper, look)
     }
 
+    /// Looks at a keeper with the details that are known, or else presumed.
+    pub(crate) fn look_presumed<R>(&self, keeper: &Keeper, look: impl FnOnce(&Observed) -> R) -> R {
+        self.records().look_presumed(keeper, look)
+    }
+
     /// All for whom there is something in AWS as far as is known, in a fixed order.
     pub(crate) fn keepers(&self) -> Vec<Keeper> {
         let mut keepers: Vec<Keeper> = self.records().keepers().map(|(keeper, _)| keeper.clone()).collect();
         keepers.sort_unstable();
         keepers
+    }
+
+    /// Those of the keepers whose details were never read.
+    pub(crate) fn unread(&self) -> BTreeSet<Keeper> {
+        self.records().unread().cloned().collect()
+    }
+
+    /// The Services for whom there is something in AWS as far as is known, in a fixed order.
+    pub(crate) fn owners(&self) -> Vec<Owner> {
+        let records = self.records();
+        let owners = records.keepers().filter_map(|(keeper, observed)| match keeper {
+            Keeper::Service(uid) => Some(owner(uid, observed.tags())),
+            Keeper::Cluster => None,
+        });
+        let mut owners: Vec<Owner> = owners.collect();
+        owners.sort_unstable();
+        owners
     }
 
     /// Does a load balancer of any Service carry one of these groups, or might one?
@@ -215,8 +255,12 @@ impl<A: AwsApi> Inventory<A> {
     }
 
     /// When the newest snapshot was taken.
-    pub(crate) async fn snapshot_taken(&self) -> Option<Instant> {
-        self.snapshot.lock().await.taken
+    pub(crate) fn snapshot_taken(&self) -> Option<Instant> {
+        *self.taken()
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often AWS was found to differ from what was known.

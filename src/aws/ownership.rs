@@ -1,7 +1,10 @@
 //! Which resources are elbow's, and whose: told by their tags alone, never by name.
 
-use crate::aws::desired::tags::{CLUSTER, RESOURCE, Resource, UID};
+use std::collections::BTreeSet;
+
+use crate::aws::desired::tags::{CLUSTER, RESOURCE, Resource, SERVICE, UID};
 use crate::aws::stack::Tags;
+use crate::service::Owner;
 
 /// For whom elbow keeps a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,8 +37,23 @@ impl Keeper {
     }
 }
 
+/// The Service with this UID as the tags of its resources name it. Namespace and name are empty where they name none, or
+/// where a person has changed some of them, so that they do not agree.
+pub(crate) fn owner<'a>(uid: &str, tags: impl Iterator<Item = &'a Tags>) -> Owner {
+    let named: BTreeSet<&str> = tags.filter_map(|tags| tags.get(SERVICE).map(String::as_str)).collect();
+    let sole = named.first().filter(|_| named.len() == 1);
+    let (namespace, name) = sole.and_then(|named| named.split_once('/')).unwrap_or_default();
+    Owner {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        uid: uid.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
@@ -80,5 +98,21 @@ mod tests {
         assert!(!Keeper::is_same(&tags(&[(CLUSTER, "blue"), (UID, "2")]), &wanted));
         assert!(!Keeper::is_same(&tags(&[(CLUSTER, "green"), (UID, "1")]), &wanted));
         assert!(!Keeper::is_same(&tags(&[]), &tags(&[])));
+    }
+
+    #[rstest]
+    #[case::all_agree(&[Some("shop/web"), Some("shop/web")], ("shop", "web"))]
+    #[case::one_has_lost_it(&[Some("shop/web"), None], ("shop", "web"))]
+    #[case::none_has_it(&[None], ("", ""))]
+    #[case::they_do_not_agree(&[Some("shop/web"), Some("shop/other")], ("", ""))]
+    #[case::it_names_no_service(&[Some("web")], ("", ""))]
+    fn the_service_is_named_only_where_all_tags_agree(#[case] named: &[Option<&str>], #[case] expected: (&str, &str)) {
+        let tags: Vec<Tags> = named
+            .iter()
+            .map(|named| named.map_or_else(Tags::new, |named| self::tags(&[(SERVICE, named)])))
+            .collect();
+        let owner = owner("uid-1", tags.iter());
+        assert_eq!((owner.namespace.as_str(), owner.name.as_str()), expected);
+        assert_eq!(owner.uid, "uid-1");
     }
 }

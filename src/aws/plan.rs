@@ -4,6 +4,8 @@
 mod addresses;
 mod attributes;
 mod certificates;
+mod departures;
+mod exchange;
 mod extras;
 mod hold;
 mod ingress;
@@ -19,7 +21,8 @@ mod target_groups;
 
 use crate::aws::observed::{Observed, ObservedLoadBalancer};
 use crate::aws::stack::Stack;
-pub(crate) use hold::hold;
+pub(crate) use departures::{Departures, staying};
+pub(crate) use hold::{hold, standing_targets};
 use matching::Matching;
 use stages::Stages;
 use step::Step;

@@ -14,12 +14,14 @@ mod failure;
 mod fencing;
 mod observer;
 mod target_group_writes;
+mod throttles;
 mod wafv2;
 
 use std::collections::BTreeSet;
 
 use crate::aws::api::*;
 use crate::aws::ids::*;
+use crate::aws::quotas::Limits;
 use crate::aws::stack::*;
 
 pub use connect::{connect, region};
@@ -122,6 +124,10 @@ impl AwsApi for SdkApi {
 
     async fn describe_target_group_attributes(&self, arn: &TargetGroupArn) -> AwsResult<Attributes> {
         elbv2_reads::target_group_attributes(&self.reads.elbv2, arn).await
+    }
+
+    async fn describe_account_limits(&self) -> AwsResult<Limits> {
+        elbv2_reads::account_limits(&self.reads.elbv2).await
     }
 
     async fn describe_target_health(&self, arn: &TargetGroupArn) -> AwsResult<Vec<TargetDescription>> {

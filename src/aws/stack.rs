@@ -4,6 +4,7 @@ mod display;
 mod health_check;
 mod listener;
 mod load_balancer;
+mod room;
 mod security_group;
 mod target_group;
 
@@ -18,6 +19,7 @@ pub use listener::{
     Action, AlpnPolicy, Forward, Listener, ListenerProtocol, Redirect, TargetGroupRef, WeightedTargetGroup,
 };
 pub use load_balancer::{AddressType, ChosenAddresses, LoadBalancer, LoadBalancerKind, Scheme};
+pub use room::Room;
 pub use security_group::{FrontendGroup, GroupRef, IngressRule, RuleProtocol, RuleSource};
 pub use target_group::{HttpVersion, Surplus, Target, TargetGroup, TargetProtocol};
 
@@ -43,6 +45,9 @@ pub struct Stack {
     pub target_groups: BTreeMap<ResourceName, TargetGroup>,
     /// Keys of tags that something else keeps on our resources: the plan neither sets nor removes them.
     pub external_tag_keys: BTreeSet<String>,
+    /// How many targets fit into each target group; none where that is far away. It decides about the order of steps only.
+    #[serde(skip)]
+    pub room: Option<Room>,
 }
 
 /// Name of a load balancer, target group or security group of ours: at most 32 characters for the first two

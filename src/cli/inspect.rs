@@ -5,12 +5,14 @@ pub mod text;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::kubernetes::{self, ClusterArgs, ConnectError};
 use super::reading;
 use super::terminal::{self, Color};
+use crate::aws::pace::Paced;
 use crate::aws::sdk::SdkApi;
 use crate::inspect::evidence::{Look, Unseen};
 use crate::inspect::gather::{self, NoService, Subject};
@@ -160,11 +162,12 @@ async fn look(args: &InspectArgs) -> Result<Report, InspectError> {
 }
 
 /// A region that is not known keeps only AWS from being looked at.
-async fn open(given: Option<String>, of_nodes: Option<String>) -> Look<(SdkApi, String)> {
-    reading::open(given, of_nodes).await.ok_or_else(|| Unseen {
+async fn open(given: Option<String>, of_nodes: Option<String>) -> Look<(Paced<SdkApi>, String)> {
+    let (api, region) = reading::open(given, of_nodes).await.ok_or_else(|| Unseen {
         message: "could not look at AWS: its region is not known".to_owned(),
         action: "set --aws-region or AWS_REGION".to_owned(),
-    })
+    })?;
+    Ok((Paced::new(api, Arc::default()), region))
 }
 
 fn print(args: &InspectArgs, report: &Report) -> std::io::Result<()> {

@@ -51,6 +51,7 @@ impl Office {
         let listed = nodes_listed(nodes, stop.begun());
         let mut passes = pin!(listed.then(|()| controller.run(stop.begun())));
         let outcome = tokio::select! {
+            biased; // so that a run can be repeated
             () = &mut passes => Ok(()),
             () = stop.begun().then(|()| sleep(DRAIN)) => {
                 tracing::warn!("some passes were cut short");
@@ -89,6 +90,7 @@ impl Office {
 /// Without the nodes, all targets would seem to be gone.
 async fn nodes_listed(mut nodes: Published, stop: impl Future<Output = ()>) {
     tokio::select! {
+        biased;
         _ = nodes.wait_for(Option::is_some) => {}
         () = stop => {}
     }

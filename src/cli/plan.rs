@@ -89,7 +89,9 @@ enum PlanError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(transparent)]
-    Cluster(#[from] live::Unseen),
+    NoService(#[from] live::NoService),
+    #[error(transparent)]
+    Unseen(#[from] super::reading::Unseen),
     #[error("cannot print the plan")]
     Print(#[source] std::io::Error),
     #[error("cannot write the plan as {0}")]

@@ -9,6 +9,8 @@ use crate::node::REGION_LABEL;
 use crate::telemetry::aws_calls::AwsCalls;
 use crate::telemetry::drift::DriftFigures;
 use crate::telemetry::metrics;
+use crate::telemetry::pace::PaceFigures;
+use crate::telemetry::snapshot::SnapshotAge;
 
 use super::run::Surroundings;
 
@@ -45,6 +47,8 @@ pub async fn open(surroundings: Surroundings<'_>) -> Arc<AwsProvider<SdkApi>> {
     let api = sdk::connect(&region, &fence, Arc::new(aws_calls)).await;
     let provider = Arc::new(AwsProvider::new(api, settings.aws.provider.clone()));
     metrics::collect(&registry, DriftFigures::new(provider.clone()));
+    metrics::collect(&registry, SnapshotAge::new(provider.clone()));
+    metrics::collect(&registry, PaceFigures::new(provider.clone()));
     provider
 }
 

@@ -4,6 +4,15 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 
+/// Red of ECMA-48, for [`painted`].
+pub(super) const RED: &str = "31";
+/// Green of ECMA-48.
+pub(super) const GREEN: &str = "32";
+/// Yellow of ECMA-48.
+pub(super) const YELLOW: &str = "33";
+/// Bold of ECMA-48.
+pub(super) const BOLD: &str = "1";
+
 /// When there are colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
@@ -31,6 +40,28 @@ impl Color {
             Self::Never => false,
         }
     }
+}
+
+/// The text in a colour, if there are colours; in none where `color` is empty.
+pub(super) fn painted(color: &str, text: &str, on: bool) -> String {
+    if on && !color.is_empty() {
+        format!("\x1b[{color}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// On one line and without what a terminal would obey: for what others have written.
+pub(super) fn plain(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let escaped = |one: char| {
+        if one.is_control() {
+            one.escape_default().collect()
+        } else {
+            one.to_string()
+        }
+    };
+    words.join(" ").chars().map(escaped).collect()
 }
 
 /// Writes `text` to standard output.

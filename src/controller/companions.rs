@@ -83,10 +83,12 @@ pub fn concerned<P: LoadBalancerProvider>(
     })
 }
 
-/// All Services of the store.
+/// All Services of the store, in the order of their names: a run can be repeated.
 pub fn all(store: &Store<k8s::Service>) -> Vec<ObjectRef<k8s::Service>> {
     let services = store.state();
-    services.iter().map(|service| ObjectRef::from_obj(&**service)).collect()
+    let mut all: Vec<_> = services.iter().map(|service| ObjectRef::from_obj(&**service)).collect();
+    all.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+    all
 }
 
 /// The Services that have companions, with their names. Few do, so that most changes find it empty.

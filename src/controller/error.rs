@@ -50,7 +50,13 @@ impl ReconcileError {
     pub fn is_expected(&self) -> bool {
         match self {
             Self::Ensure(error) | Self::Delete(error) => {
-                matches!(error, ProviderError::Closed(_) | ProviderError::Conflict { .. })
+                matches!(
+                    error,
+                    ProviderError::Closed(_)
+                        | ProviderError::Conflict { .. }
+                        | ProviderError::Paced { .. }
+                        | ProviderError::Outdated
+                )
             }
             Self::Kubernetes(error) => {
                 matches!(error, CallError::Closed { .. }) || error.is_conflict() || error.is_gone()

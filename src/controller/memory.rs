@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::backoff::Delays;
 use crate::node::NodeSet;
-use crate::provider::Retry;
+use crate::provider::{Occasion, Retry};
 use crate::service::Service;
 
 /// A write of ours reaches the watch within so long; later, the cluster's history was changed under us (a restored
@@ -45,8 +45,8 @@ enum Departure {
 
 #[derive(Debug, Default)]
 struct Entry {
-    /// What the last try was made with.
-    tried: Option<Input>,
+    /// What the last try was made with, and why.
+    tried: Option<(Input, Occasion)>,
     /// Set while the last try has failed: an equal one is not made before.
     hold: Option<Instant>,
     delays: Option<Delays>,
@@ -64,30 +64,39 @@ impl Memory {
     pub fn hold(&self, input: &Input) -> Option<Duration> {
         let services = self.lock();
         let entry = services.get(&input.service.owner.uid)?;
-        entry.held().filter(|_| entry.tried.as_ref() == Some(input))
+        let (tried, _) = entry.tried.as_ref()?;
+        let again = same(&tried.service, &input.service) && tried.nodes == input.nodes;
+        entry.held().filter(|_| again)
     }
 
     /// Has the Service changed since the last try? `None` if there was none. Other nodes are no change of the Service.
     #[must_use]
     pub fn is_changed(&self, service: &Service) -> Option<bool> {
         let services = self.lock();
-        let tried = &services.get(&service.owner.uid)?.tried.as_ref()?.service;
-        Some(!same(tried, service))
+        let (tried, _) = services.get(&service.owner.uid)?.tried.as_ref()?;
+        Some(!same(&tried.service, service))
     }
 
-    /// A try begins.
-    pub fn begin(&self, input: Input) {
+    /// A try begins. Returns why it is made: of a Service that nobody has tried yet since the start of the process, whether it
+    /// was `programmed` tells.
+    pub fn begin(&self, input: Input, programmed: bool) -> Occasion {
         let uid = input.service.owner.uid.clone();
         let mut services = self.lock();
         let entry = services.entry(uid).or_default();
-        (entry.tried, entry.hold, entry.departure) = (Some(input), None, Departure::None);
+        let occasion = entry.occasion(&input.service, programmed);
+        (entry.tried, entry.hold, entry.departure) = (Some((input, occasion)), None, Departure::None);
+        occasion
     }
 
     /// The last try has succeeded.
     pub fn succeeded(&self, uid: &str) {
         if let Some(entry) = self.lock().get_mut(uid) {
             (entry.hold, entry.delays) = (None, None);
-            entry.ensured = entry.tried.as_ref().map(|tried| tried.service.clone());
+            if let Some((tried, occasion)) = &mut entry.tried {
+                // Nobody waits for it any more.
+                *occasion = Occasion::Upkeep;
+                entry.ensured = Some(tried.service.clone());
+            }
         }
     }
 
@@ -105,7 +114,7 @@ impl Memory {
     pub fn failed(&self, uid: &str, retry: Retry) -> Option<Duration> {
         let mut services = self.lock();
         let entry = services.entry(uid.to_owned()).or_default();
-        let delay = Delays::next(&mut entry.delays, retry)?;
+        let delay = Delays::next(&mut entry.delays, retry, uid)?;
         entry.hold = Some(Instant::now() + delay);
         Some(delay)
     }
@@ -173,6 +182,15 @@ impl Memory {
 }
 
 impl Entry {
+    /// Why a Service is tried: a retry is made for the same reason as the try before.
+    fn occasion(&self, service: &Service, programmed: bool) -> Occasion {
+        match &self.tried {
+            Some((tried, occasion)) if same(&tried.service, service) => *occasion,
+            None if programmed => Occasion::Upkeep,
+            Some(_) | None => Occasion::Change,
+        }
+    }
+
     /// For how long it is held yet.
     fn held(&self) -> Option<Duration> {
         let left = self.hold?.checked_duration_since(Instant::now())?;
@@ -180,10 +198,11 @@ impl Entry {
     }
 }
 
-/// Do both ask for the same? The hostname that we have published ourselves is no wish.
+/// Do both ask for the same? What we have published ourselves is no wish.
 fn same(one: &Service, other: &Service) -> bool {
     *one == Service {
         published: one.published.clone(),
+        receipt: one.receipt.clone(),
         ..other.clone()
     }
 }

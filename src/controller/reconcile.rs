@@ -18,7 +18,7 @@ use super::status::{self, OwnStatus, Progress};
 use super::{finalizer, nodes};
 use crate::fence::Fence;
 use crate::node::NodeSet;
-use crate::provider::{Ensured, LoadBalancerProvider, ProviderError};
+use crate::provider::{Ensured, LoadBalancerProvider, Occasion, ProviderError};
 use crate::service::{Owner, Service};
 use crate::telemetry::metrics::Metrics;
 
@@ -63,8 +63,12 @@ where
     context.fence.permit()?;
     match claim {
         Claim::Held => keep(object, context).await,
+        // Its receipt may be that of the elbow which serves it.
         Claim::Disputed if !withdraw(object, context).await? => Ok(Action::await_change()),
-        Claim::Released | Claim::Disputed | Claim::Foreign => release(object, context).await,
+        Claim::Released | Claim::Disputed | Claim::Foreign => {
+            let object = context.void_receipt(object).await?;
+            release(&object, context).await
+        }
     }
 }
 
@@ -82,17 +86,21 @@ async fn keep<P: LoadBalancerProvider>(object: &k8s::Service, context: &Context<
     let before = OwnStatus::of(object);
     let object = context.hold(object).await?;
     let object = context.announce(object, &input.service).await?;
-    context.memory.begin(input.clone());
-    let outcome = within_deadline("ensure", context.provider.ensure(&input.service, &input.nodes)).await;
+    let occasion = context.memory.begin(input.clone(), before.is_programmed());
+    let (object, outcome) = context.ensure(object, input, occasion).await?;
     let progress = match &outcome {
         Ok(ensured) => Progress::Ensured(ensured),
         Err(ProviderError::Closed(closed)) => return Err((*closed).into()),
+        Err(error @ ProviderError::Paced { .. }) => return Err(ReconcileError::Ensure(error.clone())),
         Err(error) => Progress::Failed(error),
     };
-    let news = context.publish(&object, progress).await?.is_some();
+    let published = context.publish(&object, progress).await?;
     let ensured = outcome.map_err(ReconcileError::Ensure)?;
-    context.memory.succeeded(&input.service.owner.uid);
-    context.tell_served(&object, &before, &ensured, news);
+    if ensured.pending.is_none() {
+        context.memory.succeeded(&Owner::from(&object).uid);
+        let news = published.is_some_and(|now| !OwnStatus::of(&now).says_as(&OwnStatus::of(&object)));
+        context.tell_served(&object, &before, &ensured, news);
+    }
     Ok(ensured.recheck.map_or_else(Action::await_change, Action::requeue))
 }
 
@@ -157,7 +165,7 @@ impl<P> Context<P> {
     }
 
     /// The targets as far as they are known.
-    fn nodes_now(&self) -> Arc<NodeSet> {
+    pub(super) fn nodes_now(&self) -> Arc<NodeSet> {
         self.nodes.borrow().clone().unwrap_or_default()
     }
 
@@ -189,6 +197,46 @@ impl<P> Context<P> {
             self.memory.wrote(patched);
         }
         Ok(patched)
+    }
+
+    /// The Service as it is when the provider has looked at it. Before the provider writes, the receipt goes.
+    async fn ensure(
+        &self,
+        object: k8s::Service,
+        mut input: Input,
+        occasion: Occasion,
+    ) -> Result<(k8s::Service, Result<Ensured, ProviderError>), CallError>
+    where
+        P: LoadBalancerProvider,
+    {
+        input.service.receipt = OwnStatus::of(&object).receipt();
+        match self.ask(&input, occasion).await {
+            Err(ProviderError::Outdated) => {
+                let object = self.publish(&object, Progress::Resumed).await?.unwrap_or(object);
+                input.service.receipt = None;
+                let outcome = self.ask(&input, occasion).await;
+                Ok((object, outcome))
+            }
+            outcome => Ok((object, outcome)),
+        }
+    }
+
+    async fn ask(&self, input: &Input, occasion: Occasion) -> Result<Ensured, ProviderError>
+    where
+        P: LoadBalancerProvider,
+    {
+        let ensured = self.provider.ensure(&input.service, &input.nodes, occasion);
+        within_deadline("ensure", ensured).await
+    }
+
+    /// Takes the receipt away from a Service that has to let go of what it has in the cloud. One that is deleted never comes
+    /// back, so nobody will trust its receipt.
+    async fn void_receipt(&self, object: &k8s::Service) -> Result<k8s::Service, CallError> {
+        let voided = match object.metadata.deletion_timestamp {
+            None => self.publish(object, Progress::Resumed).await?,
+            Some(_) => None,
+        };
+        Ok(voided.unwrap_or_else(|| object.clone()))
     }
 
     fn tell_served(&self, object: &k8s::Service, before: &OwnStatus, ensured: &Ensured, news: bool) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1 as k8s;
 
+use super::status::OwnStatus;
 use crate::service::{IpFamily, Owner, Port, Protocol, Service, ServicePort, SessionAffinity, TrafficPolicy};
 
 impl From<&k8s::Service> for Owner {
@@ -46,6 +47,7 @@ impl From<&k8s::Service> for Service {
                 .collect(),
             load_balancer_ip: spec.load_balancer_ip.filter(|ip| !ip.is_empty()),
             published: published(service),
+            receipt: OwnStatus::of(service).receipt(),
             companions: BTreeMap::new(),
         }
     }
@@ -147,6 +149,7 @@ mod tests {
             ip_families: vec![IpFamily::V6, IpFamily::V4],
             load_balancer_ip: Some("192.0.2.1".into()),
             published: Some("old.example".into()),
+            receipt: None,
             class: None,
             companions: BTreeMap::new(),
         };

@@ -123,6 +123,7 @@ fn cloud() -> Cloud {
     let instances = NODES.map(|(_, instance)| InstanceDescription {
         id: InstanceId::new(instance),
         vpc: Some(vpc.clone()),
+        zone: None,
         security_groups: BTreeSet::from([group_id("sg-node")]),
         terminated: false,
         tags: Tags::new(),

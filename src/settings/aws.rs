@@ -4,6 +4,7 @@ use super::classes::Classes;
 use super::flags::Flags;
 use super::parse;
 use super::problems::Check;
+use crate::aws::pace::Rates;
 use crate::aws::provider::ProviderSettings;
 use crate::aws::settings::AwsSettings;
 
@@ -32,11 +33,19 @@ impl Aws {
             &services.replacement_grace_period,
             parse::duration_or_zero,
         );
+        let removal = check.value(
+            "mass-removal-delay",
+            &services.mass_removal_delay,
+            parse::duration_or_zero,
+        );
+        let rates = check.value("aws-api-rates", &cluster.aws_api_rates, Rates::parse);
         let provider = ProviderSettings {
             aws: settings?,
             vpc: vpc?,
             audit_calls_per_minute: budget?.get(),
             replacement_grace: grace?,
+            mass_removal_delay: removal?,
+            rates: rates?,
         };
         Some(Self {
             region: region?,

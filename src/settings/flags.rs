@@ -69,6 +69,16 @@ pub(super) struct Cluster {
     /// VPC of the cluster [default: that of the nodes' instances]
     #[arg(long, value_name = "ID", env = "ELBOW_AWS_VPC_ID")]
     pub(super) aws_vpc_id: Option<Raw>,
+    /// Rates of calls to AWS that differ from those that AWS publishes, such as elbv2-registration=40:8; off lets no call
+    /// wait
+    #[arg(
+        long,
+        value_name = "CLASS=BURST:RATE,...",
+        env = "ELBOW_AWS_API_RATES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(super) aws_api_rates: Raw,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -116,6 +126,10 @@ pub(super) struct Services {
         default_value = "60"
     )]
     pub(super) audit_calls_per_minute: Raw,
+    /// Delete what AWS still holds for Services that live no more, once two of these looks have found it
+    #[arg(long, value_name = "BOOL", env = "ELBOW_DELETE_ORPHANS", default_value = "false",
+          num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) delete_orphans: Raw,
     /// Time that a replaced load balancer still serves after the new one was published
     #[arg(
         long,
@@ -124,6 +138,14 @@ pub(super) struct Services {
         default_value = "60s"
     )]
     pub(super) replacement_grace_period: Raw,
+    /// Time that targets stay of which more than half would leave at once because their nodes are gone
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "ELBOW_MASS_REMOVAL_DELAY",
+        default_value = "5m"
+    )]
+    pub(super) mass_removal_delay: Raw,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -220,7 +242,7 @@ pub(super) struct LeaderElection {
         default_value = "10s"
     )]
     pub(super) leader_election_renew_deadline: Raw,
-    /// Time between two looks at the Lease
+    /// Time between two renewals of the Lease
     #[arg(
         long,
         value_name = "DURATION",

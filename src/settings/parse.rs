@@ -59,7 +59,7 @@ pub(super) fn count_u32(text: &str) -> Parsed<NonZeroU32> {
     text.parse().map_err(|_| format!("a number from 1 to {}", u32::MAX))
 }
 
-/// As in `500ms`, `90s`, `5m`, `1h30m`.
+/// As [`duration`], or nothing.
 pub(super) fn duration_or_zero(text: &str) -> Parsed<Duration> {
     let mut rest = text;
     let mut total = Some(Duration::ZERO).filter(|_| !text.is_empty());
@@ -84,7 +84,11 @@ fn of_unit(number: u64, unit: &str) -> Option<Duration> {
     number.checked_mul(seconds).map(Duration::from_secs)
 }
 
-pub(super) fn duration(text: &str) -> Parsed<Duration> {
+/// As in `500ms`, `90s`, `5m`, `1h30m`, longer than nothing.
+///
+/// # Errors
+/// What is allowed.
+pub fn duration(text: &str) -> Result<Duration, String> {
     match duration_or_zero(text)? {
         Duration::ZERO => Err("longer than nothing".to_owned()),
         duration => Ok(duration),

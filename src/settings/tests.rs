@@ -7,6 +7,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::aws::ids::VpcId;
+use crate::aws::pace::Rates;
 use crate::aws::stack::{Scheme, Tags};
 
 #[test]
@@ -25,7 +26,9 @@ fn the_cluster_name_is_all_that_must_be_given() {
     assert_eq!(settings.services.concurrency.get(), 16);
     assert_eq!(settings.services.audit_period, Duration::from_secs(300));
     assert_eq!(settings.aws.provider.audit_calls_per_minute, 60);
+    assert!(!settings.services.delete_orphans);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::from_secs(60));
+    assert_eq!(settings.aws.provider.mass_removal_delay, Duration::from_secs(300));
     assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::Internal);
     assert_eq!(settings.aws.provider.aws.node_ports, 30000..=32767);
     assert_eq!(settings.aws.provider.aws.default_tags, Tags::new());
@@ -52,11 +55,15 @@ fn values_become_narrow_types() {
         "--alb-load-balancer-class=example.com/web",
         "--enable-manage-backend-security-group-rules",
         "--claim-unclassed",
+        "--audit-calls-per-minute=600",
+        "--delete-orphans",
         "--default-load-balancer-scheme=internet-facing",
         "--default-tags=team=edge,cost-centre=4 2",
         "--external-managed-tags=audit,owner",
         "--node-port-range=31000-31999",
         "--replacement-grace-period=0s",
+        "--mass-removal-delay=90s",
+        "--aws-api-rates=elbv2-registration=40:8",
         "--enable-leader-election=false",
         "--metrics-bind-addr=127.0.0.1:0",
         "--health-probe-bind-addr=[::1]:9000",
@@ -71,7 +78,14 @@ fn values_become_narrow_types() {
     assert_eq!(aws.alb_classes, BTreeSet::from(["example.com/web".to_owned()]));
     assert!(aws.manage_backend_rules);
     assert!(settings.services.claims.unclassed);
+    assert!(settings.services.delete_orphans);
+    assert_eq!(settings.aws.provider.audit_calls_per_minute, 600);
     assert_eq!(settings.aws.provider.replacement_grace, Duration::ZERO);
+    assert_eq!(settings.aws.provider.mass_removal_delay, Duration::from_secs(90));
+    assert_eq!(
+        settings.aws.provider.rates,
+        Rates::parse("elbv2-registration=40:8").unwrap()
+    );
     assert_eq!(settings.aws.provider.aws.default_scheme, Scheme::InternetFacing);
     let tags = [
         ("team".to_owned(), "edge".to_owned()),
@@ -130,6 +144,8 @@ fn all_that_is_wrong_is_told_at_once_with_flag_variable_value_and_what_is_allowe
 #[case("audit-period", "m")]
 #[case("audit-period", "99999999999999999999h")]
 #[case("audit-calls-per-minute", "-1")]
+#[case("aws-api-rates", "elbv2-registration=40")]
+#[case("aws-api-rates", "unlimited")]
 #[case("default-load-balancer-scheme", "public")]
 #[case("default-tags", "team")]
 #[case("default-tags", "aws:x=y")]
@@ -158,6 +174,7 @@ fn a_bad_value_is_refused(#[case] flag: &str, #[case] value: &str) {
 #[rstest]
 #[case("aws-region")]
 #[case("aws-vpc-id")]
+#[case("aws-api-rates")]
 #[case("default-tags")]
 #[case("alb-load-balancer-class")]
 #[case("leader-election-namespace")]

@@ -15,7 +15,7 @@ use prometheus_client::registry::Registry;
 
 use super::aws_calls::AwsCalls;
 use super::http::SharedRegistry;
-use crate::provider::{Audited, ProviderError};
+use crate::provider::{Audited, Deleted, ProviderError};
 
 /// The figures of the Kubernetes half. Clones count into the same.
 #[derive(Clone, Debug)]
@@ -25,6 +25,9 @@ pub struct Metrics {
     errors: Family<Reason, Counter>,
     audits: Family<Outcome, Counter>,
     audit_calls: Counter,
+    audit_durations: Histogram,
+    orphans: Gauge,
+    orphans_deleted: Family<Outcome, Counter>,
     leader: Gauge,
     last_sync: Gauge<f64, AtomicU64>,
 }
@@ -42,6 +45,10 @@ struct Reason {
 impl Outcome {
     const SUCCESS: Self = Self { result: "success" };
     const ERROR: Self = Self { result: "error" };
+
+    fn of<T, E>(result: &Result<T, E>) -> Self {
+        if result.is_ok() { Self::SUCCESS } else { Self::ERROR }
+    }
 }
 
 impl Metrics {
@@ -54,6 +61,9 @@ impl Metrics {
             errors: Family::default(),
             audits: Family::default(),
             audit_calls: Counter::default(),
+            audit_durations: Histogram::new(exponential_buckets(0.01, 4.0, 8)),
+            orphans: Gauge::default(),
+            orphans_deleted: Family::default(),
             leader: Gauge::default(),
             last_sync: Gauge::default(),
         };
@@ -75,22 +85,41 @@ impl Metrics {
             "Passes that failed, by reason",
             metrics.errors.clone(),
         );
-        registry.register(
-            "elbow_audits",
-            "Rounds of the drift audit, by result",
-            metrics.audits.clone(),
-        );
-        registry.register(
-            "elbow_audit_calls",
-            "Calls to the cloud that the audit took",
-            metrics.audit_calls.clone(),
-        );
+        metrics.register_audits(registry);
         registry.register(
             "elbow_last_sync_timestamp_seconds",
             "When a pass last succeeded, in seconds since 1970",
             metrics.last_sync.clone(),
         );
         metrics
+    }
+
+    fn register_audits(&self, registry: &mut Registry) {
+        registry.register(
+            "elbow_audits",
+            "Rounds of the drift audit, by result",
+            self.audits.clone(),
+        );
+        registry.register(
+            "elbow_audit_calls",
+            "Calls to the cloud that the audit took",
+            self.audit_calls.clone(),
+        );
+        registry.register(
+            "elbow_audit_duration_seconds",
+            "Time that a round of the drift audit took",
+            self.audit_durations.clone(),
+        );
+        registry.register(
+            "elbow_orphans",
+            "Services that live no more, and for whom the cloud held something at the last audit",
+            self.orphans.clone(),
+        );
+        registry.register(
+            "elbow_orphans_deleted",
+            "Tries to delete what the cloud held for a Service that lives no more, by result",
+            self.orphans_deleted.clone(),
+        );
     }
 
     /// A pass has succeeded.
@@ -111,17 +140,21 @@ impl Metrics {
     }
 
     /// A round of the audit has ended.
-    pub fn audited(&self, audited: &Result<Audited, ProviderError>) {
-        match audited {
-            Ok(audited) => {
-                self.audits.get_or_create(&Outcome::SUCCESS).inc();
-                self.audit_calls
-                    .inc_by(u64::try_from(audited.calls).unwrap_or(u64::MAX));
-            }
-            Err(_) => {
-                self.audits.get_or_create(&Outcome::ERROR).inc();
-            }
-        }
+    pub fn audited(&self, audited: &Result<Audited, ProviderError>, took: Duration) {
+        self.audits.get_or_create(&Outcome::of(audited)).inc();
+        self.audit_durations.observe(took.as_secs_f64());
+        let calls = audited.as_ref().map_or(0, |audited| audited.calls);
+        self.audit_calls.inc_by(u64::try_from(calls).unwrap_or(u64::MAX));
+    }
+
+    /// So many Services live no more and have something in the cloud.
+    pub fn orphans(&self, count: usize) {
+        self.orphans.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// What the cloud held for a Service that lives no more was deleted, or could not be.
+    pub fn orphan_deleted(&self, deleted: &Result<Deleted, ProviderError>) {
+        self.orphans_deleted.get_or_create(&Outcome::of(deleted)).inc();
     }
 
     /// Does this replica lead?
@@ -165,7 +198,9 @@ mod tests {
         metrics.leads(true);
         metrics.reconciled(Duration::from_millis(20));
         metrics.reconcile_failed("Throttled", Duration::from_millis(20));
-        metrics.audited(&Ok(Audited { examined: 3, calls: 4 }));
+        metrics.audited(&Ok(Audited { examined: 3, calls: 4 }), Duration::from_secs(1));
+        metrics.orphans(2);
+        metrics.orphan_deleted(&Ok(Deleted { resources: 3 }));
         let text = encode(&registry).unwrap();
         for line in [
             concat!("elbow_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
@@ -176,6 +211,9 @@ mod tests {
             "elbow_reconcile_errors_total{reason=\"Throttled\"} 1",
             "elbow_audits_total{result=\"success\"} 1",
             "elbow_audit_calls_total 4",
+            "elbow_audit_duration_seconds_sum 1.0",
+            "elbow_orphans 2",
+            "elbow_orphans_deleted_total{result=\"success\"} 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
         }

@@ -4,7 +4,10 @@
 mod addresses;
 mod api;
 mod attributes;
+mod call;
 mod catalog;
+mod delays;
+mod dice;
 mod digest;
 mod ec2;
 mod elbv2;
@@ -12,8 +15,12 @@ mod extras;
 mod faults;
 mod forwarding;
 mod hand;
+mod history;
+mod limits;
 mod listeners;
+mod quotas;
 mod targets;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -23,7 +30,6 @@ use elbow::aws::api::{
     InstanceDescription, ListenerSettings, RouteTableDescription, SecurityGroupDescription, SubnetDescription,
     TargetGroupSettings, VpcDescription,
 };
-use elbow::aws::error::AwsError;
 use elbow::aws::ids::{
     AllocationId, CertificateArn, InstanceId, ListenerArn, LoadBalancerArn, PrefixListId, SecurityGroupId, SubnetId,
     TargetGroupArn, VpcId, WebAclArn,
@@ -32,13 +38,25 @@ use elbow::aws::stack::{AddressType, Attributes, ChosenAddresses, LoadBalancerKi
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-pub(crate) use faults::Fault;
+use call::Late;
+pub(crate) use delays::Delays;
+pub(crate) use dice::Dice;
+use faults::Faults;
+pub(crate) use faults::{Fault, Weather};
+use history::History;
+pub(crate) use limits::Limits;
+pub(crate) use quotas::Quotas;
+use watch::Watch;
+
+use crate::cluster::Door;
 
 /// The whole of AWS.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Aws {
     state: Arc<Mutex<State>>,
     crashed: Arc<Notify>,
+    /// Through which the calls of a process go; none where they are not sent over a network.
+    door: Option<Arc<Door>>,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +71,8 @@ pub(crate) struct State {
     pub(crate) allocations: BTreeSet<AllocationId>,
     pub(crate) prefix_lists: BTreeSet<PrefixListId>,
     pub(crate) web_acls: BTreeSet<WebAclArn>,
+    /// The quotas of the account.
+    pub(crate) quotas: Quotas,
     pub(crate) load_balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
     pub(crate) listeners: BTreeMap<ListenerArn, Listener>,
     pub(crate) target_groups: BTreeMap<TargetGroupArn, TargetGroup>,
@@ -60,11 +80,19 @@ pub(crate) struct State {
     pub(crate) provisioning: Duration,
     /// How long the network interfaces of a deleted load balancer hold its groups and addresses.
     pub(crate) release: Duration,
+    pub(crate) delays: Delays,
     releasing: Vec<Releasing>,
+    /// Since when each security group is there that was made by a call.
+    made_groups: BTreeMap<SecurityGroupId, Instant>,
     log: Vec<&'static str>,
     refusals: Vec<String>,
     blackouts: Vec<String>,
-    faults: BTreeMap<usize, Fault>,
+    faults: Faults,
+    late: Vec<Late>,
+    history: History,
+    watch: Watch,
+    /// How many calls AWS takes.
+    pub(crate) limits: Limits,
 }
 
 #[derive(Clone, Debug)]
@@ -89,7 +117,10 @@ pub(crate) struct LoadBalancer {
 /// What a deleted load balancer still holds.
 #[derive(Clone, Debug)]
 struct Releasing {
+    deleted: Instant,
     until: Instant,
+    name: String,
+    target_groups: BTreeSet<TargetGroupArn>,
     groups: BTreeSet<SecurityGroupId>,
     allocations: BTreeSet<AllocationId>,
 }
@@ -133,6 +164,19 @@ impl Aws {
         self.state.lock().unwrap()
     }
 
+    /// The same AWS, for a process.
+    pub(crate) fn through(&self, door: Door) -> Self {
+        Self {
+            door: Some(Arc::new(door)),
+            ..self.clone()
+        }
+    }
+
+    /// How many calls there were, for as long as nobody takes the log.
+    pub(crate) fn count(&self) -> usize {
+        self.state().log.len()
+    }
+
     /// Actions called since the last time this was asked.
     pub(crate) fn take_log(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.state().log)
@@ -152,43 +196,45 @@ impl Aws {
     pub(crate) fn fail(&self, call: usize, fault: Fault) {
         let mut state = self.state();
         let number = state.log.len() + call;
-        state.faults.insert(number, fault);
+        if matches!(fault, Fault::Stale(_)) {
+            state.history.keep();
+        }
+        state.faults.set(number, fault);
+    }
+
+    /// From now on a share of all calls fails.
+    pub(crate) fn set_weather(&self, weather: Weather) {
+        self.state().faults.set_weather(weather);
+    }
+
+    /// From now on nothing happens to any call.
+    pub(crate) fn calm(&self) {
+        self.state().faults = Faults::default();
+    }
+
+    /// For so long every call is told this code, and nothing is done.
+    pub(crate) fn refuse_for(&self, time: Duration, code: &'static str) {
+        self.state().faults.refuse_until(Instant::now() + time, code);
+    }
+
+    /// Calls so far, since the log was last taken.
+    pub(crate) fn calls(&self) -> usize {
+        self.state().log.len()
+    }
+
+    /// From now on a fault that does not suit its call does not happen to it.
+    pub(crate) fn keep_faults_to(&self, suits: fn(&str, &Fault) -> bool) {
+        self.state().faults.keep_to(suits);
     }
 
     /// Has the fault not happened yet? Takes it away.
     pub(crate) fn is_fault_left(&self) -> bool {
-        !std::mem::take(&mut self.state().faults).is_empty()
+        self.state().faults.clear()
     }
 
     /// Ends when a fault of a kind that kills the process happens.
     pub(crate) async fn crash(&self) {
         self.crashed.notified().await;
-    }
-
-    /// One call. Others may come between before and after it, as they can on the network.
-    async fn call<T>(
-        &self,
-        action: &'static str,
-        work: impl FnOnce(&mut State) -> Answer<T> + Send,
-    ) -> Result<T, AwsError> {
-        tokio::task::yield_now().await;
-        let (fault, answer) = {
-            let mut state = self.state();
-            let number = state.log.len();
-            state.log.push(action);
-            let fault = state.faults.remove(&number);
-            let answer = fault.as_ref().is_none_or(Fault::is_done).then(|| work(&mut state));
-            (fault, answer)
-        };
-        if let Some(fault) = fault {
-            fault.strike(action, &self.crashed).await?;
-        }
-        tokio::task::yield_now().await;
-        let answer = answer.expect("a call without a fault was made");
-        answer.map_err(|(code, message)| {
-            self.state().refusals.push(format!("{action}: {code}: {message}"));
-            AwsError::new(action, code, message)
-        })
     }
 }
 

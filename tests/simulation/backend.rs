@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use elbow::aws::ids::SecurityGroupId;
 use elbow::aws::stack::{IngressRule, RuleSource};
-use elbow::provider::{LoadBalancerProvider, ProviderError};
+use elbow::provider::ProviderError;
 use elbow::service::Service;
 use std::time::Duration;
 
@@ -192,11 +192,7 @@ async fn interfaces_that_still_carry_the_groups_are_waited_for() {
     let untouched = world.aws.digest();
     world.serve(&mut web()).await;
     world.aws.state().release = Duration::from_secs(120);
-    let error = world
-        .provider
-        .delete(&web().owner, &web().annotations, &world.nodes)
-        .await
-        .unwrap_err();
+    let error = world.delete(&web()).await.unwrap_err();
     assert!(matches!(error, ProviderError::Conflict { .. }), "{error}");
     world.remove(&web()).await;
     assert_eq!(world.aws.digest(), untouched);
@@ -207,14 +203,8 @@ async fn waiting_for_interfaces_takes_one_call_at_a_time() {
     let world = World::warm().await;
     world.serve(&mut web()).await;
     world.aws.state().release = Duration::from_secs(120);
-    world
-        .provider
-        .delete(&web().owner, &web().annotations, &world.nodes)
-        .await
-        .unwrap_err();
-    let (_, calls) = world
-        .calls_of(world.provider.delete(&web().owner, &web().annotations, &world.nodes))
-        .await;
+    world.delete(&web()).await.unwrap_err();
+    let (_, calls) = world.calls_of(world.delete(&web())).await;
     assert_eq!(calls, ["ec2:DeleteSecurityGroup"]);
 }
 

@@ -1,8 +1,9 @@
 //! The calls that each change takes.
 
 use elbow::service::Service;
+use rstest::rstest;
 
-use crate::world::{World, service};
+use crate::world::{World, launch, nodes, service};
 
 fn web() -> Service {
     service("web", &[(80, 30080)])
@@ -49,14 +50,28 @@ async fn an_unchanged_service_takes_no_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unchanged_service_takes_no_call_after_a_restart_but_reads() {
+async fn an_unchanged_service_takes_no_call_after_a_restart_but_what_all_share() {
     let mut world = World::warm().await;
-    let mut web = web();
-    world.serve(&mut web).await;
+    world.serve(&mut web()).await;
     world.restart();
-    let (ensured, calls) = world.calls_of(world.ensure(&web)).await;
+    world.ensure(&service("warm", &[(81, 30081)])).await.unwrap();
+    let (ensured, calls) = world.calls_of(world.ensure(&web())).await;
+    assert_eq!((ensured.unwrap().writes, calls), (0, Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_whose_receipt_was_lost_takes_no_call_after_a_restart_but_reads() {
+    let mut world = World::warm().await;
+    world.serve(&mut web()).await;
+    world.restart();
+    world.kubernetes = crate::world::Kubernetes::default();
+    let (ensured, calls) = world.calls_of(world.ensure(&web())).await;
     assert_eq!(ensured.unwrap().writes, 0);
     assert!(calls.iter().all(|call| call.contains(":Describe")), "{calls:?}");
+    assert!(
+        calls.contains(&"elasticloadbalancing:DescribeTargetHealth"),
+        "{calls:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,14 +146,76 @@ async fn many_services_deleted_at_once_take_three_calls_each_and_share_the_rest(
     assert_eq!(world.aws.digest(), World::new().aws.digest());
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_new_service_after_a_restart_does_not_wait_for_a_look_at_the_others() {
-    let mut world = World::new();
-    let services = many(50);
+/// Calls of the same name as one entry each, with their number.
+fn counted(calls: &[&'static str]) -> Vec<(&'static str, usize)> {
+    let runs = calls.chunk_by(|one, other| one == other);
+    runs.filter_map(|run| Some((*run.first()?, run.len()))).collect()
+}
+
+/// A restart with so many Services unchanged and one new, all looked at at once, in an account where nobody else is.
+async fn calls_of_a_restart(world: &mut World, unchanged: u16) -> Vec<&'static str> {
+    world.aws.state().remove_load_balancer("foreign");
+    world.aws.state().target_groups.clear();
+    let mut services = many(unchanged);
     futures::future::join_all(services.iter().map(|service| world.ensure(service))).await;
     world.restart();
-    let (ensured, calls) = world.calls_of(world.ensure(&web())).await;
-    assert_eq!(ensured.unwrap().writes, 6);
-    // Listings, tags by twenty, subnets, instances, rules on nodes; then the Service's own six.
-    assert!(calls.len() <= 20, "{calls:?}");
+    services.push(web());
+    let all = services.iter().map(|service| world.ensure(service));
+    let (ensured, calls) = world.calls_of(futures::future::join_all(all)).await;
+    let writes: usize = ensured.iter().flatten().map(|ensured| ensured.writes).sum();
+    assert_eq!((ensured.len(), writes), (services.len(), 6));
+    calls
+}
+
+#[rstest]
+#[case(50, 17)]
+#[case(200, 32)]
+#[tokio::test(start_paused = true)]
+async fn a_restart_costs_the_snapshot_and_what_is_new(#[case] unchanged: u16, #[case] total: usize) {
+    let mut world = World::new();
+    let calls = calls_of_a_restart(&mut world, unchanged).await;
+    let expected = [
+        ("ec2:AuthorizeSecurityGroupIngress", 1),
+        ("ec2:CreateSecurityGroup", 1),
+        ("ec2:DescribeInstances", 1),
+        // One for the groups with elbow's tags, one for those of nodes.
+        ("ec2:DescribeSecurityGroups", 2),
+        ("ec2:DescribeSubnets", 1),
+        ("elasticloadbalancing:CreateListener", 1),
+        ("elasticloadbalancing:CreateLoadBalancer", 1),
+        ("elasticloadbalancing:CreateTargetGroup", 1),
+        ("elasticloadbalancing:DescribeLoadBalancers", 1),
+        ("elasticloadbalancing:DescribeTags", usize::from(unchanged) * 2 / 20),
+        ("elasticloadbalancing:DescribeTargetGroups", 1),
+        ("elasticloadbalancing:RegisterTargets", 1),
+    ];
+    assert_eq!(counted(&calls), expected);
+    assert_eq!(calls.len(), total);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nodes_with_several_groups_make_a_restart_no_dearer() {
+    let mut world = World::new();
+    launch(&world.aws, 2, &["sg-nodes", "sg-own"]);
+    let calls = calls_of_a_restart(&mut world, 50).await;
+    assert_eq!(calls.len(), 17, "{:?}", counted(&calls));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_came_while_the_process_was_down_is_registered_everywhere() {
+    let mut world = World::new();
+    let services = many(10);
+    futures::future::join_all(services.iter().map(|service| world.ensure(service))).await;
+    world.restart();
+    world.nodes = nodes(1..=4);
+    let all = services.iter().map(|service| world.ensure(service));
+    let (ensured, calls) = world.calls_of(futures::future::join_all(all)).await;
+    assert!(
+        ensured
+            .iter()
+            .flatten()
+            .all(|ensured| ensured.writes == 1 && ensured.receipt.is_some())
+    );
+    let registered = ("elasticloadbalancing:RegisterTargets", services.len());
+    assert!(counted(&calls).contains(&registered), "{:?}", counted(&calls));
 }

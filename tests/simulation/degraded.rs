@@ -1,6 +1,6 @@
 //! A feature that cannot be had keeps nothing else from being served.
 
-use elbow::provider::{Ensured, LoadBalancerProvider};
+use elbow::provider::Ensured;
 use elbow::service::Service;
 use rstest::rstest;
 use tokio::time::sleep;
@@ -108,7 +108,7 @@ async fn protection_is_lifted_from_what_is_deleted_only_where_the_service_says_s
     let mut web = web();
     annotate(&mut web, "attributes", "deletion_protection.enabled=true");
     world.serve(&mut web).await;
-    let delete = async |web: &Service| world.provider.delete(&web.owner, &web.annotations, &world.nodes).await;
+    let delete = async |web: &Service| world.delete(web).await;
     assert_eq!(delete(&web).await.unwrap_err().reason(), "DeletionProtected");
     web.annotations.clear();
     assert_eq!(delete(&web).await.unwrap_err().reason(), "DeletionProtected");

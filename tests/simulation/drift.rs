@@ -4,7 +4,6 @@ use elbow::aws::api::ActionSettings;
 use elbow::aws::audit::Drift;
 use elbow::aws::ids::{InstanceId, SubnetId};
 use elbow::aws::stack::{IngressRule, ListenerProtocol, RuleProtocol, RuleSource, Target};
-use elbow::provider::LoadBalancerProvider;
 use elbow::service::{Port, Service};
 use rstest::rstest;
 
@@ -188,6 +187,69 @@ async fn drift_is_counted_by_the_audit_and_healed_by_the_next_pass(
     assert_eq!(again, drift, "healing is no drift");
 }
 
+/// Whether the first pass after the restart sees it or only the audit does.
+#[rstest]
+#[case(open_a_port, "security-group", "rules")]
+#[case(close_all_ports, "security-group", "rules")]
+#[case(tag_the_group, "security-group", "tags")]
+#[case(delete_the_frontend_group, "security-group", "missing")]
+#[case(delete_the_load_balancer, "load-balancer", "missing")]
+#[case(tag_the_load_balancer, "load-balancer", "tags")]
+#[case(change_subnets, "load-balancer", "subnets")]
+#[case(take_the_backend_group, "load-balancer", "security-groups")]
+#[case(change_the_load_balancers_attribute, "load-balancer", "attributes")]
+#[case(delete_a_listener, "listener", "missing")]
+#[case(change_a_listeners_port, "listener", "port")]
+#[case(turn_a_listener_to_udp, "listener", "protocol")]
+#[case(lead_a_listener_astray, "listener", "action")]
+#[case(untag_a_listener, "listener", "tags")]
+#[case(delete_a_target_group_and_its_listener, "target-group", "missing")]
+#[case(change_a_health_check, "target-group", "health-check")]
+#[case(change_a_target_groups_attribute, "target-group", "attributes")]
+#[case(tag_a_target_group, "target-group", "tags")]
+#[case(deregister_a_target, "target-group", "targets")]
+#[case(register_a_stranger, "target-group", "targets")]
+#[tokio::test(start_paused = true)]
+async fn what_was_changed_while_the_process_was_down_is_counted_and_healed_after_one_audit(
+    #[case] by_hand: fn(&mut State),
+    #[case] resource: &'static str,
+    #[case] _field: &'static str,
+) {
+    let mut world = World::warm().await;
+    let mut web = web();
+    world.serve(&mut web).await;
+    let settled = world.aws.digest();
+    by_hand(&mut world.aws.state());
+    world.restart();
+    let first = world.serve(&mut web).await;
+    assert!(first.receipt.is_some());
+    world.audit().await;
+    let counted: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
+    world.serve(&mut web).await;
+    assert_eq!(world.aws.digest(), settled);
+    assert_eq!(world.aws.refusals(), Vec::<String>::new());
+    // What a snapshot shows is healed by the first pass, like any other difference that a start finds.
+    let is_counted = counted.iter().any(|drift| drift.resource == resource);
+    assert!(first.writes > 0 || is_counted, "{counted:?}");
+
+    world.audit().await;
+    let again: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
+    assert_eq!(again, counted, "healing is no drift");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_audit_after_a_restart_counts_nothing_where_nothing_was_changed() {
+    let mut world = World::warm().await;
+    let mut web = web();
+    world.serve(&mut web).await;
+    world.restart();
+    world.serve(&mut web).await;
+    world.audit().await;
+    assert_eq!(world.provider.drift(), []);
+    let (ensured, calls) = world.calls_of(world.ensure(&web)).await;
+    assert_eq!((ensured.unwrap().writes, calls), (0, Vec::new()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_drift_nothing_is_counted_or_written() {
     let world = World::warm().await;
@@ -211,13 +273,7 @@ async fn a_service_is_deleted_though_a_part_of_it_went_away_unseen(#[case] by_ha
     let before = world.aws.digest();
     world.serve(&mut web()).await;
     by_hand(&mut world.aws.state());
-    assert!(
-        world
-            .provider
-            .delete(&web().owner, &web().annotations, &world.nodes)
-            .await
-            .is_ok()
-    );
+    assert!(world.delete(&web()).await.is_ok());
     assert_eq!(world.aws.digest(), before);
 }
 

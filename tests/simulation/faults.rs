@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use elbow::fence::Closed;
-use elbow::provider::{LoadBalancerProvider, ProviderError, Retry};
+use elbow::provider::{ProviderError, Retry};
 use elbow::service::Service;
 
 use crate::aws::Fault;
@@ -81,24 +81,14 @@ async fn a_load_balancer_under_deletion_protection_stays_and_the_error_says_how_
     let mut guarded = web();
     annotate(&mut guarded, "attributes", "deletion_protection.enabled=true");
     world.serve(&mut guarded).await;
-    let error = world
-        .provider
-        .delete(&guarded.owner, &guarded.annotations, &world.nodes)
-        .await
-        .unwrap_err();
+    let error = world.delete(&guarded).await.unwrap_err();
     assert_eq!(error.reason(), "DeletionProtected");
     assert!(
         error.to_string().contains("deletion_protection.enabled=false"),
         "{error}"
     );
     world.serve(&mut web()).await;
-    assert!(
-        world
-            .provider
-            .delete(&web().owner, &web().annotations, &world.nodes)
-            .await
-            .is_ok()
-    );
+    assert!(world.delete(&web()).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

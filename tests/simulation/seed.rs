@@ -5,10 +5,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
 
-/// So many cases from one seed, which a failing test prints; `PROPTEST_RNG_SEED` walks it again.
+/// Set to `long`, tests draw so many times more.
+const LENGTH: &str = "ELBOW_SIMULATION";
+const LONG: u32 = 20;
+
+/// Shall all be tried that there is to try?
+pub(crate) fn is_long() -> bool {
+    std::env::var(LENGTH).is_ok_and(|length| length == "long")
+}
+
+/// So many cases from one seed, many more in the long form. A failing test prints how the very same are run again.
 pub(crate) fn seeded(cases: u32) -> ProptestConfig {
+    let is_long = is_long();
     let config = ProptestConfig {
-        cases,
+        cases: if is_long { cases * LONG } else { cases },
         failure_persistence: None,
         ..ProptestConfig::default()
     };
@@ -18,9 +28,22 @@ pub(crate) fn seeded(cases: u32) -> ProptestConfig {
             .duration_since(UNIX_EPOCH)
             .map_or(0, |now| u64::from(now.subsec_nanos())),
     };
-    println!("walk it again with PROPTEST_RNG_SEED={seed} and the name of this test");
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or_default();
+    let length = if is_long { "ELBOW_SIMULATION=long " } else { "" };
+    println!("again: {length}PROPTEST_RNG_SEED={seed} cargo test --test simulation {test}");
     ProptestConfig {
         rng_seed: RngSeed::Fixed(seed),
         ..config
     }
+}
+
+/// Runs on a clock that goes on when nobody has anything to do.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(work)
 }

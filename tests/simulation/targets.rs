@@ -1,12 +1,15 @@
 //! Nodes as targets.
 
+mod held;
+mod quotas;
+
 use std::collections::BTreeSet;
 
 use elbow::aws::api::InstanceDescription;
 use elbow::node::NodeSet;
 use elbow::service::Service;
 
-use crate::world::{World, instance, nodes, service};
+use crate::world::{World, crowd, crowd_instance, instance, nodes, service};
 
 fn web() -> Service {
     service("web", &[(80, 30080)])
@@ -142,4 +145,33 @@ async fn a_registered_instance_stays_though_ec2_does_not_show_it_and_leaves_once
     world.audit().await;
     world.ensure(&web).await.unwrap();
     assert_eq!(targets(&world), instances(&[1, 3]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_terminated_instance_in_a_batch_of_two_hundred_is_skipped_and_told_once() {
+    let mut world = World::warm().await;
+    world.nodes = crowd(&world.aws, 0..200);
+    world.ensure(&service("warm", &[(81, 30081)])).await.unwrap();
+    world
+        .aws
+        .state()
+        .instances
+        .get_mut(&crowd_instance(77))
+        .unwrap()
+        .terminated = true;
+    let (ensured, calls) = world.calls_of(world.ensure(&web())).await;
+    let told: Vec<_> = ensured
+        .unwrap()
+        .warnings
+        .into_iter()
+        .map(|warning| warning.reason)
+        .collect();
+    assert_eq!(told, ["TargetsRefused"]);
+    let expected: BTreeSet<String> = (0..200)
+        .filter(|number| *number != 77)
+        .map(|number| crowd_instance(number).to_string())
+        .collect();
+    assert_eq!(targets(&world), expected);
+    let registers = calls.iter().filter(|call| call.ends_with(":RegisterTargets")).count();
+    assert!(registers <= 17, "{registers} calls to find one of 200");
 }

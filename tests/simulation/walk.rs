@@ -1,13 +1,17 @@
 //! Whatever a Service was before, its load balancer is what the last declaration says that could be satisfied.
 
+use std::time::Duration;
+
 use elbow::aws::desired::annotations::keys::{KEYS, Key, NODE_LABELS};
 use elbow::aws::stack::LoadBalancerKind;
-use elbow::provider::ProviderError;
+use elbow::provider::{Ensured, ProviderError};
 use elbow::service::{Protocol, Service, SessionAffinity, TrafficPolicy};
 use proptest::prelude::*;
+use proptest::sample::select;
 
+use crate::aws::Fault;
 use crate::keys::{bare, set, spoil};
-use crate::seed::seeded;
+use crate::seed::{block_on, seeded};
 use crate::world::{World, assert_same, nodes, service, service_port};
 
 /// What a person may write: annotations of any kind, some of them wrong, some of them at odds with each other.
@@ -61,15 +65,6 @@ fn add_port(service: &mut Service, port: u16, udp: bool, shift: u16) {
     }
 }
 
-pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(work)
-}
-
 /// What there is after a walk.
 struct Walked {
     world: World,
@@ -77,23 +72,83 @@ struct Walked {
     good: Option<Service>,
 }
 
-/// Declares one after the other, with a restart before those that are marked.
-async fn after(walk: &[(Service, bool, u8)]) -> Walked {
+/// A step of a walk.
+#[derive(Clone, Debug)]
+struct Step {
+    declaration: Service,
+    restart: bool,
+    last_node: u8,
+    /// What happens to which call of the step, if it makes so many.
+    fault: Option<(usize, Fault)>,
+}
+
+/// So many steps, undisturbed.
+fn walk(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let step = (declaration(), any::<bool>(), 1_u8..6).prop_map(|(declaration, restart, last_node)| Step {
+        declaration,
+        restart,
+        last_node,
+        fault: None,
+    });
+    proptest::collection::vec(step, 1..=most)
+}
+
+/// The same with a fault in each step.
+fn disturbed_walk(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let faults = proptest::collection::vec((0_usize..30, select(&FAULTS[..])), most);
+    (walk(most), faults).prop_map(|(mut steps, faults)| {
+        for (step, fault) in steps.iter_mut().zip(faults) {
+            step.fault = Some(fault);
+        }
+        steps
+    })
+}
+
+/// One of each kind.
+const FAULTS: [Fault; 10] = [
+    Fault::DieBefore,
+    Fault::DieAfter,
+    Fault::LoseAnswer,
+    Fault::Refuse("Throttling"),
+    Fault::Refuse("AccessDenied"),
+    Fault::Refuse("ResourceInUse"),
+    Fault::Refuse("TooManyTags"),
+    Fault::RefuseThrice("InternalFailure"),
+    Fault::Stale(2),
+    Fault::Slow(Duration::from_secs(60)),
+];
+
+/// Declares one after the other, with a restart before those that are marked, and after a death.
+async fn after(walk: &[Step]) -> Walked {
     let (mut world, mut good, mut published) = (World::new(), None, None);
-    for (declaration, restart, last_node) in walk {
-        if *restart {
+    for step in walk {
+        if step.restart {
             world.restart();
         }
-        world.nodes = nodes(1..=*last_node);
-        let mut current = declaration.clone();
+        world.nodes = nodes(1..=step.last_node);
+        if let Some((call, fault)) = &step.fault {
+            world.aws.fail(*call, fault.clone());
+        }
+        let mut current = step.declaration.clone();
         current.published = published;
-        match world.settle(&mut current).await {
-            Ok(_) => good = Some(declaration.clone()),
+        match declare(&mut world, &mut current).await {
+            Ok(_) => good = Some(step.declaration.clone()),
             Err(error) => assert!(matches!(error, ProviderError::Invalid { .. }), "{error}"),
         }
         published = current.published;
     }
     Walked { world, good }
+}
+
+async fn declare(world: &mut World, service: &mut Service) -> Result<Ensured, ProviderError> {
+    loop {
+        let aws = world.aws.clone();
+        tokio::select! {
+            biased;
+            () = aws.crash() => world.restart(),
+            end = world.settle(service) => return end,
+        }
+    }
 }
 
 /// The world of whoever declares this at once, with the nodes of another world.
@@ -110,9 +165,7 @@ proptest! {
     #![proptest_config(seeded(64))]
 
     #[test]
-    fn the_end_depends_on_the_last_good_declaration_only(
-        walk in proptest::collection::vec((declaration(), any::<bool>(), 1_u8..6), 1..6)
-    ) {
+    fn the_end_depends_on_the_last_good_declaration_only(walk in walk(5)) {
         let (walked, fresh) = block_on(async {
             let Walked { world, good } = after(&walk).await;
             let fresh = fresh(good, &world).await;
@@ -124,11 +177,24 @@ proptest! {
     }
 
     #[test]
-    fn after_any_walk_a_delete_leaves_nothing(
-        walk in proptest::collection::vec((declaration(), any::<bool>(), 1_u8..6), 1..4)
-    ) {
+    fn so_it_does_whatever_happens_on_the_way(walk in disturbed_walk(4)) {
+        let (walked, fresh) = block_on(async {
+            let Walked { world, good } = after(&walk).await;
+            if let Some(good) = &good {
+                world.come_to_light(std::slice::from_ref(good)).await;
+            }
+            let fresh = fresh(good, &world).await;
+            (world, fresh)
+        });
+        prop_assert_eq!(walked.aws.blackouts(), Vec::<String>::new());
+        assert_same(&walked.aws.shape(), &fresh.aws.shape(), "after the walk");
+    }
+
+    #[test]
+    fn after_any_walk_a_delete_leaves_nothing(walk in disturbed_walk(3)) {
         let (left, untouched) = block_on(async {
             let Walked { world, good } = after(&walk).await;
+            world.come_to_light(&[]).await;
             let last = good.unwrap_or_else(|| service("web", &[]));
             world.remove(&last).await;
             (world.aws.digest(), World::new().aws.digest())

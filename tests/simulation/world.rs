@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use elbow::aws::pace::Rates;
 use elbow::aws::provider::{AwsProvider, ProviderSettings};
 use elbow::aws::settings::AwsSettings;
 use elbow::aws::stack::{Scheme, Tags};
@@ -14,22 +15,35 @@ use tokio::time::sleep;
 use crate::aws::Aws;
 
 mod cloud;
+mod crowd;
 mod declaration;
+mod kubernetes;
 
 pub(crate) use cloud::{
     ALLOCATIONS, CERTIFICATE, OTHER_CERTIFICATE, WEB_ACL, add_group, instance, launch, launch_foreign, nodes,
 };
+pub(crate) use crowd::{ZONES, crowd, crowd_instance, zone};
 pub(crate) use declaration::{alb, annotate, service, service_port, text_map};
+pub(crate) use kubernetes::Kubernetes;
 
 pub(crate) const CLUSTER: &str = "blue";
 pub(crate) const VPC: &str = "vpc-1";
 pub(crate) const GRACE: Duration = Duration::from_secs(60);
+pub(crate) const REMOVAL_DELAY: Duration = Duration::from_secs(120);
 pub(crate) const AUDIT_CALLS: u32 = 60;
 
-/// The delay of [`Retry::Backoff`] and its like; only its order matters.
-const BACKOFF: Duration = Duration::from_secs(5);
+/// The delay of [`Retry::Backoff`].
+pub(crate) const BACKOFF: Duration = Duration::from_secs(5);
+/// The delay of [`Retry::Slowly`].
+const SLOWLY: Duration = Duration::from_secs(30);
 /// More rounds than any sequence needs.
 const ROUNDS: usize = 60;
+/// More refusals of a declaration, one after the other, than time can heal.
+const REFUSALS: usize = 15;
+/// After this time all that was late or slow has happened.
+const LATEST: Duration = Duration::from_secs(120);
+/// Rounds of the audit, a minute apart, for which its budget suffices to look at all.
+const AUDITS: usize = 2;
 
 /// A cluster in AWS, with resources of others beside it, and a provider that knows nothing yet.
 #[derive(Debug)]
@@ -37,6 +51,9 @@ pub(crate) struct World {
     pub(crate) aws: Aws,
     pub(crate) provider: AwsProvider<Aws>,
     pub(crate) nodes: NodeSet,
+    /// Rounds after which a Service counts as one that never settles.
+    pub(crate) patience: usize,
+    pub(crate) kubernetes: Kubernetes,
 }
 
 impl World {
@@ -47,6 +64,8 @@ impl World {
             provider: provider(&aws),
             aws,
             nodes: nodes(1..=3),
+            patience: ROUNDS,
+            kubernetes: Kubernetes::default(),
         }
     }
 
@@ -58,14 +77,26 @@ impl World {
         world
     }
 
-    /// The process starts again: all memory is lost.
+    /// The process starts again: all memory is lost, but not what stands in the status of Services.
     pub(crate) fn restart(&mut self) {
         self.provider = provider(&self.aws);
+        self.kubernetes.restart();
     }
 
+    /// One pass of the controller: with the receipt that the Service's status holds, which goes before anything is written.
     pub(crate) async fn ensure(&self, service: &Service) -> Result<Ensured, ProviderError> {
-        let service = self.accompanied(service.clone());
-        self.provider.ensure(&service, &self.nodes).await
+        if let Some(hostname) = &service.published {
+            self.aws.note_published(&service.owner, hostname);
+        }
+        let mut service = self.accompanied(service.clone());
+        let occasion = self.kubernetes.begin(&mut service);
+        let mut outcome = self.provider.ensure(&service, &self.nodes, occasion).await;
+        if outcome == Err(ProviderError::Outdated) {
+            self.kubernetes.withdraw(&mut service);
+            outcome = self.provider.ensure(&service, &self.nodes, occasion).await;
+        }
+        self.kubernetes.end(&service, &outcome);
+        outcome
     }
 
     /// As the controller hands it on: with the ports of the companions that the provider asks for, as far as there are any.
@@ -82,22 +113,38 @@ impl World {
     pub(crate) async fn serve(&self, service: &mut Service) -> Ensured {
         match self.settle(service).await {
             Ok(ensured) => ensured,
-            Err(error) => panic!("{} is not served after {ROUNDS} rounds: {error}", service.owner),
+            Err(error) => panic!(
+                "{} is not served after {} rounds: {error}",
+                service.owner, self.patience
+            ),
         }
     }
 
     /// Calls until there is nothing left to do, or, where that never comes, for long. Returns the last answer.
     pub(crate) async fn settle(&self, service: &mut Service) -> Result<Ensured, ProviderError> {
-        for _ in 0..ROUNDS {
+        let mut refused = 0;
+        for _ in 0..self.patience {
             match self.ensure(service).await {
                 Ok(ensured) => {
+                    refused = 0;
                     service.published = Some(ensured.hostname.clone());
+                    self.aws.publish(&service.owner, &ensured.hostname);
                     match ensured.recheck {
                         Some(recheck) => sleep(recheck).await,
                         None => return Ok(ensured),
                     }
                 }
-                Err(error) => sleep(delay(&error)).await,
+                Err(error) => {
+                    refused = if matches!(error, ProviderError::Invalid { .. }) {
+                        refused + 1
+                    } else {
+                        0
+                    };
+                    if refused > REFUSALS {
+                        return Err(error);
+                    }
+                    sleep(delay(&error)).await;
+                }
             }
         }
         self.ensure(service).await
@@ -114,19 +161,41 @@ impl World {
         Some(owned.dns_name.clone())
     }
 
+    /// The Service goes, and its status with it.
+    pub(crate) async fn delete(&self, service: &Service) -> Result<Deleted, ProviderError> {
+        self.aws.unpublish(&service.owner);
+        let deleted = self.provider.delete(&service.owner, &service.annotations, &self.nodes);
+        let deleted = deleted.await?;
+        self.aws.note_gone(&service.owner);
+        Ok(deleted)
+    }
+
     /// Calls until nothing is left.
     pub(crate) async fn remove(&self, service: &Service) -> Deleted {
-        for _ in 0..ROUNDS {
-            match self
-                .provider
-                .delete(&service.owner, &service.annotations, &self.nodes)
-                .await
-            {
+        self.kubernetes.forget(service);
+        for _ in 0..self.patience {
+            match self.delete(service).await {
                 Ok(deleted) => return deleted,
                 Err(error) => sleep(delay(&error)).await,
             }
         }
-        panic!("{} is not deleted after {ROUNDS} rounds", service.owner);
+        panic!("{} is not deleted after {} rounds", service.owner, self.patience);
+    }
+
+    /// All that was late or slow has happened, the audit has looked at all, and these Services were served again.
+    pub(crate) async fn come_to_light(&self, services: &[Service]) {
+        self.aws.calm();
+        sleep(LATEST).await;
+        self.aws.catch_up();
+        for _ in 0..AUDITS {
+            self.audit().await;
+            sleep(Duration::from_secs(60)).await;
+        }
+        for service in services {
+            let mut service = service.clone();
+            service.published = self.aws.published(&service.owner);
+            self.serve(&mut service).await;
+        }
     }
 
     /// Audits until every Service was looked at.
@@ -153,15 +222,30 @@ impl World {
     }
 }
 
+/// Whatever a test is about: elbow's promises hold at every call of it.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.aws.breaches(), Vec::<String>::new());
+        }
+    }
+}
+
 fn delay(error: &ProviderError) -> Duration {
     match error.retry() {
         Retry::After(delay) => delay,
-        Retry::Backoff | Retry::Slowly => BACKOFF,
+        Retry::Backoff => BACKOFF,
+        Retry::Slowly => SLOWLY,
         Retry::Never => panic!("nobody closes the fence here: {error}"),
     }
 }
 
 pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
+    provider_at(aws, Rates::Unlimited)
+}
+
+/// One whose calls keep these rates.
+pub(crate) fn provider_at(aws: &Aws, rates: Rates) -> AwsProvider<Aws> {
     let settings = ProviderSettings {
         aws: AwsSettings {
             cluster: CLUSTER.to_owned(),
@@ -176,19 +260,24 @@ pub(crate) fn provider(aws: &Aws) -> AwsProvider<Aws> {
         },
         vpc: None,
         audit_calls_per_minute: AUDIT_CALLS,
+        rates,
         replacement_grace: GRACE,
+        mass_removal_delay: REMOVAL_DELAY,
     };
     AwsProvider::new(aws.clone(), settings)
 }
 
 /// Two digests are one; if not, only the lines that differ are shown.
 pub(crate) fn assert_same(found: &str, expected: &str, place: &str) {
+    if found == expected {
+        return;
+    }
     let lines = |digest: &str| digest.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     let (found, expected) = (lines(found), lines(expected));
     let surplus: Vec<_> = found.difference(&expected).collect();
     let missing: Vec<_> = expected.difference(&found).collect();
     assert!(
-        found == expected,
+        surplus.is_empty() && missing.is_empty(),
         "AWS differs, {place}\n     found {surplus:#?}\n  expected {missing:#?}"
     );
 }

@@ -26,8 +26,16 @@ Arguments of the container: every setting of elbow that the values know. An empt
 {{- if .Values.enableManageBackendSecurityGroupRules }}
 - --enable-manage-backend-security-group-rules=true
 {{- end }}
+{{- with .Values.awsApiRates }}
+- {{ include "elbow.awsApiRatesArgument" . | quote }}
+{{- end }}
 - --service-max-concurrent-reconciles={{ .Values.serviceMaxConcurrentReconciles }}
 - --audit-period={{ .Values.auditPeriod }}
+- --audit-calls-per-minute={{ .Values.auditCallsPerMinute }}
+{{- if .Values.deleteOrphans }}
+- --delete-orphans=true
+{{- end }}
+- --mass-removal-delay={{ .Values.massRemovalDelay }}
 - --leader-election-id={{ include "elbow.leaseName" . }}
 - --leader-election-namespace={{ .Release.Namespace }}
 - --leader-election-lease-duration={{ .Values.leaderElection.leaseDuration }}
@@ -49,4 +57,12 @@ Arguments of the container: every setting of elbow that the values know. An empt
 {{- $pairs = append $pairs (printf "%s=%s" $key $value) -}}
 {{- end -}}
 --default-tags={{ join "," $pairs }}
+{{- end -}}
+
+{{- define "elbow.awsApiRatesArgument" -}}
+{{- $rates := list -}}
+{{- range $class, $rate := . -}}
+{{- $rates = append $rates (printf "%s=%s" $class $rate) -}}
+{{- end -}}
+--aws-api-rates={{ join "," $rates }}
 {{- end -}}

@@ -53,6 +53,8 @@ pub struct InstanceDescription {
     pub id: InstanceId,
     /// `VpcId`; none once it is terminated.
     pub vpc: Option<VpcId>,
+    /// `Placement.AvailabilityZone`, such as `us-east-1a`; none where EC2 does not tell it.
+    pub zone: Option<String>,
     /// Groups on its primary network interface (device index 0).
     pub security_groups: BTreeSet<SecurityGroupId>,
     /// Is its state `terminated` or `shutting-down`?

@@ -9,12 +9,6 @@ impl<A: AwsApi> Apply<'_, A> {
     /// # Errors
     /// Only [`ProviderError::Closed`]; any other is told as [`Applied::degraded`].
     pub(super) async fn optional(&self, step: &Step) -> Result<Applied, ProviderError> {
-        if self.is_too_early(step) {
-            return Ok(Applied {
-                waits: true,
-                ..Applied::default()
-            });
-        }
         match self.write(step).await {
             Err(error) if !matches!(error, ProviderError::Closed(_)) => Ok(Applied {
                 degraded: vec![error],
@@ -25,7 +19,7 @@ impl<A: AwsApi> Apply<'_, A> {
     }
 
     /// AWS refuses some features as long as the load balancer is being set up.
-    fn is_too_early(&self, step: &Step) -> bool {
+    pub(super) fn is_too_early(&self, step: &Step) -> bool {
         step.needs_active().is_some_and(|name| {
             self.inventory.look(self.keeper, |observed| {
                 let mut known = observed.load_balancers.iter();

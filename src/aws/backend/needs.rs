@@ -22,8 +22,9 @@ pub(crate) struct Need {
 }
 
 impl Needs {
-    pub(super) fn set(&self, keeper: &Keeper, need: Need) {
-        self.lock(|known| known.insert(keeper.clone(), need));
+    /// Returns what it was before, if that is known.
+    pub(super) fn set(&self, keeper: &Keeper, need: Need) -> Option<Need> {
+        self.lock(|known| known.insert(keeper.clone(), need))
     }
 
     pub(super) fn forget(&self, keeper: &Keeper) {

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Backend;
 use super::wanted::{self, NodeRules};
+use super::{Backend, left_as_it_was, unsettled};
 use crate::aws::api::{AwsApi, AwsResult, SecurityGroupDescription, SecurityGroupSelection};
+use crate::aws::cluster::Cluster;
 use crate::aws::desired::tags::RULE_DESCRIPTION;
 use crate::aws::ids::SecurityGroupId;
 use crate::aws::plan::Plan;
@@ -54,37 +55,66 @@ impl Openings {
     }
 }
 
+impl Admitted {
+    fn add(&mut self, groups: impl IntoIterator<Item = SecurityGroupDescription>, description: &str) {
+        for group in groups {
+            let ours = described(&group, description);
+            if !ours.is_empty() {
+                self.ours.insert(group.id.clone(), ours);
+            }
+            self.present.insert(group.id, group.rules);
+        }
+    }
+}
+
 impl<A: AwsApi> Backend<A> {
     /// May [`Backend::ensure_openings`] have anything to do?
     pub(crate) async fn has_openings(&self) -> bool {
         self.openings.lock().await.concern(&self.needs.openings())
     }
 
-    /// Makes sure that these groups of nodes have the rules that Services need, and no others of ours. No call where that is
+    /// Makes sure that the nodes' groups have the rules that Services need, and no others of ours. No call where that is
     /// known, nor where no Service ever needed one.
     ///
     /// # Errors
     /// When AWS cannot be read or refuses a write.
-    pub(crate) async fn ensure_openings(&self, node_groups: &BTreeSet<SecurityGroupId>) -> Result<(), ProviderError> {
+    pub(crate) async fn ensure_openings(&self, cluster: &Cluster<A>) -> Result<(), ProviderError> {
         let mut openings = self.openings.lock().await;
         let wanted = self.needs.openings();
-        if node_groups.is_empty() || !openings.concern(&wanted) {
+        if !openings.concern(&wanted) {
+            return Ok(());
+        }
+        // Under the lock, so that what is read to choose groups need not be read again to see their rules.
+        let (node_groups, read) = cluster.read_node_groups().await?;
+        if node_groups.is_empty() {
             return Ok(());
         }
         // Whatever happens from here on, the next look has to be close.
         openings.suspected = true;
         let description = description(&self.settings.cluster);
+        let before = openings.known.take();
+        let is_first = before.is_none();
         let mut known = self
-            .admitted_openings(openings.known.take(), node_groups, &description)
+            .admitted_openings(before.unwrap_or_default(), &node_groups, read, &description)
             .await?;
-        let stages = self.opening_stages(&wanted, node_groups, &known);
+        if is_first {
+            self.learn_admitted(&known.present).await;
+        }
+        let stages = self.opening_stages(&wanted, &node_groups, &known);
         if !stages.is_empty() {
-            let applied = self.apply().run(&Plan { stages: stages.clone() }).await?;
-            if applied.unsettled {
-                return Err(unsettled());
+            let plan = Plan { stages };
+            let outcome = self.apply().run(&plan).await;
+            if let Err(error) = &outcome
+                && left_as_it_was(error, &plan)
+            {
+                openings.known = Some(known);
+                return outcome.map(drop);
             }
-            known.present = wanted::after(&stages, known.present);
-            known.ours = wanted::after(&stages, known.ours);
+            if outcome?.unsettled {
+                return Err(unsettled("ec2:AuthorizeSecurityGroupIngress"));
+            }
+            known.present = wanted::after(&plan.stages, known.present);
+            known.ours = wanted::after(&plan.stages, known.ours);
         }
         openings.suspected = false;
         openings.known = Some(known);
@@ -126,39 +156,47 @@ impl<A: AwsApi> Backend<A> {
         stages.filter(|stage| !stage.is_empty()).collect()
     }
 
-    /// What is known, with what has to be read for it: groups of nodes that were never read.
+    /// What is known, with groups of nodes that were never looked at: as they were `read` just now, or else are read here.
     async fn admitted_openings(
         &self,
-        known: Option<Admitted>,
+        mut known: Admitted,
         node_groups: &BTreeSet<SecurityGroupId>,
+        read: Vec<SecurityGroupDescription>,
         description: &str,
     ) -> AwsResult<Admitted> {
-        let mut known = known.unwrap_or_default();
-        let unread = node_groups.iter().filter(|id| !known.present.contains_key(*id));
-        let unread: BTreeSet<_> = unread.cloned().collect();
-        let read = self.read_openings(unread, description).await?;
-        known.present.extend(read.present);
-        known.ours.extend(read.ours);
+        let unknown = |known: &Admitted| -> BTreeSet<_> {
+            let unknown = node_groups.iter().filter(|id| !known.present.contains_key(*id));
+            unknown.cloned().collect()
+        };
+        let missing = unknown(&known);
+        known.add(
+            read.into_iter().filter(|group| missing.contains(&group.id)),
+            description,
+        );
+        let found = self.read_groups(unknown(&known)).await?;
+        known.add(found, description);
         Ok(known)
+    }
+
+    /// Our rules of these groups for load balancers without groups.
+    pub(super) async fn read_own_openings(&self, groups: BTreeSet<SecurityGroupId>) -> AwsResult<NodeRules> {
+        let read = self.read_openings(groups, &description(&self.settings.cluster)).await?;
+        Ok(read.ours)
     }
 
     async fn read_openings(&self, groups: BTreeSet<SecurityGroupId>, description: &str) -> AwsResult<Admitted> {
         let mut read = Admitted::default();
-        if groups.is_empty() {
-            return Ok(read);
-        }
-        let found = self
-            .api
-            .describe_security_groups(&SecurityGroupSelection::Ids(groups))
-            .await?;
-        for group in found {
-            let ours = described(&group, description);
-            if !ours.is_empty() {
-                read.ours.insert(group.id.clone(), ours);
-            }
-            read.present.insert(group.id, group.rules);
-        }
+        read.add(self.read_groups(groups).await?, description);
         Ok(read)
+    }
+
+    async fn read_groups(&self, ids: BTreeSet<SecurityGroupId>) -> AwsResult<Vec<SecurityGroupDescription>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.api
+            .describe_security_groups(&SecurityGroupSelection::Ids(ids))
+            .await
     }
 
     /// Reads the rules again. Returns the calls that it took, and whether ours are others than were known.
@@ -187,11 +225,4 @@ fn described(group: &SecurityGroupDescription, description: &str) -> BTreeSet<In
     let descriptions = group.rule_descriptions.iter();
     let ours: BTreeMap<_, _> = descriptions.filter(|(_, text)| *text == description).collect();
     ours.into_keys().cloned().collect()
-}
-
-fn unsettled() -> ProviderError {
-    ProviderError::Transient {
-        action: "ec2:AuthorizeSecurityGroupIngress".to_owned(),
-        message: "the rules of the nodes' groups are others than were known; looking again".to_owned(),
-    }
 }

@@ -1,6 +1,6 @@
 //! Taking the shared group away with the last load balancer.
 
-use super::{Backend, wanted};
+use super::{Backend, unsettled, wanted};
 use crate::aws::api::AwsApi;
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
@@ -42,8 +42,11 @@ impl<A: AwsApi> Backend<A> {
             self.run_all(rules).await?;
         }
         let plan = teardown(&observed, Consent::Missing);
-        self.apply().run(&plan).await?;
-        Ok(plan.steps().count())
+        let applied = self.apply().run(&plan).await?;
+        if applied.unsettled {
+            return Err(unsettled("ec2:DeleteSecurityGroup"));
+        }
+        Ok(applied.writes)
     }
 
     fn is_needed(&self, observed: &Observed) -> bool {

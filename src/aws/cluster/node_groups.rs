@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Cluster;
-use crate::aws::api::{AwsApi, AwsResult, InstanceDescription, SecurityGroupSelection};
+use crate::aws::api::{AwsApi, AwsResult, InstanceDescription, SecurityGroupDescription, SecurityGroupSelection};
 use crate::aws::desired::tags::KUBERNETES_CLUSTER;
 use crate::aws::ids::SecurityGroupId;
 use crate::aws::settings::AwsSettings;
@@ -13,45 +13,69 @@ impl<A: AwsApi> Cluster<A> {
     /// One group of each instance that is known and runs.
     ///
     /// # Errors
-    /// When AWS cannot be read; it is asked only about groups of instances that have several.
+    /// When AWS cannot be read; it is asked only where instances have several groups.
     pub(crate) async fn node_groups(&self) -> AwsResult<BTreeSet<SecurityGroupId>> {
-        let unknown = self.groups_without_tags();
-        if !unknown.is_empty() {
+        self.read_node_groups().await.map(|(chosen, _)| chosen)
+    }
+
+    /// As [`Cluster::node_groups`], with the groups that had to be read for it.
+    ///
+    /// # Errors
+    /// As [`Cluster::node_groups`].
+    pub(crate) async fn read_node_groups(
+        &self,
+    ) -> AwsResult<(BTreeSet<SecurityGroupId>, Vec<SecurityGroupDescription>)> {
+        let mut read = Vec::new();
+        if !self.groups_without_tags().is_empty() {
             let _alone = self.reading.lock().await;
-            self.read_group_tags(self.groups_without_tags()).await?;
+            read = self.read_group_tags(self.groups_without_tags()).await?;
         }
+        Ok((self.chosen_groups(), read))
+    }
+
+    fn chosen_groups(&self) -> BTreeSet<SecurityGroupId> {
         let known = self.known();
         let found = known.instances.values().filter_map(|instance| instance.found.as_ref());
         let instances: Vec<&InstanceDescription> = found.filter(|instance| !instance.terminated).collect();
-        Ok(choose(&instances, &known.group_tags, &self.settings))
+        choose(&instances, &known.group_tags, &self.settings)
     }
 
-    pub(super) async fn read_group_tags(&self, ids: BTreeSet<SecurityGroupId>) -> AwsResult<()> {
+    pub(super) async fn read_group_tags(
+        &self,
+        ids: BTreeSet<SecurityGroupId>,
+    ) -> AwsResult<Vec<SecurityGroupDescription>> {
         if ids.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let found = self
             .api
             .describe_security_groups(&SecurityGroupSelection::Ids(ids.clone()))
             .await?;
-        let mut tags: BTreeMap<_, _> = found.into_iter().map(|group| (group.id, group.tags)).collect();
         let mut known = self.known();
         for id in ids {
-            let tags = tags.remove(&id).unwrap_or_default();
-            known.group_tags.insert(id, tags);
+            let tags = found
+                .iter()
+                .find(|group| group.id == id)
+                .map(|group| group.tags.clone());
+            known.group_tags.insert(id, tags.unwrap_or_default());
         }
-        Ok(())
+        Ok(found)
     }
 
+    /// Where the tags of a group decide and are not known, the one call that reads them reads those of all groups.
     fn groups_without_tags(&self) -> BTreeSet<SecurityGroupId> {
         let known = self.known();
-        let found = known.instances.values().filter_map(|instance| instance.found.as_ref());
-        let several = found.filter(|instance| instance.security_groups.len() > 1);
-        let groups = several.flat_map(|instance| &instance.security_groups);
-        groups
-            .filter(|id| !known.group_tags.contains_key(*id))
-            .cloned()
-            .collect()
+        let found = || known.instances.values().filter_map(|instance| instance.found.as_ref());
+        let unknown = |id: &&SecurityGroupId| !known.group_tags.contains_key(*id);
+        let several = found().filter(|instance| instance.security_groups.len() > 1);
+        if !several
+            .flat_map(|instance| &instance.security_groups)
+            .any(|id| unknown(&id))
+        {
+            return BTreeSet::new();
+        }
+        let groups = found().flat_map(|instance| &instance.security_groups);
+        groups.filter(unknown).cloned().collect()
     }
 }
 
@@ -97,6 +121,7 @@ mod tests {
         InstanceDescription {
             id: InstanceId::new("i-1"),
             vpc: None,
+            zone: None,
             security_groups: groups.split_whitespace().map(SecurityGroupId::new).collect(),
             terminated: false,
             tags: Tags::new(),

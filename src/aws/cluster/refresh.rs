@@ -32,7 +32,17 @@ impl<A: AwsApi> Cluster<A> {
         let _alone = self.reading.lock().await;
         let nodes = self.refresh_nodes().await?;
         let network = self.refresh_network().await?;
-        Ok(nodes.saturating_add(network))
+        let limits = self.refresh_limits().await?;
+        Ok(nodes.saturating_add(network).saturating_add(limits))
+    }
+
+    /// Where they matter.
+    async fn refresh_limits(&self) -> AwsResult<usize> {
+        let are_known = self.known().limits.is_some();
+        if are_known {
+            self.read_limits().await?;
+        }
+        Ok(count(&[are_known]))
     }
 
     async fn refresh_nodes(&self) -> AwsResult<usize> {

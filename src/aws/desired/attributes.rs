@@ -20,6 +20,12 @@ use table::Row;
 pub use target_group::target_group_default;
 pub(super) use target_group::{AskedOfTargetGroups, Behind, PRESERVE_CLIENT_IP, affinity_warning};
 
+/// Do these attributes, of a load balancer or a target group, send traffic to targets in other zones than its own?
+pub(super) fn is_across_zones(attributes: &Attributes) -> bool {
+    let value = attributes.get("load_balancing.cross_zone.enabled");
+    value.is_some_and(|value| value == "true")
+}
+
 fn defaults<'a>(
     table: impl IntoIterator<Item = &'a Row>,
     default: impl Fn(&Row) -> Option<&'static str>,

@@ -6,6 +6,7 @@ use super::annotations::keys::PREFIX;
 use super::{Desired, Facts, Invalid, Requirements};
 use crate::aws::api::SubnetDescription;
 use crate::aws::ids::{SecurityGroupId, SubnetId, VpcId};
+use crate::aws::quotas::Limits;
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::{Listener, ResourceName, Scheme, Stack};
 use crate::node::{Node, NodeSet};
@@ -110,6 +111,7 @@ pub(crate) fn service() -> Service {
         ip_families: vec![IpFamily::V4],
         load_balancer_ip: None,
         published: None,
+        receipt: None,
         companions: BTreeMap::new(),
     }
 }
@@ -155,6 +157,9 @@ pub(crate) fn facts() -> Facts {
         vpc_networks: vec!["10.0.0.0/16".parse().unwrap()],
         cluster_instances: BTreeSet::new(),
         unusable_instances: BTreeSet::new(),
+        instance_zones: BTreeMap::new(),
+        limits: Limits::default(),
+        ceiling: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use crate::aws::ids::VpcId;
+use crate::aws::quotas::RULES_OF_GROUP;
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::{FrontendGroup, IngressRule, ListenerProtocol, RuleProtocol, RuleSource};
 use crate::service::Owner;
@@ -17,10 +18,9 @@ use super::rules::{PortRange, port_ranges, product};
 use super::source_ranges::Clients;
 use super::tags::{self, Resource};
 
-/// Most inbound rules of a security group for one family of addresses; a rule about a prefix list counts for both (EC2
-/// quota `Inbound or outbound rules per security group`, by default). How many entries a prefix list counts for is known
-/// to AWS only.
-const MAX_RULES: usize = 60;
+/// Most inbound rules of a security group for one family of addresses; a rule about a prefix list counts for both. How
+/// many entries a prefix list counts for is known to AWS only.
+const MAX_RULES: usize = RULES_OF_GROUP.default;
 
 /// Type and code of "fragmentation needed" (RFC 792).
 const FRAGMENTATION_NEEDED: PortRange = (RuleProtocol::Icmp, 3, 4);
@@ -67,8 +67,8 @@ fn rules(routes: &[Route], clients: &Clients) -> Result<BTreeSet<IngressRule>, I
     if needed > MAX_RULES {
         let text = format!(
             "{} ranges of ports x {} source ranges and prefix lists need {needed} rules of one family of addresses; a \
-             security group has {MAX_RULES} (EC2 quota \"Inbound or outbound rules per security group\"); use fewer, wider \
-             source ranges, or ports that follow each other",
+             security group has {MAX_RULES} (EC2 quota {RULES_OF_GROUP}); use fewer, wider source ranges, or ports that follow \
+             each other",
             ranges.len(),
             sources.len()
         );

@@ -5,6 +5,7 @@ mod tls;
 
 use std::collections::BTreeMap;
 
+use crate::aws::quotas::LISTENERS_OF_NETWORK;
 use crate::aws::stack::{ListenerProtocol, LoadBalancerKind};
 use crate::service::{Port, Service, ServicePort};
 
@@ -13,9 +14,6 @@ use super::declaration::Declaration;
 use super::invalid::Faults;
 
 pub(super) use tls::{check as check_tls, redirect, warnings as tls_warnings};
-
-/// Most listeners of a Network Load Balancer; the quota cannot be raised, unlike that of Application Load Balancers.
-const MAX_LISTENERS: usize = 50;
 
 /// A listener, and the ports of the Service for which it stands.
 #[derive(Clone, Debug)]
@@ -38,10 +36,14 @@ pub(super) fn listeners<'a>(declared: Declaration<'a>, faults: &mut Faults) -> V
             "spec.ports is empty; a load balancer needs at least one port",
         );
     }
-    if by_number.len() > MAX_LISTENERS && !declared.is_application() {
+    let most = LISTENERS_OF_NETWORK.default;
+    if by_number.len() > most && !declared.is_application() {
         let count = by_number.len();
-        let text =
-            format!("spec.ports asks for {count} listeners; a Network Load Balancer has at most {MAX_LISTENERS}");
+        let quota = LISTENERS_OF_NETWORK;
+        let text = format!(
+            "spec.ports asks for {count} listeners; a Network Load Balancer has at most {most}, and the quota {quota} \
+             cannot be raised"
+        );
         faults.add("TooManyListeners", text);
     }
     let mut listener = |(port, ports): (Port, Vec<&'a ServicePort>)| match protocol::of(&ports, declared) {

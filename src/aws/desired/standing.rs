@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::annotations::{self, keys};
-use super::{Facts, targets};
+use super::attributes::is_across_zones;
+use super::{Facts, Shape, targets};
 use crate::aws::ids::InstanceId;
-use crate::aws::stack::Surplus;
+use crate::aws::stack::{LoadBalancerKind, Room, Surplus};
 use crate::node::NodeSet;
+use crate::service::Service;
 
 /// Targets of a Service that stands though its declaration cannot be satisfied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,20 +17,37 @@ pub struct Standing {
     pub instances: BTreeSet<InstanceId>,
     /// What happens to other targets.
     pub surplus: Surplus,
+    /// See [`crate::aws::stack::Stack::room`].
+    pub room: Option<Room>,
 }
 
-/// Which targets a Service with these annotations has, whatever else is wrong with it; none where the annotation that
-/// chooses nodes cannot be read either.
+/// Which targets this Service has, whatever else is wrong with it, where its load balancers have so many target groups;
+/// none where the annotation that chooses nodes cannot be read either.
 #[must_use]
-pub fn standing(annotations: &BTreeMap<String, String>, nodes: &NodeSet, facts: &Facts) -> Option<Standing> {
-    let labels = annotations::node_labels(annotations)?;
-    let (instances, _) = targets::instances(nodes, &labels, facts);
-    let surplus = if may_be_shared(annotations) {
+pub fn standing(service: &Service, nodes: &NodeSet, facts: &Facts, target_groups: usize) -> Option<Standing> {
+    let labels = annotations::node_labels(&service.annotations)?;
+    let (candidates, _) = targets::candidates(nodes, &labels, facts);
+    let chosen = targets::choose(candidates, shape(facts, target_groups), &service.owner.uid, facts);
+    let surplus = if may_be_shared(&service.annotations) {
         Surplus::LeavesFrom(facts.cluster_instances.clone())
     } else {
         Surplus::Leaves
     };
-    Some(Standing { instances, surplus })
+    Some(Standing {
+        instances: chosen.instances,
+        surplus,
+        room: chosen.room,
+    })
+}
+
+/// That of what stands. During a replacement the target groups are divided among two load balancers.
+fn shape(facts: &Facts, target_groups: usize) -> Shape {
+    let present = facts.load_balancers.first();
+    Shape {
+        kind: present.map_or(LoadBalancerKind::Network, |present| present.kind),
+        cross_zone: present.is_some_and(|present| is_across_zones(&present.attributes)),
+        groups: target_groups.div_ceil(facts.load_balancers.len().max(1)),
+    }
 }
 
 /// May other clusters have targets in the Service's target groups? In doubt they may.
@@ -47,7 +66,7 @@ mod tests {
     const SHARED: &str = "aws-load-balancer-multi-cluster-target-group";
 
     fn stands(case: &Case) -> Option<Standing> {
-        standing(&case.service.annotations, &case.nodes, &case.facts)
+        standing(&case.service, &case.nodes, &case.facts, 1)
     }
 
     #[test]

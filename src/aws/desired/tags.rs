@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::aws::quotas::TAGS_OF_RESOURCE;
 use crate::aws::settings::AwsSettings;
 use crate::aws::stack::Tags;
 use crate::service::{Owner, Port};
@@ -28,8 +29,8 @@ pub const RULE_DESCRIPTION: &str = "elbow";
 /// Prefixes of keys that users may not set: they decide what is whose.
 const RESERVED: [&str; 2] = ["elbow.dev/", KUBERNETES_CLUSTER];
 
-/// Most tags on one resource (ELBv2 and EC2 quotas).
-const MAX_TAGS: usize = 50;
+/// Most tags on one resource.
+const MAX_TAGS: usize = TAGS_OF_RESOURCE.default;
 /// Longest key, in characters.
 const MAX_KEY: usize = 128;
 /// Longest value, in characters.
@@ -150,7 +151,7 @@ pub(super) fn of_user(annotation: &Tags, settings: &AwsSettings, faults: &mut Fa
         faults.add(
             "InvalidAnnotation",
             format!(
-                "annotation {}: {text}; allowed: {}",
+                "annotation {}: {text}; allowed: {} beside elbow's own (quota {TAGS_OF_RESOURCE})",
                 keys::RESOURCE_TAGS,
                 MAX_TAGS - OWN_TAGS
             ),

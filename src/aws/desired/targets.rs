@@ -1,14 +1,24 @@
 //! Nodes -> instances that are registered as targets.
 
+mod bounds;
+mod subset;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::ids::InstanceId;
-use crate::node::{Node, NodeSet};
+use crate::aws::stack::Room;
+use crate::node::{Node, NodeSet, ZONE_LABEL};
 use crate::provider::Warning;
 
 use super::Facts;
 use super::annotations::keys;
 use super::invalid::quoted;
+use bounds::Bounds;
+pub use bounds::Ceiling;
+pub(super) use bounds::Shape;
+
+/// Instances that may be targets, with their zones as far as they are known.
+pub(super) type Candidates = BTreeMap<InstanceId, Option<String>>;
 
 /// Label of nodes that Fargate runs: they are no instances (EKS user guide).
 const COMPUTE_TYPE: (&str, &str) = ("eks.amazonaws.com/compute-type", "fargate");
@@ -16,13 +26,13 @@ const COMPUTE_TYPE: (&str, &str) = ("eks.amazonaws.com/compute-type", "fargate")
 /// How many skipped nodes a warning names.
 const MAX_NAMED: usize = 5;
 
-/// The instances, and what the user should know of those left out.
-pub(super) fn instances(
+/// The instances that may be targets, and what the user should know of the nodes left out.
+pub(super) fn candidates(
     nodes: &NodeSet,
     labels: &BTreeMap<String, String>,
     facts: &Facts,
-) -> (BTreeSet<InstanceId>, Vec<Warning>) {
-    let mut instances = BTreeSet::new();
+) -> (Candidates, Vec<Warning>) {
+    let mut candidates = Candidates::new();
     let mut skipped = BTreeSet::new();
     for node in nodes.nodes.iter().filter(|node| is_eligible(node, labels)) {
         match instance_id(&node.provider_id) {
@@ -38,17 +48,66 @@ pub(super) fn instances(
                     facts.vpc
                 ));
             }
-            Some(id) => drop(instances.insert(id)),
+            Some(id) => {
+                let zone = node.labels.get(ZONE_LABEL).or_else(|| facts.instance_zones.get(&id));
+                candidates.insert(id, zone.cloned());
+            }
         }
     }
     let mut warnings = Vec::new();
     if !skipped.is_empty() {
         warnings.push(skipped_warning(&skipped));
     }
-    if instances.is_empty() {
+    if candidates.is_empty() {
         warnings.push(no_targets(labels));
     }
-    (instances, warnings)
+    (candidates, warnings)
+}
+
+/// The targets among the candidates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) instances: BTreeSet<InstanceId>,
+    /// None where all candidates fit, even while all of them are replaced.
+    pub(super) room: Option<Room>,
+    /// Where some candidates are left out.
+    pub(super) warning: Option<Warning>,
+}
+
+/// As many of the candidates as the quotas of the account allow.
+pub(super) fn choose(candidates: Candidates, shape: Shape, service_uid: &str, facts: &Facts) -> Chosen {
+    let bounds = Bounds::new(shape, &facts.limits, facts.ceiling.as_ref());
+    let each = bounds.each.targets;
+    let in_zone = bounds.in_zone.as_ref().map(|bound| bound.targets);
+    let instances = subset::choose(&candidates, each, in_zone, service_uid);
+    let tightest = in_zone.unwrap_or(each).min(each);
+    Chosen {
+        warning: (instances.len() < candidates.len())
+            .then(|| quota_warning(instances.len(), candidates.len(), &bounds)),
+        room: (facts.ceiling.is_some() || candidates.len().saturating_mul(2) > tightest).then(|| Room {
+            each,
+            each_in_zone: in_zone,
+            zones: candidates
+                .into_iter()
+                .filter_map(|(id, zone)| Some((id, zone?)))
+                .collect(),
+        }),
+        instances,
+    }
+}
+
+fn quota_warning(chosen: usize, candidates: usize, bounds: &Bounds) -> Warning {
+    let binding = match &bounds.in_zone {
+        Some(in_zone) if chosen < bounds.each.targets => format!("{} in a zone", in_zone.why),
+        _ => bounds.each.why.clone(),
+    };
+    Warning {
+        reason: "TargetQuota",
+        message: format!(
+            "{chosen} of {candidates} nodes are targets, the same number in each zone as far as possible, because \
+             {binding}; raise the quota in Service Quotas to make targets of all nodes"
+        ),
+    }
 }
 
 fn is_eligible(node: &Node, labels: &BTreeMap<String, String>) -> bool {
@@ -112,7 +171,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::aws::desired::fixtures::{Case, node};
+    use crate::aws::desired::fixtures::{Case, node, tcp};
 
     const LABELS: &str = "aws-load-balancer-target-node-labels";
 
@@ -181,6 +240,74 @@ mod tests {
             "{}",
             warning.message
         );
+    }
+
+    /// So many nodes, of which the odd ones have a zone by label, and the even ones by EC2.
+    fn crowd(count: u16) -> Case {
+        let mut case = Case::new();
+        case.nodes.nodes.clear();
+        for number in 0..count {
+            let id = format!("i-{number:08x}");
+            let zone = ["us-east-1a", "us-east-1b"][usize::from(number % 2)];
+            let mut node = node(&format!("node-{number}"), &format!("aws:///{zone}/{id}"));
+            if number % 2 == 1 {
+                node.labels.insert(ZONE_LABEL.into(), zone.into());
+            } else {
+                case.facts.instance_zones.insert(InstanceId::new(id), zone.into());
+            }
+            case.nodes.nodes.push(node);
+        }
+        case
+    }
+
+    #[test]
+    fn more_nodes_than_a_zone_may_have_leave_some_out_with_a_warning_that_names_the_quota() {
+        let case = crowd(1200);
+        let desired = case.desired();
+        assert_eq!(targets(&case).len(), 1000);
+        assert!(desired.is_short_of_quota);
+        let [warning] = &desired.warnings[..] else {
+            panic!("{:?}", desired.warnings)
+        };
+        assert_eq!(warning.reason, "TargetQuota");
+        for part in ["1000 of 1200 nodes", "L-A0D0B863"] {
+            assert!(warning.message.contains(part), "{}", warning.message);
+        }
+        let two = crowd(1200).ports([tcp(80, 30080), tcp(81, 30081)]);
+        let message = two.desired().warnings.remove(0).message;
+        for part in [
+            "500 of 1200 nodes",
+            "500 targets, of which a node takes 2",
+            "in a zone",
+            "L-B211E961",
+        ] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[rstest]
+    #[case::across_zones("aws-load-balancer-cross-zone-load-balancing-enabled", "true", 500)]
+    #[case::one_target_group_across_zones(
+        "aws-load-balancer-target-group-attributes",
+        "load_balancing.cross_zone.enabled=true",
+        500
+    )]
+    #[case::within_zones("aws-load-balancer-cross-zone-load-balancing-enabled", "false", 600)]
+    fn the_quota_depends_on_whether_load_is_balanced_across_zones(
+        #[case] key: &str,
+        #[case] value: &str,
+        #[case] expected: usize,
+    ) {
+        assert_eq!(targets(&crowd(600).annotate(key, value)).len(), expected);
+    }
+
+    #[test]
+    fn as_long_as_all_nodes_fit_twice_nobody_counts() {
+        assert_eq!(crowd(250).stack().room, None);
+        let room = crowd(251).stack().room.unwrap();
+        assert_eq!((room.each, room.each_in_zone, room.zones.len()), (1000, Some(500), 251));
+        assert_eq!(room.zones[&InstanceId::new("i-00000000")], "us-east-1a");
+        assert_eq!(room.zones[&InstanceId::new("i-00000001")], "us-east-1b");
     }
 
     #[test]

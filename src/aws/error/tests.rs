@@ -58,8 +58,21 @@ fn a_denial_names_the_action_that_the_policy_must_allow() {
 #[test]
 fn a_quota_names_its_code() {
     let error = ProviderError::from(AwsError::new(ACTION, "TooManyLoadBalancers", "limit of 50"));
-    assert!(error.to_string().contains("limit of 50 (TooManyLoadBalancers)"));
+    let text = error.to_string();
+    assert!(
+        text.contains("limit of 50") && text.contains("(TooManyLoadBalancers)"),
+        "{text}"
+    );
     assert_eq!(error.reason(), "QuotaExceeded");
+}
+
+#[rstest]
+#[case("TooManyLoadBalancers", "\"Network Load Balancers per Region\" (L-69A177A2)")]
+#[case("TooManyTargetGroups", "\"Target Groups per Region\" (L-B22855CB)")]
+#[case("SecurityGroupLimitExceeded", "\"VPC security groups per Region\" (L-E79EC296)")]
+fn a_quota_is_named_as_in_service_quotas(#[case] code: &str, #[case] name: &str) {
+    let error = ProviderError::from(AwsError::new(ACTION, code, "too many"));
+    assert!(error.to_string().contains(name), "{error}");
 }
 
 #[rstest]

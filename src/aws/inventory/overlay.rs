@@ -23,6 +23,20 @@ pub(super) fn with_known_details(found: Observed, known: &Observed) -> (Observed
     (observed, complete)
 }
 
+/// Presumed listeners have no ARN yet: each takes that of the one that was found on its port.
+pub(super) fn with_listeners_of(read: &Observed, mut presumed: Observed) -> Observed {
+    for load_balancer in &mut presumed.load_balancers {
+        let found = read.load_balancers.iter().find(|found| found.arn == load_balancer.arn);
+        for listener in &mut load_balancer.listeners {
+            let mut found = found.into_iter().flat_map(|found| &found.listeners);
+            if let Some(found) = found.find(|found| found.port == listener.port) {
+                listener.arn = found.arn.clone();
+            }
+        }
+    }
+    presumed
+}
+
 fn keep_load_balancer_details(found: &mut ObservedLoadBalancer, known: &ObservedLoadBalancer) {
     found.listeners.clone_from(&known.listeners);
     found.spec = LoadBalancer {

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::overlay::with_known_details;
+use super::gone::Gone;
+use super::overlay::{with_known_details, with_listeners_of};
 use super::snapshot::Snapshot;
 use crate::aws::audit::Drift;
 use crate::aws::ids::LoadBalancerArn;
@@ -26,6 +27,7 @@ pub(super) struct Records {
     /// When all was forgotten; no snapshot from before counts.
     forgotten: Moment,
     records: HashMap<Keeper, Record>,
+    gone: Gone,
 }
 
 /// What is known of one keeper. A keeper without a record has nothing in AWS, once there was a snapshot.
@@ -34,6 +36,8 @@ struct Record {
     observed: Observed,
     /// Are listeners, attributes and targets known?
     detailed: bool,
+    /// Where they are not: what they are presumed to be.
+    presumed: Option<Observed>,
     /// Start or end of the last write, or the last doubt.
     changed: Moment,
     /// Since when AWS may hold something else than is known here.
@@ -81,6 +85,19 @@ impl Records {
         }
     }
 
+    /// Are the details of what a keeper has known?
+    pub(super) fn is_detailed(&self, keeper: &Keeper) -> bool {
+        self.records.get(keeper).is_none_or(|record| record.detailed)
+    }
+
+    /// Until its details are read, they are presumed to be these.
+    pub(super) fn presume(&mut self, keeper: &Keeper, presumed: Observed) {
+        let record = self.records.get_mut(keeper);
+        if let Some(record) = record.filter(|record| !record.detailed && record.doubted.is_none()) {
+            record.presumed = Some(presumed);
+        }
+    }
+
     /// Takes over a snapshot that began at `started`. Returns how AWS differed from what was known of keepers whom nobody
     /// had reason to doubt.
     pub(super) fn take_snapshot(&mut self, snapshot: Snapshot, started: Moment) -> Vec<Drift> {
@@ -88,6 +105,8 @@ impl Records {
             return Vec::new();
         }
         let mut found = snapshot.kept;
+        found.values_mut().for_each(|found| self.gone.leave_out(found));
+        found.retain(|_, found| !found.is_empty());
         let mut drift = Vec::new();
         for (keeper, record) in &mut self.records {
             let found = found.remove(keeper).unwrap_or_default();
@@ -107,7 +126,8 @@ impl Records {
     }
 
     /// Takes over details whose reading began at `started`. Returns how AWS differed from what was known in detail.
-    pub(super) fn take_details(&mut self, keeper: &Keeper, read: Observed, started: Moment) -> Vec<Drift> {
+    pub(super) fn take_details(&mut self, keeper: &Keeper, mut read: Observed, started: Moment) -> Vec<Drift> {
+        self.gone.leave_out(&mut read);
         match self.records.get_mut(keeper) {
             Some(record) if record.may_learn(started) && record.doubted.is_none() => record.take_details(read),
             _ => Vec::new(),
@@ -122,10 +142,25 @@ impl Records {
         }
     }
 
+    /// As [`Records::look`], with presumed details where none are known.
+    pub(super) fn look_presumed<R>(&self, keeper: &Keeper, look: impl FnOnce(&Observed) -> R) -> R {
+        let presumed = self.records.get(keeper).and_then(|record| record.presumed.as_ref());
+        match presumed {
+            Some(presumed) => look(presumed),
+            None => self.look(keeper, look),
+        }
+    }
+
     /// Keepers with something in AWS.
     pub(super) fn keepers(&self) -> impl Iterator<Item = (&Keeper, &Observed)> {
         let records = self.records.iter().filter(|(_, record)| !record.observed.is_empty());
         records.map(|(keeper, record)| (keeper, &record.observed))
+    }
+
+    /// Keepers of whom only a snapshot is known.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &Keeper> {
+        let records = self.records.iter().filter(|(_, record)| !record.detailed);
+        records.map(|(keeper, _)| keeper)
     }
 
     /// Does a load balancer of any Service carry one of these groups, or might one?
@@ -153,6 +188,7 @@ impl Records {
 
     /// A write was done.
     pub(super) fn record(&mut self, keeper: &Keeper, step: &Step, outcome: &Outcome) {
+        self.gone.note(step);
         self.change(keeper).observed.record(step, outcome);
     }
 
@@ -182,7 +218,7 @@ impl Records {
         let now = self.tick();
         (self.snapshot, self.forgotten) = (None, now);
         for record in self.records.values_mut() {
-            (record.changed, record.doubted) = (now, Some(now));
+            (record.changed, record.doubted, record.presumed) = (now, Some(now), None);
         }
     }
 
@@ -194,6 +230,7 @@ impl Records {
             .entry(keeper.clone())
             .or_insert_with(|| Record::bare(Observed::default()));
         record.changed = now;
+        record.presumed = None;
         record
     }
 }
@@ -217,27 +254,42 @@ impl Record {
     }
 
     fn take_snapshot(&mut self, found: Observed) -> Vec<Drift> {
-        if self.doubted.take().is_some() || !self.detailed {
-            let changed = self.changed;
-            *self = Self {
-                changed,
-                ..Self::bare(found)
-            };
+        let doubted = self.doubted.take().is_some();
+        let changed = self.changed;
+        let bare = Self {
+            changed,
+            ..Self::bare(found)
+        };
+        let before = std::mem::replace(self, bare);
+        let Some(known) = before.details().filter(|_| !doubted) else {
             return Vec::new();
+        };
+        let (observed, complete) = with_known_details(self.observed.clone(), known);
+        let drift = Drift::between(known, &observed);
+        if before.detailed {
+            (self.observed, self.detailed) = (observed, complete);
+        } else if !self.detailed {
+            self.presumed = complete.then_some(observed);
         }
-        let (observed, detailed) = with_known_details(found, &self.observed);
-        let drift = Drift::between(&self.observed, &observed);
-        (self.observed, self.detailed) = (observed, detailed);
         drift
     }
 
     fn take_details(&mut self, read: Observed) -> Vec<Drift> {
-        let drift = if self.detailed {
-            Drift::between(&self.observed, &read)
-        } else {
-            Vec::new()
+        let known = match self.presumed.take() {
+            Some(presumed) => Some(with_listeners_of(&read, presumed)),
+            None => self.detailed.then(|| std::mem::take(&mut self.observed)),
         };
+        let drift = known.map_or_else(Vec::new, |known| Drift::between(&known, &read));
         (self.observed, self.detailed) = (read, true);
         drift
+    }
+
+    /// What is known or presumed with its details.
+    fn details(&self) -> Option<&Observed> {
+        if self.detailed {
+            Some(&self.observed)
+        } else {
+            self.presumed.as_ref()
+        }
     }
 }

@@ -16,8 +16,10 @@ use crate::aws::stack::Tags;
 
 /// ARNs that `DescribeTags` takes in one call (ELBv2 API reference).
 const ARNS_PER_CALL: usize = 20;
-/// Calls of [`list`].
-const LISTINGS: usize = 3;
+/// Load balancers or target groups in one page of a listing (ELBv2 API reference, `PageSize`).
+const PAGE: usize = 400;
+/// Security groups in one page of a listing (EC2 API reference, `MaxResults`).
+const GROUPS_PER_PAGE: usize = 1000;
 
 /// What AWS holds for each keeper, without the details that take a call for each resource: listeners, attributes, targets.
 #[derive(Debug)]
@@ -33,9 +35,11 @@ struct Listings {
     load_balancers: Vec<LoadBalancerDescription>,
     target_groups: Vec<TargetGroupDescription>,
     security_groups: Vec<SecurityGroupDescription>,
+    /// Pages that were read.
+    calls: usize,
 }
 
-/// Takes a snapshot. Load balancers and target groups of other VPCs than `vpc`, where it is known, are passed over.
+/// Takes a snapshot. What is in other VPCs than `vpc`, where it is known, is passed over.
 pub(super) async fn take<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>) -> AwsResult<Snapshot> {
     let listings = list(api, cluster, vpc).await?;
     let load_balancers = listings.load_balancers.iter().map(|found| found.arn.to_string());
@@ -43,25 +47,37 @@ pub(super) async fn take<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>)
     let arns: Vec<String> = load_balancers.chain(target_groups).collect();
     let tags = tags_of(api, &arns).await?;
     Ok(Snapshot {
+        calls: listings.calls.saturating_add(tag_calls(arns.len())),
         kept: sort(listings, tags, cluster),
-        calls: LISTINGS.saturating_add(tag_calls(arns.len())),
     })
 }
 
 async fn list<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>) -> AwsResult<Listings> {
     let ours = SecurityGroupSelection::Tag(tags::CLUSTER.to_owned(), cluster.to_owned());
-    let (mut load_balancers, mut target_groups, security_groups) = tokio::try_join!(
+    let (mut load_balancers, mut target_groups, mut security_groups) = tokio::try_join!(
         api.describe_load_balancers(&LoadBalancerSelection::All),
         api.describe_target_groups(),
         api.describe_security_groups(&ours),
     )?;
+    let calls = [
+        pages(load_balancers.len(), PAGE),
+        pages(target_groups.len(), PAGE),
+        pages(security_groups.len(), GROUPS_PER_PAGE),
+    ];
     load_balancers.retain(|found| found.kind.is_some() && vpc.is_none_or(|vpc| found.vpc == *vpc));
     target_groups.retain(|found| found.settings.is_some() && vpc.is_none_or(|vpc| found.vpc.as_ref() == Some(vpc)));
+    security_groups.retain(|found| vpc.is_none_or(|vpc| found.vpc == *vpc));
     Ok(Listings {
         load_balancers,
         target_groups,
         security_groups,
+        calls: calls.iter().sum(),
     })
+}
+
+/// Calls that it takes to list so many; an empty page is a page.
+fn pages(found: usize, on_a_page: usize) -> usize {
+    found.div_ceil(on_a_page).max(1)
 }
 
 /// PURE. What belongs to whom.

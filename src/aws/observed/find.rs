@@ -12,6 +12,14 @@ impl Observed {
         self.load_balancers.is_empty() && self.target_groups.is_empty() && self.security_groups.is_empty()
     }
 
+    /// The tags of each resource, but listeners.
+    pub fn tags(&self) -> impl Iterator<Item = &Tags> {
+        let load_balancers = self.load_balancers.iter().map(|known| &known.spec.tags);
+        let target_groups = self.target_groups.iter().map(|known| &known.spec.tags);
+        let security_groups = self.security_groups.iter().map(|known| &known.spec.tags);
+        load_balancers.chain(target_groups).chain(security_groups)
+    }
+
     /// The id behind a group of a step. A plan names groups that exist by id, so [`GroupRef::Frontend`] is the one that
     /// the same plan made: the last that was recorded. None before that.
     #[must_use]

@@ -4,36 +4,46 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
-use super::stages::{Stage, Stages};
-use super::step::Step;
-use super::target_groups::{calls, leaves};
+use super::exchange::exchange;
+use super::stages::Stages;
+use super::target_groups::move_targets;
 use crate::aws::ids::InstanceId;
 use crate::aws::observed::{Observed, ObservedTargetGroup};
-use crate::aws::stack::{Surplus, Target};
+use crate::aws::stack::{ResourceName, Room, Surplus, Target};
 use crate::service::Port;
 
-/// The steps that make these instances the targets of all target groups that are observed, each on the port on which its
-/// targets are. Nothing is taken away where there is no instance.
+/// The targets of each target group that is observed where these instances are to be its targets: those that are keep their
+/// ports, the others get the port on which most are.
+pub(crate) fn standing_targets(
+    observed: &Observed,
+    instances: &BTreeSet<InstanceId>,
+) -> BTreeMap<ResourceName, BTreeSet<Target>> {
+    let of_group = |known: &ObservedTargetGroup| {
+        let present = known.spec.targets.iter();
+        let staying = present.filter(|target| instances.contains(&target.instance));
+        let mut targets: BTreeSet<Target> = staying.cloned().collect();
+        let port = port(known);
+        let registered: BTreeSet<InstanceId> = targets.iter().map(|target| target.instance.clone()).collect();
+        let missing = instances.difference(&registered).cloned();
+        targets.extend(missing.map(|instance| Target { instance, port }));
+        (known.spec.name.clone(), targets)
+    };
+    observed.target_groups.iter().map(of_group).collect()
+}
+
+/// The steps that give all target groups that are observed these targets. Nothing is taken away where there is no target.
 #[must_use]
-pub(crate) fn hold(observed: &Observed, instances: &BTreeSet<InstanceId>, surplus: &Surplus) -> Plan {
+pub(crate) fn hold(
+    observed: &Observed,
+    targets: &BTreeMap<ResourceName, BTreeSet<Target>>,
+    surplus: &Surplus,
+    room: Option<&Room>,
+) -> Plan {
     let mut stages = Stages::default();
     for known in &observed.target_groups {
-        let present = &known.spec.targets;
-        let registered: BTreeSet<&InstanceId> = present.iter().map(|target| &target.instance).collect();
-        let missing = instances.iter().filter(|instance| !registered.contains(instance));
-        let port = port(known);
-        let missing: Vec<Target> = missing.cloned().map(|instance| Target { instance, port }).collect();
-        let target_group = || known.spec.name.clone();
-        for targets in calls(missing.iter()) {
-            let target_group = target_group();
-            stages.add(Stage::Connect, Step::RegisterTargets { target_group, targets });
-        }
-        let gone = present
-            .iter()
-            .filter(|target| !instances.contains(&target.instance) && !instances.is_empty());
-        for targets in calls(gone.filter(|target| leaves(surplus, target))) {
-            let target_group = target_group();
-            stages.add(Stage::Disconnect, Step::DeregisterTargets { target_group, targets });
+        if let Some(wanted) = targets.get(&known.spec.name) {
+            let exchange = exchange(&known.spec.targets, wanted, surplus, room);
+            move_targets(&known.spec.name, &exchange, &mut stages);
         }
     }
     stages.into_plan()

@@ -14,7 +14,7 @@ pub(super) fn add_everything(observed: &Observed, consent: Consent, stages: &mut
         lift_protection(&observed.load_balancers, stages);
     }
     delete_load_balancers(&observed.load_balancers, Stage::DeleteLoadBalancers, stages);
-    delete_target_groups(&observed.target_groups, Stage::DeleteTargetGroups, stages);
+    delete_target_groups(&observed.target_groups, Stage::DeleteGroups, stages);
     delete_security_groups(&observed.security_groups, stages);
 }
 
@@ -22,7 +22,7 @@ pub(super) fn add_everything(observed: &Observed, consent: Consent, stages: &mut
 pub(super) fn add_surplus(matching: &Matching<'_>, stages: &mut Stages) {
     lift_protection(matching.replaced.iter().copied(), stages);
     delete_load_balancers(matching.replaced.iter().copied(), Stage::DeleteLoadBalancers, stages);
-    delete_target_groups(matching.orphans(), Stage::DeleteTargetGroups, stages);
+    delete_target_groups(matching.orphans(), Stage::DeleteGroups, stages);
     delete_security_groups(matching.surplus_groups(), stages);
 }
 
@@ -92,6 +92,6 @@ fn delete_target_groups<'a>(
 fn delete_security_groups<'a>(groups: impl IntoIterator<Item = &'a ObservedSecurityGroup>, stages: &mut Stages) {
     for known in groups {
         let id = known.id.clone();
-        stages.add(Stage::DeleteSecurityGroups, Step::DeleteSecurityGroup { id });
+        stages.add(Stage::DeleteGroups, Step::DeleteSecurityGroup { id });
     }
 }

@@ -16,6 +16,8 @@ pub(super) enum Stage {
     ClearNames,
     /// Security group and target groups are made; health checks and tags are set.
     Prepare,
+    /// Targets go where there is no room for them and those that come.
+    MakeRoom,
     /// Rules are added, the load balancer is made, target groups are filled and tuned.
     Connect,
     /// The load balancer gets its attributes, groups, subnets and addresses; listeners that have certificates get more.
@@ -30,14 +32,14 @@ pub(super) enum Stage {
     Unlisten,
     /// Targets, rules and families of addresses that are not wanted go.
     Disconnect,
+    /// Targets come for which there was no room before.
+    Refill,
     /// Tags forget the features that were taken away.
     Forget,
     /// Load balancers that are not wanted go.
     DeleteLoadBalancers,
-    /// Target groups that are not wanted go; AWS refuses while a listener uses them.
-    DeleteTargetGroups,
-    /// Security groups that are not wanted go; AWS refuses while a load balancer uses them.
-    DeleteSecurityGroups,
+    /// Target groups and security groups that are not wanted go; AWS refuses while a load balancer uses them.
+    DeleteGroups,
 }
 
 /// Collects steps by stage.

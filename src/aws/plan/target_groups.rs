@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::attributes::differing;
+use super::exchange::{Exchange, exchange};
 use super::matching::Matching;
 use super::stages::{Stage, Stages};
 use super::step::{Step, TaggedResource};
 use super::tags;
 use crate::aws::desired::attributes::target_group_default;
 use crate::aws::observed::ObservedTargetGroup;
-use crate::aws::stack::{Attributes, Surplus, Target, TargetGroup};
+use crate::aws::stack::{Attributes, ResourceName, Target, TargetGroup};
 
 /// Targets of one call. AWS documents no limit; a call of this size is known to pass.
 const TARGETS_PER_CALL: usize = 200;
@@ -27,7 +28,11 @@ pub(super) fn add_steps(matching: &Matching<'_>, stages: &mut Stages) {
 fn create(wanted: &TargetGroup, stages: &mut Stages) {
     stages.add(Stage::Prepare, Step::CreateTargetGroup(wanted.clone()));
     set_attributes(wanted, &Attributes::new(), stages);
-    register(wanted, &BTreeSet::new(), stages);
+    let join = Exchange {
+        join: wanted.targets.clone(),
+        ..Exchange::default()
+    };
+    move_targets(&wanted.name, &join, stages);
 }
 
 fn change(matching: &Matching<'_>, wanted: &TargetGroup, known: &ObservedTargetGroup, stages: &mut Stages) {
@@ -41,8 +46,9 @@ fn change(matching: &Matching<'_>, wanted: &TargetGroup, known: &ObservedTargetG
     let resource = TaggedResource::TargetGroup(known.arn.clone());
     tags::add_steps(matching, &resource, &wanted.tags, &known.spec.tags, stages);
     set_attributes(wanted, &known.spec.attributes, stages);
-    register(wanted, &known.spec.targets, stages);
-    deregister(wanted, &known.spec.targets, stages);
+    let room = matching.stack.room.as_ref();
+    let exchange = exchange(&known.spec.targets, &wanted.targets, &wanted.surplus, room);
+    move_targets(&wanted.name, &exchange, stages);
 }
 
 fn set_attributes(wanted: &TargetGroup, observed: &Attributes, stages: &mut Stages) {
@@ -60,36 +66,29 @@ fn set_attributes(wanted: &TargetGroup, observed: &Attributes, stages: &mut Stag
     }
 }
 
-fn register(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut Stages) {
-    for targets in calls(wanted.targets.difference(observed)) {
-        let target_group = wanted.name.clone();
-        stages.add(Stage::Connect, Step::RegisterTargets { target_group, targets });
-    }
-}
-
-/// Takes away surplus targets, unless none is wanted at all: health checks keep traffic off those that are really gone.
-fn deregister(wanted: &TargetGroup, observed: &BTreeSet<Target>, stages: &mut Stages) {
-    if wanted.targets.is_empty() {
-        return;
-    }
-    let surplus = observed.difference(&wanted.targets);
-    for targets in calls(surplus.filter(|target| leaves(&wanted.surplus, target))) {
-        let target_group = wanted.name.clone();
-        stages.add(Stage::Disconnect, Step::DeregisterTargets { target_group, targets });
-    }
-}
-
-/// Does a target that is registered and not wanted leave?
-pub(super) fn leaves(surplus: &Surplus, target: &Target) -> bool {
-    match surplus {
-        Surplus::Leaves => true,
-        Surplus::LeavesFrom(instances) => instances.contains(&target.instance),
-    }
+/// The steps by which targets come and go.
+pub(super) fn move_targets(name: &ResourceName, exchange: &Exchange, stages: &mut Stages) {
+    let mut deregister = |stage, leaving: &BTreeSet<Target>| {
+        for targets in calls(leaving) {
+            let target_group = name.clone();
+            stages.add(stage, Step::DeregisterTargets { target_group, targets });
+        }
+    };
+    deregister(Stage::MakeRoom, &exchange.make_room);
+    deregister(Stage::Disconnect, &exchange.leave);
+    let mut register = |stage, coming: &BTreeSet<Target>| {
+        for targets in calls(coming) {
+            let target_group = name.clone();
+            stages.add(stage, Step::RegisterTargets { target_group, targets });
+        }
+    };
+    register(Stage::Connect, &exchange.join);
+    register(Stage::Refill, &exchange.follow);
 }
 
 /// The targets in sets for one call each.
-pub(super) fn calls<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<BTreeSet<Target>> {
-    let targets: Vec<&Target> = targets.collect();
+fn calls(targets: &BTreeSet<Target>) -> Vec<BTreeSet<Target>> {
+    let targets: Vec<&Target> = targets.iter().collect();
     let chunks = targets.chunks(TARGETS_PER_CALL);
     chunks.map(|chunk| chunk.iter().copied().cloned().collect()).collect()
 }

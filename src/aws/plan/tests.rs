@@ -2,7 +2,7 @@
 
 mod changes;
 pub(crate) mod fixture;
-mod generate;
+pub(crate) mod generate;
 mod laws;
 mod model;
 mod options;

@@ -4,6 +4,7 @@ mod fields;
 mod resources;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -64,6 +65,19 @@ pub enum Kind {
     Listener,
     /// A target group.
     TargetGroup,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BackendSecurityGroup => "backend security group",
+            Self::NodeSecurityGroup => "node security group",
+            Self::SecurityGroup => "security group",
+            Self::LoadBalancer => "load balancer",
+            Self::Listener => "listener",
+            Self::TargetGroup => "target group",
+        })
+    }
 }
 
 /// The resource whose place another takes.

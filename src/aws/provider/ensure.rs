@@ -8,12 +8,13 @@ use super::{AwsProvider, PASSES, outcome};
 use crate::aws::api::AwsApi;
 use crate::aws::apply::Applied;
 use crate::aws::backend::{InUse, Need};
-use crate::aws::desired::{self, Desired, Facts};
+use crate::aws::desired::{self, Desired, Facts, Requirements};
 use crate::aws::ids::{InstanceId, VpcId};
 use crate::aws::observed::Observed;
 use crate::aws::ownership::Keeper;
 use crate::aws::plan::step::Step;
 use crate::aws::plan::{Plan, plan, protected};
+use crate::aws::receipt;
 use crate::aws::stack::{LoadBalancer, LoadBalancerKind, Stack};
 use crate::node::NodeSet;
 use crate::provider::{Ensured, ProviderError};
@@ -60,10 +61,7 @@ impl<A: AwsApi> AwsProvider<A> {
                 return Ok(ensured);
             }
         }
-        Err(ProviderError::Transient {
-            action: "elasticloadbalancing:DescribeLoadBalancers".to_owned(),
-            message: "AWS keeps showing something else than was just written; looking again".to_owned(),
-        })
+        Err(unsettled())
     }
 
     /// The Service has groups of its own; perhaps it was the last one with the shared group. It is served all the same, so
@@ -72,6 +70,10 @@ impl<A: AwsApi> AwsProvider<A> {
         match self.backend.release().await {
             Ok(_) => Ok(()),
             Err(error @ ProviderError::Closed(_)) => Err(error),
+            Err(ProviderError::Paced { wait, .. }) => {
+                ensured.recheck = Some(ensured.recheck.map_or(wait, |recheck| recheck.min(wait)));
+                Ok(())
+            }
             Err(error) => {
                 tracing::warn!(%error, "the unused backend security group stays for now");
                 let recheck = ensured.recheck.unwrap_or(RELEASE_PAUSE);
@@ -87,20 +89,34 @@ impl<A: AwsApi> AwsProvider<A> {
         nodes: &NodeSet,
         keeper: &Keeper,
     ) -> Result<(Desired, Applied), ProviderError> {
+        if let Some(desired) = self.presume(service, nodes, keeper).await? {
+            return Ok((desired, Applied::default()));
+        }
         let (facts, observed) = self.look(service, nodes, keeper).await?;
-        let (desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
+        let (mut desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
         let observed = self.watch_replacement(service, keeper, &desired, observed).await?;
+        let groups = desired.stack.target_groups.iter_mut();
+        let wanted = groups.map(|(name, group)| (name, &group.surplus, &mut group.targets));
+        let held = self.hold_targets(keeper, &observed, nodes, wanted.collect()).await?;
+        desired.warnings.extend(held);
         let view = view(service, &desired.stack, &observed);
         let plan = plan(&desired.stack, &observed, self.replacements.fate(keeper, &view));
+        check_receipt(service, &plan)?;
         self.watch_provisioning(keeper, &plan).await?;
         let applied = self.apply(keeper, service.published.is_some()).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
+        self.note_refusal(keeper, applied.full.as_ref(), desired.stack.target_groups.keys())?;
         self.release_openings(keeper, &desired, nodes).await?;
         Ok((desired, applied))
     }
 
     /// Takes rules from nodes that only load balancers of before have needed.
-    async fn release_openings(&self, keeper: &Keeper, desired: &Desired, nodes: &NodeSet) -> Result<(), ProviderError> {
+    pub(super) async fn release_openings(
+        &self,
+        keeper: &Keeper,
+        desired: &Desired,
+        nodes: &NodeSet,
+    ) -> Result<(), ProviderError> {
         let wanted = &desired.stack.load_balancer.name;
         let need = self.inventory.look(keeper, |observed| {
             let specs = observed.load_balancers.iter().map(|known| &known.spec);
@@ -117,41 +133,75 @@ impl<A: AwsApi> AwsProvider<A> {
         nodes: &NodeSet,
         keeper: &Keeper,
     ) -> Result<(Facts, Observed), ProviderError> {
-        let vpc = self.cluster.vpc(nodes).await?;
-        self.inventory.confine(&vpc);
-        let subnets = self.cluster.subnets(&vpc).await?;
-        let requirements = desired::requirements(service, &self.settings.aws, &subnets)?;
+        let requirements = self.requirements(service, nodes).await?;
         let observed = self.inventory.observe(keeper).await?;
-        let backend_group = self.backend.group(&vpc);
-        let registered = registered(&observed);
-        let facts = self.cluster.facts(&requirements, nodes, backend_group, &registered);
-        let mut facts = facts.await?;
-        facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
+        let mut facts = self.facts(&requirements, nodes, &observed).await?;
+        facts.ceiling = self.ceilings.of(keeper);
         Ok((facts, observed))
     }
 
+    /// Which facts the Service needs. From here on only its VPC is looked at.
+    pub(super) async fn requirements(&self, service: &Service, nodes: &NodeSet) -> Result<Requirements, ProviderError> {
+        let vpc = self.cluster.vpc(nodes).await?;
+        self.inventory.confine(&vpc);
+        let subnets = self.cluster.subnets(&vpc).await?;
+        Ok(desired::requirements(service, &self.settings.aws, &subnets)?)
+    }
+
+    /// The facts, where AWS holds `observed` for the Service.
+    pub(super) async fn facts(
+        &self,
+        requirements: &Requirements,
+        nodes: &NodeSet,
+        observed: &Observed,
+    ) -> Result<Facts, ProviderError> {
+        let vpc = self.cluster.vpc(nodes).await?;
+        let backend_group = self.backend.group(&vpc);
+        let registered = registered(observed);
+        let facts = self.cluster.facts(requirements, nodes, backend_group, &registered);
+        let mut facts = facts.await?;
+        facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
+        Ok(facts)
+    }
+
     /// What AWS should hold. Where that includes the cluster's shared group, it exists from here on, and nodes admit it.
-    async fn decide(
+    pub(super) async fn decide(
         &self,
         service: &Service,
         nodes: &NodeSet,
         keeper: &Keeper,
         mut facts: Facts,
     ) -> Result<(Desired, Option<InUse<'_>>), ProviderError> {
-        let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
-        let observed = &facts.load_balancers;
-        self.backend.need(keeper, need(&desired, observed.iter()));
-        self.settle_openings(nodes).await?;
-        if !desired.backend_group {
-            return Ok((desired, None));
+        let mut desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
+        if desired.is_short_of_quota && self.cluster.learn_limits().await? {
+            facts.limits = self.cluster.limits();
+            desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
         }
-        let in_use = self.share_backend(&facts.vpc).await?;
+        let before = self.backend.need(keeper, need(&desired, facts.load_balancers.iter()));
+        let admitted = self.admit(&desired, &facts.vpc, nodes).await;
+        if matches!(admitted, Err(ProviderError::Quota { .. })) {
+            // No other Service shall wait for the room that this one lacks in the nodes' groups.
+            self.backend.take_back(keeper, before);
+        }
+        let Some(in_use) = admitted? else {
+            return Ok((desired, None));
+        };
         if facts.backend_group.as_ref() == Some(&in_use.group) {
             return Ok((desired, Some(in_use)));
         }
         facts.backend_group = Some(in_use.group.clone());
         let desired = desired::stack(service, nodes, &facts, &self.settings.aws)?;
         Ok((desired, Some(in_use)))
+    }
+
+    /// Makes nodes admit the load balancer. Returns the shared group where it is to have that.
+    async fn admit(&self, desired: &Desired, vpc: &VpcId, nodes: &NodeSet) -> Result<Option<InUse<'_>>, ProviderError> {
+        self.settle_openings(nodes).await?;
+        if desired.backend_group {
+            Ok(Some(self.share_backend(vpc).await?))
+        } else {
+            Ok(None)
+        }
     }
 
     /// Brings the rules on nodes for load balancers without groups up to date. `nodes` may be ones that nobody has asked
@@ -161,8 +211,7 @@ impl<A: AwsApi> AwsProvider<A> {
             return Ok(());
         }
         self.cluster.learn_instances(nodes).await?;
-        let node_groups = self.cluster.node_groups().await?;
-        self.backend.ensure_openings(&node_groups).await
+        self.backend.ensure_openings(&self.cluster).await
     }
 
     async fn share_backend(&self, vpc: &VpcId) -> Result<InUse<'_>, ProviderError> {
@@ -214,24 +263,40 @@ impl<A: AwsApi> AwsProvider<A> {
     ) -> Result<Ensured, ProviderError> {
         let address = self.inventory.look(keeper, |observed| {
             let view = view(service, &desired.stack, observed);
-            self.replacements.address(keeper, &view)
+            match applied.held {
+                // Clients are not led to a load balancer whose targets are not there yet.
+                Some(held) if view.publishes_old() => Err(held),
+                _ => Ok(self.replacements.address(keeper, &view)),
+            }
         });
         let protected: Vec<_> = self.inventory.look(keeper, |observed| {
             let protected = protected(&desired.stack, observed);
             protected.map(|known| known.spec.name.clone()).collect()
         });
-        let address = address.ok_or_else(|| ProviderError::Transient {
+        let address = address?.ok_or_else(|| ProviderError::Transient {
             action: "elasticloadbalancing:CreateLoadBalancer".to_owned(),
             message: "the load balancer went away meanwhile; looking again".to_owned(),
         })?;
-        Ok(outcome::ensured(
-            desired,
-            address,
-            applied,
-            &protected,
-            self.cluster.retries_instances(),
-        ))
+        let left_out = self.left_out(keeper, desired, applied);
+        let waits = [self.wishes.rest(keeper), self.ceilings.rest(keeper)];
+        let waits = waits.into_iter().flatten().min();
+        let receipt = |observed: &Observed| receipt::receipt(&desired.stack, observed);
+        let is_done = left_out == 0 && waits.is_none();
+        let receipt = is_done.then(|| self.inventory.look_presumed(keeper, receipt));
+        let retry = self.cluster.retries_instances().into_iter().chain(waits).min();
+        let mut ensured = outcome::ensured(desired, address, applied, &protected, retry);
+        ensured.warnings.extend(outcome::left_out(left_out));
+        ensured.receipt = receipt.flatten();
+        Ok(ensured)
     }
+}
+
+/// A receipt says that nothing is left to do, so it goes before something is done.
+pub(super) fn check_receipt(service: &Service, plan: &Plan) -> Result<(), ProviderError> {
+    if service.receipt.is_some() && !plan.is_empty() {
+        return Err(ProviderError::Outdated);
+    }
+    Ok(())
 }
 
 /// What nodes must admit for the Service, while these load balancers of it may still need what they had.
@@ -254,6 +319,14 @@ fn view<'a>(service: &'a Service, stack: &'a Stack, observed: &'a Observed) -> V
 pub(super) fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
     let targets = observed.target_groups.iter().flat_map(|known| &known.spec.targets);
     targets.map(|target| target.instance.clone()).collect()
+}
+
+/// What AWS shows does not agree with what it was told; time heals that.
+pub(super) fn unsettled() -> ProviderError {
+    ProviderError::Transient {
+        action: "elasticloadbalancing:DescribeLoadBalancers".to_owned(),
+        message: "AWS keeps showing something else than was just written; looking again".to_owned(),
+    }
 }
 
 /// Application load balancers always have groups.

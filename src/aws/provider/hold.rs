@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::AwsProvider;
-use super::ensure::registered;
+use super::ensure::{check_receipt, registered};
 use crate::aws::api::AwsApi;
 use crate::aws::desired::{self, Requirements};
 use crate::aws::ownership::Keeper;
@@ -42,13 +42,24 @@ impl<A: AwsApi> AwsProvider<A> {
             cluster_instances: desired::may_be_shared(&service.annotations),
         };
         let registered = registered(&observed);
-        let facts = self.cluster.facts(&requirements, nodes, None, &registered).await?;
-        let Some(standing) = desired::standing(&service.annotations, nodes, &facts) else {
+        let mut facts = self.cluster.facts(&requirements, nodes, None, &registered).await?;
+        facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
+        facts.ceiling = self.ceilings.of(&keeper);
+        let Some(standing) = desired::standing(service, nodes, &facts, observed.target_groups.len()) else {
             return Ok(());
         };
-        let plan = plan::hold(&observed, &standing.instances, &standing.surplus);
+        let mut targets = plan::standing_targets(&observed, &standing.instances);
+        let wanted = targets
+            .iter_mut()
+            .map(|(name, targets)| (name, &standing.surplus, targets));
+        if let Some(held) = self.hold_targets(&keeper, &observed, nodes, wanted.collect()).await? {
+            tracing::warn!(service = %service.owner, "{}", held.message);
+        }
+        let plan = plan::hold(&observed, &targets, &standing.surplus, standing.room.as_ref());
+        check_receipt(service, &plan)?;
         let applied = self.apply(&keeper, true).run(&plan).await?;
         self.cluster.refuse(&applied.refused);
-        Ok(())
+        self.note_refusal(&keeper, applied.full.as_ref(), targets.keys())?;
+        applied.held.map_or(Ok(()), |held| Err(held.into()))
     }
 }

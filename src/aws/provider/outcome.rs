@@ -17,7 +17,7 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(300);
 /// When features that have to wait for AWS are tried again.
 const BUSY_PAUSE: Duration = Duration::from_secs(30);
 
-/// `protected` are replaced load balancers that stay; `retry` is when instances that cannot be targets now are looked at again.
+/// `protected` are replaced load balancers that stay; `retry` is when nodes that are not treated as wanted now are looked at again.
 pub(super) fn ensured(
     desired: &Desired,
     address: Address,
@@ -29,13 +29,17 @@ pub(super) fn ensured(
     warnings.extend(refused(&applied.refused));
     warnings.extend(applied.degraded.iter().map(degraded));
     warnings.extend(protected.iter().map(stays));
+    let rechecks = address.recheck.into_iter().chain(retry);
+    let turn = applied.held.map(|held| held.wait);
     Ensured {
         hostname: address.hostname,
         ports: ports(&desired.stack),
         writes: applied.writes,
         summary: summary(desired),
         warnings,
-        recheck: address.recheck.into_iter().chain(retry).chain(features(applied)).min(),
+        recheck: rechecks.chain(features(applied)).chain(turn).min(),
+        pending: applied.held.map(|held| held.describe()),
+        receipt: None,
     }
 }
 
@@ -108,6 +112,17 @@ fn summary(desired: &Desired) -> String {
 fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
+}
+
+/// Nodes without room in a target group.
+pub(super) fn left_out(count: usize) -> Option<Warning> {
+    (count > 0).then(|| Warning {
+        reason: "TargetQuota",
+        message: format!(
+            "{count} more nodes are to be targets and find no room within the quotas of targets, because targets that stay \
+             for now, or are other clusters', take it"
+        ),
+    })
 }
 
 fn refused(instances: &BTreeSet<InstanceId>) -> Option<Warning> {

@@ -27,10 +27,15 @@ impl<A: AwsApi> AwsProvider<A> {
 
     async fn preview_service(&self, service: &Service, nodes: &NodeSet) -> Result<Preview, ProviderError> {
         let keeper = Keeper::Service(service.owner.uid.clone());
-        let (facts, observed) = self.look(service, nodes, &keeper).await?;
-        let preview = Preview::new(service, nodes, facts, observed, &self.settings.aws)?;
-        self.backend.need(&keeper, need(&preview.desired, std::iter::empty()));
-        Ok(preview)
+        let (mut facts, observed) = self.look(service, nodes, &keeper).await?;
+        let preview = |facts, observed| Preview::new(service, nodes, facts, observed, &self.settings.aws);
+        let mut previewed = preview(facts.clone(), observed.clone())?;
+        if previewed.desired.is_short_of_quota && self.cluster.learn_limits().await? {
+            facts.limits = self.cluster.limits();
+            previewed = preview(facts, observed)?;
+        }
+        self.backend.need(&keeper, need(&previewed.desired, std::iter::empty()));
+        Ok(previewed)
     }
 
     async fn preview_shared(

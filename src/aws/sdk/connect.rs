@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::fencing::Fencing;
 use super::observer::{CallObserver, Observing};
+use super::throttles::LeaveThrottles;
 use super::{Clients, SdkApi, credentials};
 use crate::fence::{Fence, WRITE_DEADLINE};
 
@@ -26,7 +27,7 @@ const READ_ATTEMPT: Duration = Duration::from_secs(5);
 const WRITE_ATTEMPT: Duration = Duration::from_secs(4);
 /// The SDK's own default is 3.1 s, which would leave a write no second attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Attempts within a call. More patience is the reconcile's, which knows what else has changed.
+/// Attempts within a call, but one where AWS throttles it. More patience is the reconcile's, which knows what else has changed.
 const ATTEMPTS: u32 = 3;
 
 /// The region that the SDK's own settings name: `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's.
@@ -53,6 +54,7 @@ pub(super) fn open(config: &SdkConfig, fence: &Fence, observer: &Arc<dyn CallObs
                 .timeout_config(timeouts.clone())
                 .interceptor(Fencing(fence.clone()))
                 .interceptor(Observing(observer.clone()))
+                .retry_classifier(LeaveThrottles)
                 .build(),
         ),
         elbv2: aws_sdk_elasticloadbalancingv2::Client::from_conf(
@@ -60,6 +62,7 @@ pub(super) fn open(config: &SdkConfig, fence: &Fence, observer: &Arc<dyn CallObs
                 .timeout_config(timeouts.clone())
                 .interceptor(Fencing(fence.clone()))
                 .interceptor(Observing(observer.clone()))
+                .retry_classifier(LeaveThrottles)
                 .build(),
         ),
         wafv2: aws_sdk_wafv2::Client::from_conf(
@@ -67,6 +70,7 @@ pub(super) fn open(config: &SdkConfig, fence: &Fence, observer: &Arc<dyn CallObs
                 .timeout_config(timeouts)
                 .interceptor(Fencing(fence.clone()))
                 .interceptor(Observing(observer.clone()))
+                .retry_classifier(LeaveThrottles)
                 .build(),
         ),
     };

@@ -10,6 +10,7 @@ use crate::aws::api::{
 };
 use crate::aws::error::{AwsError, ErrorKind};
 use crate::aws::ids::{CertificateArn, ListenerArn, LoadBalancerArn, TargetGroupArn};
+use crate::aws::quotas::Limits;
 use crate::aws::stack::{Attributes, Tags};
 
 /// Largest page that ELBv2 gives (ELBv2 API reference, `PageSize`).
@@ -123,6 +124,16 @@ pub(super) async fn target_group_attributes(client: &Client, arn: &TargetGroupAr
         .map_err(failure::of("elasticloadbalancing:DescribeTargetGroupAttributes"))?;
     let attributes = found.attributes().iter();
     Ok(attributes.filter_map(|it| entry(it.key(), it.value())).collect())
+}
+
+/// A limit that is no number is left out.
+pub(super) async fn account_limits(client: &Client) -> AwsResult<Limits> {
+    let call = client.describe_account_limits().page_size(PAGE);
+    let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
+    let found = found.map_err(failure::of("elasticloadbalancing:DescribeAccountLimits"))?;
+    let limits = found.iter();
+    let limits = limits.filter_map(|limit| Some((limit.name()?.to_owned(), limit.max()?.parse().ok()?)));
+    Ok(Limits::new(limits.collect()))
 }
 
 pub(super) async fn target_health(client: &Client, arn: &TargetGroupArn) -> AwsResult<Vec<TargetDescription>> {

@@ -106,7 +106,7 @@ fn code<'a>(error: &OrchestratorError<Error>, answer: Option<&'a HttpResponse>) 
 
 /// The `<Code>` of an error in XML, as ELBv2 and EC2 both send it, or the `__type` of one in JSON, as WAF does. An
 /// interceptor sees the parsed error only with its type erased, a different one for each operation.
-fn code_in(answer: &HttpResponse) -> Option<&str> {
+pub(super) fn code_in(answer: &HttpResponse) -> Option<&str> {
     let body = std::str::from_utf8(answer.body().bytes()?).ok()?;
     if let Some((_, rest)) = body.split_once("<Code>") {
         return Some(rest.split_once("</Code>")?.0);

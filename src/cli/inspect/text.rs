@@ -1,5 +1,6 @@
 //! The report for people: a tree of layers, and below it the first one that is broken and what to do.
 
+use crate::cli::terminal::{self, GREEN, RED, YELLOW, plain};
 use crate::inspect::report::{Finding, Layer, Report, Severity, Verdict};
 
 /// So many sound parts are shown, and the rest counted: a big cluster has hundreds of healthy targets.
@@ -110,30 +111,8 @@ impl Page {
     }
 
     fn painted(&self, color: &str, text: &str) -> String {
-        if self.color {
-            format!("\x1b[{color}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        terminal::painted(color, text, self.color)
     }
-}
-
-/// Colours of ECMA-48.
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-
-/// On one line and without what a terminal would obey: much of it was written by others.
-fn plain(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let escaped = |one: char| {
-        if one.is_control() {
-            one.escape_default().collect()
-        } else {
-            one.to_string()
-        }
-    };
-    words.join(" ").chars().map(escaped).collect()
 }
 
 fn branch(last: bool) -> (&'static str, &'static str) {

@@ -15,6 +15,7 @@ use crate::aws::api::SubnetDescription;
 use crate::aws::desired::{self, Facts};
 use crate::aws::ids::{SecurityGroupId, SubnetId, VpcId};
 use crate::aws::observed::Observed;
+use crate::aws::quotas::Limits;
 use crate::aws::stack::Tags;
 use crate::controller::nodes::StableNodes;
 use crate::node::NodeSet;
@@ -111,6 +112,9 @@ impl FactsFile {
             vpc_networks: self.networks.clone(),
             cluster_instances: ids.filter_map(|id| desired::targets::instance_id(id)).collect(),
             unusable_instances: BTreeSet::new(),
+            instance_zones: BTreeMap::new(),
+            limits: Limits::default(),
+            ceiling: None,
         }
     }
 }

@@ -2,15 +2,11 @@
 
 mod values;
 
-use crate::aws::preview::changes::{Action, Change, FieldChange, Kind};
+use crate::aws::preview::changes::{Action, Change, FieldChange};
+use crate::cli::terminal::{self, BOLD, GREEN, RED, YELLOW};
 
 use super::report::{Entry, Fault, Report, Skipped};
 use super::stand_ins::StandIn;
-
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const BOLD: &str = "1";
 
 /// The plan, in colours if wanted.
 #[must_use]
@@ -85,7 +81,7 @@ impl Page {
             self.line(
                 2,
                 color,
-                &format!("{sign} {} {}{}", kind(change.kind), change.name, note(change)),
+                &format!("{sign} {} {}{}", change.kind, change.name, note(change)),
             );
             for field in &change.fields {
                 self.field(change.action, field, stand_ins);
@@ -148,12 +144,8 @@ impl Page {
     }
 
     fn line(&mut self, indent: usize, color: &str, text: &str) {
-        let indent = " ".repeat(indent);
-        if self.colors && !color.is_empty() {
-            self.text.push_str(&format!("{indent}\x1b[{color}m{text}\x1b[0m\n"));
-        } else {
-            self.text.push_str(&format!("{indent}{text}\n"));
-        }
+        let (indent, text) = (" ".repeat(indent), terminal::painted(color, text, self.colors));
+        self.text.push_str(&format!("{indent}{text}\n"));
     }
 }
 
@@ -163,17 +155,6 @@ fn sign(action: Action) -> (&'static str, &'static str) {
         Action::Update => ("~", YELLOW),
         Action::Replace => ("-/+", YELLOW),
         Action::Delete => ("-", RED),
-    }
-}
-
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::BackendSecurityGroup => "backend security group",
-        Kind::NodeSecurityGroup => "node security group",
-        Kind::SecurityGroup => "security group",
-        Kind::LoadBalancer => "load balancer",
-        Kind::Listener => "listener",
-        Kind::TargetGroup => "target group",
     }
 }
 

@@ -41,18 +41,24 @@ impl Observation {
         let since = last.filter(|last| last.claim == claim).map_or(now, |last| last.since);
         Self { claim, since }
     }
+
+    /// What is left of its holder's term; none where nobody holds it or it has run out.
+    pub(super) fn left(&self, now: Instant) -> Option<Duration> {
+        self.claim.holder.as_ref()?;
+        let left = self.claim.duration.checked_sub(now.duration_since(self.since))?;
+        (!left.is_zero()).then_some(left)
+    }
 }
 
 /// What `me` does about the Lease it sees at `now`.
 pub(super) fn decide(seen: Option<&Observation>, me: &str, now: Instant) -> Decision {
-    let Some(Observation { claim, since }) = seen else {
+    let Some(seen) = seen else {
         return Decision::Create;
     };
-    match claim.holder.as_deref() {
-        None => Decision::Take,
+    match seen.claim.holder.as_deref() {
         Some(holder) if holder == me => Decision::Renew,
-        Some(_) if now.duration_since(*since) >= claim.duration => Decision::Take,
-        Some(_) => Decision::Wait,
+        Some(_) if seen.left(now).is_some() => Decision::Wait,
+        Some(_) | None => Decision::Take,
     }
 }
 

@@ -17,6 +17,10 @@ use crate::telemetry::logs::chain;
 /// Giving the lease back is a courtesy, for which a process that stops does not wait long.
 const RELEASE_DEADLINE: Duration = Duration::from_secs(3);
 
+/// Longest time between two looks of a replica that waits: it sees each renewal no later than this after it was made, and
+/// its count of the term begins no later.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// How long a term is and how it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
@@ -24,7 +28,7 @@ pub struct Times {
     pub lease: Duration,
     /// A leader that could not renew for so long steps down; at least [`crate::fence::WRITE_DEADLINE`] less than `lease`.
     pub renew_deadline: Duration,
-    /// Time between two looks at the Lease.
+    /// Time between two renewals; a replica that waits looks at least as often.
     pub retry: Duration,
 }
 
@@ -79,8 +83,15 @@ impl Election {
             if self.renewed.is_some() {
                 return;
             }
-            sleep(self.times.retry).await;
+            sleep(self.pause(Instant::now())).await;
         }
+    }
+
+    /// How long to wait before the next look: no longer than until the term of another runs out.
+    fn pause(&self, now: Instant) -> Duration {
+        let left = self.seen.as_ref().and_then(|seen| seen.left(now));
+        let pause = self.times.retry.min(LOOK);
+        left.map_or(pause, |left| left.min(pause))
     }
 
     /// Keeps the lease for as long as it can be kept. Cancel-safe.
@@ -160,7 +171,7 @@ impl Election {
             Ok(lease) => {
                 self.saw(Some(lease));
                 self.renewed = Some(begun);
-                self.fence.extend((begun + self.times.lease).into_std());
+                self.fence.extend(begun + self.times.lease);
                 Ok(())
             }
             Err(error) => {

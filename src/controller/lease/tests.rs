@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Method;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::Api;
+use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -52,11 +53,41 @@ async fn a_standby_waits_the_whole_term_on_its_own_clock_and_names_the_version_i
         // Its clock is years behind: only that it does not change matters.
         call.answer(&held_by("other", "2001-01-01T00:00:00.000000Z", "7"));
     };
-    assert!(started.elapsed() >= TIMES.lease && started.elapsed() <= TIMES.lease + TIMES.retry);
+    assert_eq!(started.elapsed(), TIMES.lease);
     assert_eq!((&call.method, call.target.as_str()), (&Method::PUT, REPLACED));
     assert_eq!(call.body["metadata"]["resourceVersion"], "7");
     assert_eq!(call.body["spec"]["holderIdentity"], "me");
     assert_eq!(call.body["spec"]["leaseTransitions"], 4);
+    echo(call, "8");
+    leading.await.unwrap();
+}
+
+/// The leader renews every two seconds and is killed; when in its round decides what the standby had seen last.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_standby_takes_over_within_a_second_after_the_term_of_a_leader_that_was_killed(
+    #[values(4000, 4001, 4400, 4999, 5500, 5999)] killed: u64,
+    #[values(0, 130, 499)] phase: u64,
+) {
+    let (mut election, mut server, _) = election();
+    let epoch = Instant::now();
+    let killed = Duration::from_millis(killed);
+    sleep(Duration::from_millis(phase)).await;
+    let leading = tokio::spawn(async move { election.acquire().await });
+    let call = loop {
+        let call = server.next().await;
+        if call.method != Method::GET {
+            break call;
+        }
+        let renewal = epoch.elapsed().min(killed).as_secs() / 2;
+        call.answer(&held_by("other", &format!("2026-01-01T00:00:0{renewal}.000000Z"), "7"));
+    };
+    let last_renewal = Duration::from_secs(killed.as_secs() / 2 * 2);
+    assert!(epoch.elapsed() >= last_renewal + TIMES.lease, "too early");
+    assert!(
+        epoch.elapsed() < killed + TIMES.lease + Duration::from_secs(1),
+        "too late"
+    );
     echo(call, "8");
     leading.await.unwrap();
 }

@@ -8,10 +8,11 @@ use tokio::time::{Instant, timeout_at};
 
 /// A burst has ended when nothing has changed for so long.
 const QUIET: Duration = Duration::from_millis(500);
-/// A burst that does not end is cut after so long: a steady trickle of changes must not hide them for ever.
-const LONGEST: Duration = Duration::from_secs(2);
+/// A burst that does not end is cut after so long: a steady trickle of changes must not hide them for ever. Nodes of one
+/// scaling step come within some two seconds, and each burst is a call for each target group.
+const LONGEST: Duration = Duration::from_secs(3);
 
-/// Awaits a burst of changes: until it is quiet for 500 ms, 2 s have passed since the first, or `changes` has ended. Returns
+/// Awaits a burst of changes: until it is quiet for 500 ms, 3 s have passed since the first, or `changes` has ended. Returns
 /// how many there were; 0 if `changes` had ended before.
 pub(super) async fn gather(changes: impl Stream<Item = ()>) -> usize {
     let mut changes = pin!(changes);
@@ -41,9 +42,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_trickle_is_cut_after_two_seconds() {
-        let (started, changes) = (Instant::now(), every(Duration::from_millis(300), 100));
-        assert_eq!(gather(changes).await, 7);
+    async fn a_trickle_is_cut_after_three_seconds() {
+        let (started, changes) = (Instant::now(), every(Duration::from_millis(400), 100));
+        assert_eq!(gather(changes).await, 8);
         assert_eq!(started.elapsed(), LONGEST);
     }
 

@@ -64,6 +64,24 @@ fn a_node_that_has_joined(#[case] change: Value, #[case] stays: bool) {
 }
 
 #[test]
+fn a_storm_that_cordons_all_nodes_and_makes_them_not_ready_takes_nobody_out() {
+    let mut nodes = StableNodes::default();
+    let named = |number: u8, mut change: Value| {
+        merge(&mut change, json!({"metadata": {"name": format!("node-{number}")}}));
+        node(change)
+    };
+    for number in 0..100 {
+        nodes.apply(Event::Apply(named(number, json!({}))));
+    }
+    for number in 0..100 {
+        let mut change = unknown("NodeStatusUnknown");
+        merge(&mut change, json!({"spec": {"unschedulable": true}}));
+        assert!(!nodes.apply(Event::Apply(named(number, change))));
+    }
+    assert_eq!(nodes.current().nodes.len(), 100);
+}
+
+#[test]
 fn a_deleted_node_leaves() {
     let mut nodes = StableNodes::default();
     nodes.apply(Event::Apply(node(json!({}))));

@@ -12,6 +12,8 @@ use tokio::sync::watch;
 
 use super::StableNodes;
 use super::gather::gather;
+use crate::controller::slim;
+use crate::controller::watch_delays::WatchDelays;
 use crate::node::NodeSet;
 
 /// The node set as it was last published; `None` until the nodes were first listed.
@@ -33,7 +35,7 @@ impl NodeWatch {
 
     /// Watches until `api`'s client ends, which it does not while the process lives.
     pub async fn run(self, api: Api<k8s::Node>) {
-        let events = watcher(api, watcher::Config::default()).default_backoff();
+        let events = watcher(api, slim::config()).backoff(WatchDelays::default());
         self.follow(events.filter_map(|event| ready(delivered(event)))).await;
     }
 

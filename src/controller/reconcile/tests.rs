@@ -1,7 +1,10 @@
 //! Whole passes against an API server that the test plays and a cloud that remembers what it was asked.
 
 mod case;
+mod receipts;
 mod watch;
+
+use std::time::Duration;
 
 use http::Method;
 use rstest::rstest;
@@ -152,6 +155,26 @@ async fn a_failure_that_says_the_same_again_is_not_patched_again() {
     pass.await.unwrap().unwrap_err();
     case.pass(failed).await.unwrap().unwrap_err();
     assert_eq!(case.asked(), ["ensure shop/web", "ensure shop/web"]);
+    case.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_deletion_that_waits_for_its_turn_says_nothing_and_comes_back_when_it_is_due() {
+    let wait = Duration::from_secs(7);
+    let mut case = Case::new(Ok(ensured()));
+    *case.context.provider.delete.lock().unwrap() = Some(ProviderError::Paced {
+        action: "elasticloadbalancing:DeleteLoadBalancer".into(),
+        wait,
+    });
+    let going = service(json!({"metadata": {
+        "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": [finalizer::NAME]
+    }}));
+    let error = case.pass(going).await.unwrap().unwrap_err();
+    assert!(error.is_expected());
+    for _ in 0..3 {
+        assert_eq!(case.context.memory.failed("u-1", error.retry()), Some(wait));
+    }
+    assert_eq!(case.told(), ["DeletingLoadBalancer"]);
     case.nothing_more().await;
 }
 

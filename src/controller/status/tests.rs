@@ -64,6 +64,49 @@ fn a_served_service_keeps_hostname_and_condition_while_it_is_changed() {
 }
 
 #[test]
+fn the_receipt_stands_with_programmed_and_goes_with_everything_else() {
+    let receipt = Some(Receipt("r1".to_owned()));
+    let settled = Ensured {
+        receipt: receipt.clone(),
+        ..ensured()
+    };
+    let served = OwnStatus::default().after(Progress::Ensured(&settled), now());
+    assert_eq!(
+        said(&served),
+        [(PROGRAMMED, "True", "Programmed"), (RECEIPT, "True", "Settled")]
+    );
+    assert_eq!(served.receipt(), receipt);
+    assert_eq!(served.after(Progress::Ensured(&settled), later()), served);
+    let error = invalid();
+    for progress in [
+        Progress::Ensuring,
+        Progress::Resumed,
+        Progress::Failed(&error),
+        Progress::Ensured(&ensured()),
+    ] {
+        assert_eq!(served.after(progress, now()).receipt(), None, "{progress:?}");
+    }
+    assert!(served.says_as(&served.after(Progress::Resumed, later())));
+    assert!(!served.says_as(&served.after(Progress::Ensuring, later())));
+}
+
+#[rstest]
+#[case::never_served(OwnStatus::default(), &[("Reconciling", "True", "Ensuring"), (PROGRAMMED, "False", "Pending")])]
+#[case::served(OwnStatus::of(&service(served_status())), &[(PROGRAMMED, "True", "Programmed")])]
+fn what_is_pending_shows_the_hostname_and_never_more_than_was_said(
+    #[case] before: OwnStatus,
+    #[case] expected: &[(&str, &str, &str)],
+) {
+    let pending = Ensured {
+        pending: Some("targets wait".to_owned()),
+        ..ensured()
+    };
+    let status = before.after(Progress::Ensured(&pending), now());
+    assert_eq!(said(&status), expected);
+    assert_eq!(status.ingress[0].hostname.as_deref(), Some("lb.example"));
+}
+
+#[test]
 fn a_failed_change_keeps_the_hostname_that_still_serves() {
     let served = OwnStatus::of(&service(served_status()));
     assert_eq!(
@@ -128,6 +171,8 @@ fn ensured() -> Ensured {
             message: "no targets".into(),
         }],
         recheck: None,
+        pending: None,
+        receipt: None,
     }
 }
 
@@ -149,6 +194,10 @@ fn served_status() -> Value {
 
 fn service(status: Value) -> Service {
     from_value(json!({"metadata": {"name": "web"}, "status": status})).unwrap()
+}
+
+fn later() -> Timestamp {
+    "2026-06-01T12:00:01Z".parse().unwrap()
 }
 
 fn now() -> Timestamp {

@@ -38,6 +38,8 @@ enum Command {
     Status,
     /// Run every test there is, in a sandbox of its own unless one is up
     Test(test::Arguments),
+    /// Measure what elbow costs: AWS calls, time, memory and CPU, beside targets and a peer's figures
+    Bench(crate::bench::Args),
     /// The AWS proxy (started by `up`)
     #[command(hide = true)]
     Proxy(crate::proxy::Args),
@@ -64,7 +66,11 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 async fn execute(cli: Cli) -> Result<(), Failure> {
-    let directory = cli.directory.unwrap_or_else(checkout::default_directory);
+    let default = match &cli.command {
+        Command::Bench(_) => crate::bench::default_directory(),
+        _ => checkout::default_directory(),
+    };
+    let directory = cli.directory.unwrap_or(default);
     match cli.command {
         Command::Up => drop(up::up(&directory).await?),
         Command::Down => down::down(&directory).await?,
@@ -74,6 +80,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Logs => print!("{}", crate::install::logs(&directory)?),
         Command::Status => print!("{}", status::status(&directory).await?),
         Command::Test(arguments) => test::test(&directory, &arguments).await?,
+        Command::Bench(arguments) => crate::bench::bench(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,
         Command::Kubelet(arguments) => crate::kubelet::run(&directory, arguments).await?,
     }

@@ -1,6 +1,5 @@
 //! `cargo sandbox demo`: elbow at work, from an empty machine to a load balancer and back, each step announced.
 
-mod aws;
 mod kinds;
 mod kubectl;
 mod picture;
@@ -14,6 +13,7 @@ use k8s_openapi::api::core::v1::Service;
 use kube::api::ListParams;
 use kube::{Api, Client};
 
+use crate::aws::{self, Aws};
 use crate::commands::up;
 use crate::install::{self, Release};
 use crate::progress::in_words;
@@ -21,7 +21,6 @@ use crate::proxy;
 use crate::state::Sandbox;
 use crate::{checkout, interrupt, kubernetes};
 
-use aws::Aws;
 use kubectl::Kubectl;
 use snapshot::Snapshot;
 

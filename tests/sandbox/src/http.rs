@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http_body_util::Empty;
+use http_body_util::{BodyExt as _, Empty};
 use hyper::Uri;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
@@ -13,12 +13,20 @@ const WITHIN: Duration = Duration::from_secs(5);
 
 /// Whether a GET is answered with a status of success (2xx) within 5 s.
 pub async fn answers(url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else {
-        return false;
-    };
+    text(url).await.is_some()
+}
+
+/// What a GET is answered with; none without a status of success (2xx) within 5 s.
+pub async fn text(url: &str) -> Option<String> {
+    let uri = url.parse::<Uri>().ok()?;
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
-    let answer = tokio::time::timeout(WITHIN, client.get(uri)).await;
-    matches!(answer, Ok(Ok(response)) if response.status().is_success())
+    let get = async {
+        let response = client.get(uri).await.ok()?;
+        let is_success = response.status().is_success();
+        let body = response.into_body().collect().await.ok()?.to_bytes();
+        is_success.then(|| String::from_utf8_lossy(&body).into_owned())
+    };
+    tokio::time::timeout(WITHIN, get).await.ok().flatten()
 }
 
 #[cfg(test)]
@@ -33,6 +41,7 @@ mod tests {
         let routes = axum::Router::new().route("/health", axum::routing::get(|| async { "ok" }));
         let server = tokio::spawn(axum::serve(listener, routes).into_future());
         assert!(answers(&format!("http://{address}/health")).await);
+        assert_eq!(text(&format!("http://{address}/health")).await.as_deref(), Some("ok"));
         assert!(!answers(&format!("http://{address}/other")).await);
         server.abort();
     }

@@ -5,6 +5,8 @@
 //! [`terraform`], then makes [`nodes`]. Each long-lived part is a detached [`process`] with a record and a log in the state
 //! directory ([`layout`]); what runs is written down in [`state`], from which tests and other commands load it.
 
+pub mod aws;
+pub mod bench;
 pub mod cache;
 pub mod checkout;
 pub mod cli;

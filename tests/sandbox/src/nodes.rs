@@ -15,18 +15,23 @@ use crate::terraform::infrastructure::{Infrastructure, Instance};
 
 /// Makes one Node for each instance, Ready and without taints.
 pub async fn create(client: Client, infrastructure: &Infrastructure) -> Result<()> {
-    let nodes: Api<Node> = Api::all(client);
-    let without_taints = Patch::Merge(json!({"spec": {"taints": null}}));
     for instance in &infrastructure.instances {
-        let name = &instance.private_dns;
-        let node = node(instance, &infrastructure.region);
-        let created = nodes.create(&PostParams::default(), &node).await;
-        created.map_err(Error::kubernetes(format!("create the node {name}")))?;
-        // Admission taints each new node as not ready. The controller that would take the taint away is off, for it would
-        // also taint nodes whose kubelet is silent.
-        let untainted = nodes.patch(name, &PatchParams::default(), &without_taints).await;
-        untainted.map_err(Error::kubernetes(format!("untaint the node {name}")))?;
+        join(client.clone(), instance, &infrastructure.region).await?;
     }
+    Ok(())
+}
+
+/// Makes the Node of one instance, Ready and without taints.
+pub async fn join(client: Client, instance: &Instance, region: &str) -> Result<()> {
+    let nodes: Api<Node> = Api::all(client);
+    let name = &instance.private_dns;
+    let created = nodes.create(&PostParams::default(), &node(instance, region)).await;
+    created.map_err(Error::kubernetes(format!("create the node {name}")))?;
+    // Admission taints each new node as not ready. The controller that would take the taint away is off, for it would
+    // also taint nodes whose kubelet is silent.
+    let without_taints = Patch::Merge(json!({"spec": {"taints": null}}));
+    let untainted = nodes.patch(name, &PatchParams::default(), &without_taints).await;
+    untainted.map_err(Error::kubernetes(format!("untaint the node {name}")))?;
     Ok(())
 }
 

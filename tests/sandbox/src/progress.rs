@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use crate::error::Result;
 use crate::files;
 
 /// How often the live line is drawn again.
@@ -52,7 +51,12 @@ impl Progress {
     }
 
     /// Runs one step and reports how long it took; the live line shows the last line of `log`.
-    pub async fn step<T>(&self, name: &str, log: Option<&Path>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    pub async fn step<T, E>(
+        &self,
+        name: &str,
+        log: Option<&Path>,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let now = Instant::now();
         let step = Step {
             name: name.to_owned(),
@@ -208,7 +212,7 @@ mod tests {
     #[tokio::test]
     async fn a_step_leaves_the_board_when_it_is_dropped_half_way() {
         let progress = Progress::on_standard_error();
-        let endless = progress.step("endless", None, std::future::pending::<Result<()>>());
+        let endless = progress.step("endless", None, std::future::pending::<crate::error::Result<()>>());
         let outcome = tokio::time::timeout(Duration::from_millis(1), endless).await;
         assert!(outcome.is_err());
         assert!(progress.board.steps().is_empty());

@@ -6,7 +6,7 @@ use elbow::aws::api::{
     InstanceDescription, SecurityGroupDescription, SecurityGroupSelection, SubnetDescription, VpcDescription,
 };
 use elbow::aws::ids::{InstanceId, SecurityGroupId, VpcId};
-use elbow::aws::stack::{FrontendGroup, IngressRule, RuleSource};
+use elbow::aws::stack::{FrontendGroup, IngressRule, RuleSource, Tags};
 use tokio::time::Instant;
 
 use super::{Answer, Releasing, State, refuse, require};
@@ -42,7 +42,14 @@ impl State {
         let mut groups = self.groups.values();
         let taken = groups.any(|group| group.vpc == wanted.vpc && group.name == wanted.name.as_str());
         require(!taken, "InvalidGroup.Duplicate", "the name is taken in this VPC")?;
+        let count = self.groups.len();
+        require(
+            count < self.quotas.security_groups,
+            "SecurityGroupLimitExceeded",
+            "the quota of groups is used up",
+        )?;
         let id = SecurityGroupId::new(format!("sg-{}", self.new_id()));
+        self.made_groups.insert(id.clone(), Instant::now());
         let group = SecurityGroupDescription {
             id: id.clone(),
             name: wanted.name.to_string(),
@@ -76,8 +83,7 @@ impl State {
     /// What deleted load balancers still hold.
     pub(super) fn releasing(&mut self) -> impl Iterator<Item = &Releasing> {
         let now = Instant::now();
-        self.releasing.retain(|held| held.until > now);
-        self.releasing.iter()
+        self.releasing.iter().filter(move |held| held.until > now)
     }
 
     pub(super) fn authorize(
@@ -89,6 +95,8 @@ impl State {
         for rule in rules {
             self.check_source(&rule.source)?;
         }
+        let all = self.group_mut(id)?.rules.union(rules).cloned().collect();
+        self.check_rules(&all)?;
         let group = self.group_mut(id)?;
         require(!rules.is_empty(), "MissingParameter", "no rules")?;
         require(
@@ -106,7 +114,7 @@ impl State {
     fn check_source(&self, source: &RuleSource) -> Answer<()> {
         match source {
             RuleSource::Cidr(_) => Ok(()),
-            RuleSource::Group(id) => require(self.groups.contains_key(id), "InvalidGroup.NotFound", "no such group"),
+            RuleSource::Group(id) => require(self.is_group_known(id), "InvalidGroup.NotFound", "no such group"),
             RuleSource::PrefixList(id) => require(
                 self.prefix_lists.contains(id),
                 "InvalidPrefixListID.NotFound",
@@ -128,8 +136,25 @@ impl State {
         Ok(())
     }
 
+    pub(super) fn tag_group(&mut self, id: &SecurityGroupId, tags: &Tags) -> Answer<()> {
+        self.group_mut(id)?.tags.extend(tags.clone());
+        Ok(())
+    }
+
+    pub(super) fn untag_group(&mut self, id: &SecurityGroupId, keys: &BTreeSet<String>) -> Answer<()> {
+        self.group_mut(id)?.tags.retain(|key, _| !keys.contains(key));
+        Ok(())
+    }
+
+    /// One that was just made is not known everywhere yet.
+    pub(super) fn is_group_known(&self, id: &SecurityGroupId) -> bool {
+        let made = self.made_groups.get(id);
+        self.groups.contains_key(id) && made.is_none_or(|made| made.elapsed() >= self.delays.new_group)
+    }
+
     pub(crate) fn group_mut(&mut self, id: &SecurityGroupId) -> Answer<&mut SecurityGroupDescription> {
-        match self.groups.get_mut(id) {
+        let known = self.is_group_known(id);
+        match self.groups.get_mut(id).filter(|_| known) {
             Some(group) => Ok(group),
             None => refuse("InvalidGroup.NotFound", format!("{id} does not exist")),
         }

@@ -38,9 +38,7 @@ impl State {
         wanted: &stack::LoadBalancer,
         groups: &BTreeSet<SecurityGroupId>,
     ) -> Answer<CreatedLoadBalancer> {
-        for group in groups {
-            require(self.groups.contains_key(group), "InvalidSecurityGroup", "no such group")?;
-        }
+        self.check_groups(groups)?;
         require(
             wanted.kind == LoadBalancerKind::Network || !groups.is_empty(),
             "InvalidSecurityGroup",
@@ -57,6 +55,8 @@ impl State {
             )?;
             return Ok(known.created(arn));
         }
+        self.check_name_is_free(&made.name)?;
+        self.check_another_load_balancer(made.kind)?;
         self.check_addresses(&made, None)?;
         self.assign_addresses(&mut made);
         let id = self.new_id();
@@ -67,7 +67,24 @@ impl State {
         made.dns_name = format!("{}-{id}.elb.us-east-1.amazonaws.com", made.name);
         let created = made.created(&arn);
         self.load_balancers.insert(arn, made);
+        self.watch_number(&wanted.tags);
         Ok(created)
+    }
+
+    fn check_groups(&self, groups: &BTreeSet<SecurityGroupId>) -> Answer<()> {
+        let known = groups.iter().all(|group| self.is_group_known(group));
+        require(known, "InvalidSecurityGroup", "no such group")
+    }
+
+    /// The name of one that was just deleted stays taken for a while.
+    fn check_name_is_free(&self, name: &str) -> Answer<()> {
+        let held = |gone: &Releasing| gone.name == name && gone.deleted.elapsed() < self.delays.freed_name;
+        let free = !self.releasing.iter().any(held);
+        require(
+            free,
+            "DuplicateLoadBalancerName",
+            "a load balancer with that name is being deleted",
+        )
     }
 
     fn new_load_balancer(
@@ -104,16 +121,27 @@ impl State {
     }
 
     pub(super) fn delete_load_balancer(&mut self, arn: &LoadBalancerArn) -> Answer<()> {
-        let known = self.load_balancer_mut(arn)?.clone();
+        // AWS takes a second delete for the first one.
+        let Some(known) = self.load_balancers.get(arn).cloned() else {
+            return Ok(());
+        };
         let protected = known
             .attributes
             .get("deletion_protection.enabled")
             .is_some_and(|value| value == "true");
         require(!protected, "OperationNotPermitted", "deletion protection is on")?;
+        let led = self
+            .listeners
+            .values()
+            .filter(|listener| listener.load_balancer == *arn);
+        let target_groups = led.flat_map(|listener| listener.target_groups().cloned()).collect();
         self.listeners.retain(|_, listener| listener.load_balancer != *arn);
         self.load_balancers.remove(arn);
         self.releasing.push(Releasing {
+            deleted: Instant::now(),
             until: Instant::now() + self.release,
+            name: known.name.clone(),
+            target_groups,
             allocations: known.allocations().collect(),
             groups: known.groups,
         });
@@ -126,9 +154,7 @@ impl State {
         groups: &BTreeSet<SecurityGroupId>,
         private_link_rules: Option<bool>,
     ) -> Answer<()> {
-        for group in groups {
-            require(self.groups.contains_key(group), "InvalidSecurityGroup", "no such group")?;
-        }
+        self.check_groups(groups)?;
         let known = self.load_balancer_mut(arn)?;
         let fits = !known.groups.is_empty() && !groups.is_empty();
         require(fits, "InvalidConfigurationRequest", "made without security groups")?;
@@ -147,6 +173,16 @@ impl State {
         arns.iter()
             .map(|arn| Ok((arn.clone(), self.tags_mut(arn)?.clone())))
             .collect()
+    }
+
+    pub(super) fn tag(&mut self, arn: &str, tags: &Tags) -> Answer<()> {
+        self.tags_mut(arn)?.extend(tags.clone());
+        Ok(())
+    }
+
+    pub(super) fn untag(&mut self, arn: &str, keys: &BTreeSet<String>) -> Answer<()> {
+        self.tags_mut(arn)?.retain(|key, _| !keys.contains(key));
+        Ok(())
     }
 
     pub(crate) fn tags_mut(&mut self, arn: &str) -> Answer<&mut Tags> {

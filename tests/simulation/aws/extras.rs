@@ -26,6 +26,11 @@ impl State {
         Ok(())
     }
 
+    pub(super) fn disassociate_web_acl(&mut self, arn: &LoadBalancerArn) -> Answer<()> {
+        self.firewalled(arn)?.web_acl = None;
+        Ok(())
+    }
+
     /// A load balancer that can have a web ACL.
     pub(super) fn firewalled(&mut self, arn: &LoadBalancerArn) -> Answer<&mut LoadBalancer> {
         let known = self.load_balancers.get_mut(arn);

@@ -50,6 +50,7 @@ impl State {
         require(count < MOST, "TooManyListeners", "the load balancer has 50 listeners")?;
         check_tls(wanted)?;
         self.check_action(load_balancer, wanted)?;
+        self.check_listener_load(load_balancer, wanted)?;
         let arn = ListenerArn::new(format!("{load_balancer}/listener/{}", self.new_id()));
         let listener = Listener {
             load_balancer: load_balancer.clone(),
@@ -59,7 +60,9 @@ impl State {
             tags: tags.clone(),
         };
         self.listeners.insert(arn.clone(), listener);
-        self.note_empty_targets(&arn);
+        if !self.watch.listens_first {
+            self.note_empty_targets(&arn);
+        }
         Ok(arn)
     }
 
@@ -71,6 +74,7 @@ impl State {
         require(!taken, "DuplicateListener", "a listener on that port exists")?;
         check_tls(wanted)?;
         self.check_action(&load_balancer, wanted)?;
+        self.check_listener_load(&load_balancer, wanted)?;
         let known = self.listener_mut(arn)?;
         if known.settings.protocol != wanted.protocol {
             let mut attributes = catalog::listener_attributes(wanted.protocol);
@@ -110,6 +114,18 @@ impl State {
             "TooManyCertificates",
             "more than 25 certificates",
         )
+    }
+
+    pub(super) fn remove_certificates(&mut self, arn: &ListenerArn, certificates: &[CertificateArn]) -> Answer<()> {
+        let known = self.listener_mut(arn)?;
+        known.more_certificates.retain(|known| !certificates.contains(known));
+        Ok(())
+    }
+
+    pub(super) fn delete_listener(&mut self, arn: &ListenerArn) -> Answer<()> {
+        self.listener_mut(arn)?;
+        self.listeners.remove(arn);
+        Ok(())
     }
 
     pub(crate) fn listener_mut(&mut self, arn: &ListenerArn) -> Answer<&mut Listener> {

@@ -33,6 +33,12 @@ impl State {
             require(same, "DuplicateTargetGroupName", "a target group with that name exists")?;
             return Ok(arn.clone());
         }
+        let count = self.target_groups.len();
+        require(
+            count < self.quotas.target_groups,
+            "TooManyTargetGroups",
+            "the quota of target groups is used up",
+        )?;
         let id = self.new_id();
         let arn = TargetGroupArn::new(format!("arn:aws:elasticloadbalancing:targetgroup/{}/{id}", wanted.name));
         let made = TargetGroup {
@@ -56,9 +62,11 @@ impl State {
     }
 
     pub(super) fn delete_target_group(&mut self, arn: &TargetGroupArn) -> Answer<()> {
-        self.target_group_mut(arn)?;
         let used = self.listeners.values().any(|listener| listener.leads_to(arn));
-        require(!used, "ResourceInUse", "a listener uses the target group")?;
+        let end = self.delays.listener_end;
+        let mut gone = self.releasing.iter();
+        let lingers = gone.any(|gone| gone.target_groups.contains(arn) && gone.deleted.elapsed() < end);
+        require(!used && !lingers, "ResourceInUse", "a listener uses the target group")?;
         self.target_groups.remove(arn);
         Ok(())
     }
@@ -75,6 +83,8 @@ impl State {
                 &format!("{} cannot be a target", target.instance),
             )?;
         }
+        let all = self.target_groups[arn].targets.union(targets).cloned().collect();
+        self.check_targets(arn, &all)?;
         let known = self.target_group_mut(arn)?;
         known.draining.retain(|target| !targets.contains(target));
         known.targets.extend(targets.iter().cloned());

@@ -122,6 +122,8 @@ async fn nodes_of_another_cluster_stay_in_a_shared_target_group() {
     let sequence = Sequence {
         before: vec![shared],
         by_hand: register_a_strangers_node,
+        climate: super::climate::Climate::Mild,
+        restarts: false,
         actions: vec![Action::Serve(changed)],
     };
     sequence.holds().await;

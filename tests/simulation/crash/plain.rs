@@ -13,19 +13,8 @@ fn two_ports() -> Service {
     service("web", &[(80, 30080), (443, 30443)])
 }
 
-fn facing() -> Service {
-    let mut service = one_port();
-    annotate(&mut service, "scheme", "internet-facing");
-    service
-}
-
 fn other() -> Service {
     service("other", &[(8080, 30808)])
-}
-
-#[tokio::test(start_paused = true)]
-async fn create_survives_every_fault() {
-    Sequence::new(vec![], vec![Action::Serve(two_ports())]).holds().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,13 +37,6 @@ async fn adding_and_removing_ports_survives_every_fault() {
     );
     annotate(&mut changed, "healthcheck-interval", "20");
     Sequence::new(vec![two_ports()], vec![Action::Serve(changed)])
-        .holds()
-        .await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_scheme_flip_survives_every_fault() {
-    Sequence::new(vec![one_port()], vec![Action::Serve(facing())])
         .holds()
         .await;
 }

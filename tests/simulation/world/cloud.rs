@@ -13,7 +13,7 @@ use elbow::aws::stack::{
 use elbow::node::{Node, NodeSet};
 use elbow::service::{IpFamily, Port};
 
-use super::{VPC, text_map};
+use super::{CLUSTER, VPC, text_map};
 use crate::aws::Aws;
 
 pub(crate) fn nodes(numbers: impl IntoIterator<Item = u8>) -> NodeSet {
@@ -45,6 +45,7 @@ fn launch_tagged(aws: &Aws, number: u8, groups: &[&str], tag: &str) {
     let description = InstanceDescription {
         id: id.clone(),
         vpc: Some(VpcId::new(VPC)),
+        zone: Some("us-east-1a".to_owned()),
         security_groups: groups.iter().map(|id| SecurityGroupId::new(*id)).collect(),
         terminated: false,
         tags: text_map(&[(tag, "owned")]),
@@ -167,6 +168,7 @@ pub(super) fn build(aws: &Aws) {
         launch(aws, number, &["sg-nodes"]);
     }
     add_foreign_resources(aws);
+    aws.belong_to(CLUSTER);
 }
 
 /// What others have: nothing of it may ever change.

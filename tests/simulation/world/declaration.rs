@@ -27,6 +27,7 @@ pub(crate) fn service(name: &str, ports: &[(u16, u16)]) -> Service {
         ip_families: Vec::new(),
         load_balancer_ip: None,
         published: None,
+        receipt: None,
         companions: BTreeMap::new(),
     }
 }

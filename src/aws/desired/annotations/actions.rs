@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::aws::ids::TargetGroupArn;
+use crate::aws::quotas::TARGET_GROUPS_OF_ACTION;
 use crate::service::Port;
 
 use super::ports::{PortRef, port_ref};
@@ -115,8 +116,9 @@ struct Stickiness {
     duration_seconds: Option<Value>,
 }
 
-/// Most target groups of one action beside the Service's own (ELBv2 API reference, `ForwardActionConfig`: five in all).
-const MAX_OTHERS: usize = 4;
+/// Most target groups of one action beside the Service's own (ELBv2 API reference, `ForwardActionConfig`: five in all, of
+/// network load balancers too).
+const MAX_OTHERS: usize = TARGET_GROUPS_OF_ACTION.default - 1;
 /// Largest weight (ELBv2 API reference, `TargetGroupTuple`).
 const MAX_WEIGHT: u32 = 999;
 /// Longest stickiness in seconds, a week (ELBv2 API reference, `TargetGroupStickinessConfig`).

@@ -211,7 +211,7 @@ fn left_over_target_groups_and_security_groups_are_deleted() {
     old.id = crate::aws::ids::SecurityGroupId::new("sg-old");
     old.spec.name = resource("old");
     observed.security_groups.push(old);
-    assert_calls(&observed, &wanted, "DeleteTargetGroup > DeleteSecurityGroup");
+    assert_calls(&observed, &wanted, "DeleteSecurityGroup + DeleteTargetGroup");
 }
 
 #[test]
@@ -238,9 +238,9 @@ fn many_targets_are_registered_in_calls_of_two_hundred() {
 }
 
 #[test]
-fn teardown_of_one_service_takes_three_calls_in_three_stages() {
+fn teardown_of_one_service_takes_three_calls_in_two_stages() {
     let calls = operations(&teardown(&settled(&stack(&[80])), Consent::Missing));
-    let expected = "DeleteLoadBalancer > DeleteTargetGroup > DeleteSecurityGroup";
+    let expected = "DeleteLoadBalancer > DeleteSecurityGroup + DeleteTargetGroup";
     assert_eq!(calls, expected);
 }
 

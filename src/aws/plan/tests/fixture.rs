@@ -74,6 +74,7 @@ pub(crate) fn build(name: &str, scheme: Scheme, ports: &[PortSpec], instances: &
         listeners: listeners.map(|l| (l.port, l)).collect(),
         target_groups: target_groups.map(|t| (t.name.clone(), t)).collect(),
         external_tag_keys: BTreeSet::new(),
+        room: None,
     }
 }
 

@@ -30,7 +30,7 @@ const APPLICATION: [ListenerProtocol; 4] = [
 ];
 
 /// A stack of the one owner: either kind and scheme, fixed or derived name, up to four ports.
-pub(super) fn stacks() -> impl Strategy<Value = Stack> {
+pub(crate) fn stacks() -> impl Strategy<Value = Stack> {
     let scheme = prop_oneof![Just(Scheme::Internal), Just(Scheme::InternetFacing)];
     let kind = prop_oneof![
         Just(LoadBalancerKind::Network),

@@ -8,7 +8,7 @@ use super::fixture::{build, operations, run_and_settle, settled, stack, targets,
 use crate::aws::desired::tags::EXTRAS;
 use crate::aws::ids::{InstanceId, SubnetId, TargetGroupArn, WebAclArn};
 use crate::aws::observed::Observed;
-use crate::aws::plan::{Consent, Replaced, hold, plan, protected, teardown};
+use crate::aws::plan::{Consent, Replaced, hold, plan, protected, standing_targets, teardown};
 use crate::aws::stack::{
     Action, AddressType, AlpnPolicy, ChosenAddresses, ListenerProtocol, LoadBalancerKind, Redirect, Scheme, Stack,
     Surplus, TargetGroupRef, WeightedTargetGroup,
@@ -302,10 +302,10 @@ fn a_replaced_load_balancer_that_is_protected_goes_only_by_consent(
 }
 
 #[rstest]
-#[case(Consent::Missing, "DeleteLoadBalancer > DeleteTargetGroup > DeleteSecurityGroup")]
+#[case(Consent::Missing, "DeleteLoadBalancer > DeleteSecurityGroup + DeleteTargetGroup")]
 #[case(
     Consent::Given,
-    "ModifyLoadBalancerAttributes > DeleteLoadBalancer > DeleteTargetGroup > DeleteSecurityGroup"
+    "ModifyLoadBalancerAttributes > DeleteLoadBalancer > DeleteSecurityGroup + DeleteTargetGroup"
 )]
 fn a_teardown_lifts_protection_only_by_consent(#[case] consent: Consent, #[case] expected: &str) {
     let mut protected = nlb();
@@ -331,7 +331,7 @@ fn what_stands_follows_the_nodes_on_the_port_of_its_targets(
     // The default port of the group is as old as the group; targets may have moved since.
     observed.target_groups[0].spec.port = super::fixture::port(1);
     let ids = instances.iter().map(|id| InstanceId::new(*id)).collect();
-    let held = hold(&observed, &ids, &surplus);
+    let held = hold(&observed, &standing_targets(&observed, &ids), &surplus, None);
     assert_eq!(operations(&held), expected);
     let mut aws = super::model::Aws::from(&observed);
     aws.run(&held);

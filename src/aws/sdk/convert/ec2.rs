@@ -60,6 +60,10 @@ pub(in crate::aws::sdk) fn instance(instance: &Instance) -> Option<InstanceDescr
     Some(InstanceDescription {
         id: InstanceId::new(instance.instance_id()?),
         vpc: instance.vpc_id().map(VpcId::new),
+        zone: instance
+            .placement()
+            .and_then(|placement| placement.availability_zone())
+            .map(str::to_owned),
         security_groups: primary_groups(instance),
         terminated: matches!(
             state,

@@ -14,7 +14,7 @@ use aws_sdk_ec2::operation::describe_vpcs::DescribeVpcsOutput;
 use aws_sdk_ec2::operation::revoke_security_group_ingress::RevokeSecurityGroupIngressOutput;
 use aws_sdk_ec2::types::{
     Filter, GroupIdentifier, Instance, InstanceNetworkInterface, InstanceNetworkInterfaceAttachment, InstanceState,
-    InstanceStateName, IpPermission, IpRange, Reservation, ResourceType, Route, RouteState, RouteTable,
+    InstanceStateName, IpPermission, IpRange, Placement, Reservation, ResourceType, Route, RouteState, RouteTable,
     RouteTableAssociation, SecurityGroup, Subnet, SubnetIpv6CidrBlockAssociation, Tag, Vpc, VpcCidrBlockAssociation,
     VpcCidrBlockState, VpcCidrBlockStateCode, VpcIpv6CidrBlockAssociation,
 };
@@ -173,6 +173,7 @@ async fn an_instance_has_the_groups_of_its_primary_interface() {
         let running = Instance::builder()
             .instance_id("i-1")
             .vpc_id("vpc-1")
+            .placement(Placement::builder().availability_zone("us-east-1a").build())
             .state(state.build())
             .network_interfaces(interface(1, "sg-other"))
             .network_interfaces(interface(0, "sg-node"))
@@ -189,6 +190,7 @@ async fn an_instance_has_the_groups_of_its_primary_interface() {
         InstanceDescription {
             id: InstanceId::new("i-1"),
             vpc: Some(vpc()),
+            zone: Some("us-east-1a".to_owned()),
             security_groups: [SecurityGroupId::new("sg-node")].into(),
             terminated: false,
             tags: [("kubernetes.io/cluster/blue".to_owned(), "owned".to_owned())].into(),
@@ -196,6 +198,7 @@ async fn an_instance_has_the_groups_of_its_primary_interface() {
         InstanceDescription {
             id: InstanceId::new("i-2"),
             vpc: None,
+            zone: None,
             security_groups: BTreeSet::new(),
             terminated: true,
             tags: Tags::new(),

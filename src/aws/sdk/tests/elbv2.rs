@@ -1,4 +1,5 @@
 use aws_sdk_elasticloadbalancingv2::Client;
+use aws_sdk_elasticloadbalancingv2::operation::describe_account_limits::DescribeAccountLimitsOutput;
 use aws_sdk_elasticloadbalancingv2::operation::describe_listener_certificates::DescribeListenerCertificatesOutput;
 use aws_sdk_elasticloadbalancingv2::operation::describe_load_balancer_attributes::DescribeLoadBalancerAttributesOutput;
 use aws_sdk_elasticloadbalancingv2::operation::describe_load_balancers::{
@@ -22,6 +23,7 @@ use rstest::rstest;
 use super::*;
 use crate::aws::api::*;
 use crate::aws::ids::*;
+use crate::aws::quotas::Limits;
 use crate::aws::stack::{
     AddressType, Attributes, ChosenAddresses, HealthCheck, HealthCheckPort, HealthCheckProtocol, HttpVersion,
     LoadBalancerKind, Matcher as Codes, ResourceName, Scheme, Target, TargetProtocol,
@@ -303,6 +305,29 @@ async fn attributes_are_read_as_aws_spells_them() {
     assert_eq!(found.as_ref(), Ok(&expected));
     let group = TargetGroupArn::new("arn:a");
     let found = api.describe_target_group_attributes(&group).await;
+    assert_eq!(found, Ok(expected));
+}
+
+#[tokio::test]
+async fn the_limits_of_the_account_are_read_page_by_page_and_those_that_are_no_numbers_are_left_out() {
+    let limit = |name: &str, most: &str| sdk::Limit::builder().name(name).max(most).build();
+    let first = mock!(Client::describe_account_limits)
+        .match_requests(|call| call.marker().is_none())
+        .then_output(move || {
+            DescribeAccountLimitsOutput::builder()
+                .limits(limit("targets-per-network-load-balancer", "5000"))
+                .next_marker("2")
+                .build()
+        });
+    let second = mock!(Client::describe_account_limits)
+        .match_requests(|call| call.marker() == Some("2"))
+        .then_output(move || {
+            DescribeAccountLimitsOutput::builder()
+                .limits(limit("targets-per-target-group", "many"))
+                .build()
+        });
+    let found = elbv2(&[&first, &second]).describe_account_limits().await;
+    let expected = Limits::new([("targets-per-network-load-balancer".to_owned(), 5000)].into());
     assert_eq!(found, Ok(expected));
 }
 

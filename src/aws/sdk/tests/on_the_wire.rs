@@ -250,25 +250,39 @@ async fn an_error_of_elbv2_keeps_code_and_words() {
     assert_eq!(aws.seen.lines(), [line]);
 }
 
+const THROTTLED: &str = "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>";
+const FAULT: &str = "<Response><Errors><Error><Code>InternalError</Code></Error></Errors></Response>";
+
 #[rstest]
-#[case(
-    400,
-    "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>",
-    "RequestLimitExceeded"
-)]
-#[case(503, "", UNREADABLE)]
+#[case::throttle_of_a_client_error(400, THROTTLED, "RequestLimitExceeded", 1)]
+#[case::throttle_of_a_server_error(503, THROTTLED, "RequestLimitExceeded", 1)]
+#[case::fault(500, FAULT, "InternalError", 3)]
+#[case::fault_without_words(503, "", UNREADABLE, 3)]
 #[tokio::test]
-async fn throttles_and_faults_are_tried_three_times(
+async fn faults_are_tried_three_times_and_throttles_once(
     #[case] status: u16,
     #[case] body: &'static str,
     #[case] code: &str,
+    #[case] times: usize,
 ) {
     let server = Server::start(status, body).await;
     let aws = aws(&server.url, &Fence::open());
     let error = aws.api.describe_subnets(&vpc()).await.unwrap_err();
     assert_eq!(error.code, code);
-    assert_eq!(server.requests().len(), 3);
-    assert_eq!(aws.seen.lines(), [format!("EC2 DescribeSubnets {status} {code} x3")]);
+    assert_eq!(server.requests().len(), times);
+    assert_eq!(
+        aws.seen.lines(),
+        [format!("EC2 DescribeSubnets {status} {code} x{times}")]
+    );
+}
+
+#[tokio::test]
+async fn a_throttle_of_waf_is_left_to_the_buckets_too() {
+    let server = Server::start(400, r#"{"__type": "ThrottlingException", "message": "Rate exceeded"}"#).await;
+    let aws = aws(&server.url, &Fence::open());
+    let error = aws.api.describe_web_acl(&load_balancer()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Throttled);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::aws::preview::Shared;
+use crate::aws::preview::changes::Kind;
 use crate::cli::plan::facts::FactsFile;
 use crate::cli::plan::manifests::Manifests;
 use crate::cli::plan::{offline, report::Outcome};

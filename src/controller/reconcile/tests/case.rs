@@ -13,13 +13,15 @@ use tokio::sync::mpsc::Receiver;
 use crate::controller::mock::{ApiServer, Call, api_server};
 use crate::controller::reconcile::*;
 use crate::node::NodeSet;
-use crate::provider::{Audited, Deleted};
-use crate::service::{Port, Protocol};
+use crate::provider::{Audited, Deleted, Occasion};
+use crate::service::{Port, Protocol, Receipt};
 
 /// A cloud that gives the answer that the test has set, and remembers what it was asked.
 pub(super) struct Cloud {
     asked: Mutex<Vec<String>>,
     ensure: Mutex<Result<Ensured, ProviderError>>,
+    /// Is something to be written, so that no receipt may stand?
+    pub(super) writes: Mutex<bool>,
     /// The error of the next deletions.
     pub(super) delete: Mutex<Option<ProviderError>>,
     /// How many resources a deletion finds.
@@ -31,6 +33,7 @@ impl Cloud {
         Self {
             asked: Mutex::default(),
             ensure: Mutex::new(answer),
+            writes: Mutex::new(false),
             delete: Mutex::default(),
             resources: Mutex::new(3),
         }
@@ -42,13 +45,19 @@ impl Cloud {
 }
 
 impl LoadBalancerProvider for Cloud {
-    async fn ensure(&self, service: &Service, _: &NodeSet) -> Result<Ensured, ProviderError> {
+    async fn ensure(&self, service: &Service, _: &NodeSet, _: Occasion) -> Result<Ensured, ProviderError> {
         let mut asked = format!("ensure {}", service.owner);
         for (name, ports) in &service.companions {
             let ports: Vec<_> = ports.iter().map(|port| port.port).collect();
             asked.push_str(&format!(" with {name} {ports:?}"));
         }
+        if let Some(Receipt(receipt)) = &service.receipt {
+            asked.push_str(&format!(" after {receipt}"));
+        }
         self.asked.lock().unwrap().push(asked);
+        if service.receipt.is_some() && *self.writes.lock().unwrap() {
+            return Err(ProviderError::Outdated);
+        }
         self.ensure.lock().unwrap().clone()
     }
 
@@ -74,6 +83,10 @@ impl LoadBalancerProvider for Cloud {
 
     async fn audit(&self) -> Result<Audited, ProviderError> {
         Ok(Audited::default())
+    }
+
+    fn owners(&self) -> Vec<Owner> {
+        Vec::new()
     }
 }
 
@@ -193,10 +206,15 @@ pub(super) fn service(change: Value) -> k8s::Service {
     from_value(service).unwrap()
 }
 
-/// One that elbow serves.
+/// One that elbow serves, without a receipt.
 pub(super) fn served() -> k8s::Service {
+    served_as(&ensured())
+}
+
+/// One that elbow serves, as it was said then.
+pub(super) fn served_as(ensured: &Ensured) -> k8s::Service {
     let mut service = service(json!({"metadata": {"finalizers": ["other", finalizer::NAME]}}));
-    let status = OwnStatus::default().after(Progress::Ensured(&ensured()), Timestamp::UNIX_EPOCH);
+    let status = OwnStatus::default().after(Progress::Ensured(ensured), Timestamp::UNIX_EPOCH);
     let load_balancer = json!({"ingress": status.ingress});
     service.status = from_value(json!({"loadBalancer": load_balancer, "conditions": status.conditions})).unwrap();
     service
@@ -210,6 +228,8 @@ pub(super) fn ensured() -> Ensured {
         summary: "internal, 3 zones".into(),
         warnings: vec![],
         recheck: None,
+        pending: None,
+        receipt: None,
     }
 }
 

@@ -16,6 +16,9 @@ pub struct Arguments {
     /// Leave the sandbox up when a test failed, to look at it
     #[arg(long)]
     keep: bool,
+    /// Also the tests on the sandbox that take minutes each
+    #[arg(long)]
+    long: bool,
     /// Only the tests whose names contain one of these words
     filters: Vec<String>,
 }
@@ -52,7 +55,7 @@ async fn on_a_sandbox(directory: &Path, arguments: &Arguments) -> Result<bool> {
     heading("installing elbow by its chart");
     install::install(&sandbox.directory, &install::Args::default()).await?;
     heading("tests on the sandbox: chart, Terraform and elbow end to end");
-    let outcome = ignored_tests(&sandbox, &arguments.filters).await;
+    let outcome = ignored_tests(&sandbox, arguments).await;
     let keep = arguments.keep && matches!(outcome, Ok(false));
     match own {
         Some(own) if keep => println!(
@@ -76,12 +79,18 @@ async fn sandbox(directory: &Path) -> Result<(Sandbox, Option<PathBuf>)> {
     }
 }
 
-/// Tests that need the sandbox are integration tests marked `#[ignore]`, so that a plain `cargo test` passes everywhere.
-async fn ignored_tests(sandbox: &Sandbox, filters: &[String]) -> Result<bool> {
-    let arguments = ["test", "--workspace", "--test", "*", "--no-fail-fast"];
-    let mut filters = filters.to_vec();
-    filters.insert(0, "--ignored".to_owned());
-    cargo(&arguments, &filters, &variables(sandbox)?).await
+/// Tests that need the sandbox are integration tests marked `#[ignore]`, so that a plain `cargo test` passes everywhere;
+/// those in a module `long` run only when asked for.
+async fn ignored_tests(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
+    // They wait most of the time: for leases, for outages to end, for others.
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().saturating_mul(2));
+    let mut for_the_tests = vec!["--ignored".to_owned(), format!("--test-threads={threads}")];
+    if !arguments.long {
+        for_the_tests.extend(["--skip".to_owned(), "::long::".to_owned()]);
+    }
+    for_the_tests.extend(arguments.filters.iter().cloned());
+    let all = ["test", "--workspace", "--test", "*", "--no-fail-fast"];
+    cargo(&all, &for_the_tests, &variables(sandbox)?).await
 }
 
 /// What a test on the sandbox finds in its environment.

@@ -4,9 +4,9 @@ use k8s_openapi::api::core::v1::{Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::ResourceExt;
 
-use super::aws::{Aws, ELBV2, Error, Item};
 use super::kinds;
 use super::tree::Tree;
+use crate::aws::{Aws, ELBV2, Error, Item};
 use crate::terraform::infrastructure::Infrastructure;
 
 /// Draws one tree for each Service that has a hostname.

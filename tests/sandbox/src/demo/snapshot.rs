@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::aws::{Aws, EC2, ELBV2, Error, Item};
+use crate::aws::{Aws, EC2, ELBV2, Error, Item};
 
 /// The tag by which elbow marks what a resource is for, and its value for the group that all of a cluster's load balancers
 /// share. That group and the nodes' rules for it serve the next Service too, so they may come, stay and go.

@@ -54,6 +54,8 @@ pub fn values(sandbox: &Sandbox, release: &Release, digest: &str) -> Value {
         // All Pods are processes of one machine: each listens on its own address only.
         "bindAddress": "$(POD_IP)",
         "podAnnotations": {"elbow.dev/binary": digest},
+        // Most of so few nodes are soon gone; nobody shall wait for that.
+        "massRemovalDelay": "2s",
         "probes": {"readiness": {"periodSeconds": 1}},
     })
 }

@@ -5,7 +5,7 @@ mod book;
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
-pub use book::{Decision, FaultBook};
+pub use book::{Decision, FaultBook, dice};
 
 /// One fault of a list. Of the list's faults that hit a call, all latencies add up and the first other one happens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

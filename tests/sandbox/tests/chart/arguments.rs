@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::helm::{CLUSTER, arguments, render};
 
 /// A setting in the values, and the argument that it becomes.
-const SETTINGS: [(&str, &str); 20] = [
+const SETTINGS: [(&str, &str); 24] = [
     ("clusterName=green", "--cluster-name=green"),
     ("region=eu-west-1", "--aws-region=eu-west-1"),
     ("vpcId=vpc-0a1b", "--aws-vpc-id=vpc-0a1b"),
@@ -39,6 +39,13 @@ const SETTINGS: [(&str, &str); 20] = [
         "--service-max-concurrent-reconciles=4",
     ),
     ("auditPeriod=30s", "--audit-period=30s"),
+    ("auditCallsPerMinute=600", "--audit-calls-per-minute=600"),
+    ("deleteOrphans=true", "--delete-orphans=true"),
+    ("massRemovalDelay=90s", "--mass-removal-delay=90s"),
+    (
+        "awsApiRates.elbv2=40:8,awsApiRates.ec2-create-tags=9:0.5",
+        "--aws-api-rates=ec2-create-tags=9:0.5,elbv2=40:8",
+    ),
     ("leaderElection.leaseDuration=9s", "--leader-election-lease-duration=9s"),
     ("leaderElection.renewDeadline=6s", "--leader-election-renew-deadline=6s"),
     ("leaderElection.retryPeriod=1s", "--leader-election-retry-period=1s"),
@@ -78,6 +85,7 @@ fn empty_values_leave_the_flag_to_the_default_of_elbow() {
         "--aws-region",
         "--aws-vpc-id",
         "--claim-unclassed",
+        "--delete-orphans",
         "--default-tags",
         "--enable-manage-backend-security-group-rules",
         "--default-ssl-policy",

@@ -114,6 +114,10 @@ impl Holdings {
     }
 }
 
+fn is_of(tags: &Tags, cluster: &str) -> bool {
+    tags.get("elbow.dev/cluster").is_some_and(|found| found == cluster)
+}
+
 /// Where a listener forwards to, if that is one target group.
 pub(crate) fn sole_target_group(listener: &ListenerDescription) -> Option<TargetGroupArn> {
     match &listener.settings.as_ref()?.action {
@@ -134,27 +138,24 @@ impl Cloud {
     pub(crate) async fn of_namespace(&self, cluster: &str, namespace: &str) -> Holdings {
         let prefix = format!("{namespace}/");
         let belongs = |tags: &Tags| {
-            tags.get("elbow.dev/service")
-                .is_some_and(|found| found.starts_with(&prefix))
+            is_of(tags, cluster)
+                && tags
+                    .get("elbow.dev/service")
+                    .is_some_and(|found| found.starts_with(&prefix))
         };
         self.holdings(cluster, belongs).await
     }
 
     /// All that carries `elbow.dev/service=SERVICE` (namespace/name) for a cluster.
     pub(crate) async fn of_service(&self, cluster: &str, service: &str) -> Holdings {
-        let belongs = |tags: &Tags| {
-            tags.get("elbow.dev/cluster").is_some_and(|found| found == cluster)
-                && tags.get("elbow.dev/service").is_some_and(|found| found == service)
-        };
+        let belongs =
+            |tags: &Tags| is_of(tags, cluster) && tags.get("elbow.dev/service").is_some_and(|found| found == service);
         self.holdings(cluster, belongs).await
     }
 
     /// All that carries a cluster's tag.
     pub(crate) async fn of_cluster(&self, cluster: &str) -> Holdings {
-        self.holdings(cluster, |tags| {
-            tags.get("elbow.dev/cluster").is_some_and(|found| found == cluster)
-        })
-        .await
+        self.holdings(cluster, |tags| is_of(tags, cluster)).await
     }
 
     /// Waits until what stands for a Service is as the look wants it; returns what the look returned.

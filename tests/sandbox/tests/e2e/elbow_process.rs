@@ -18,8 +18,18 @@ pub(crate) struct Settings {
     pub(crate) replica: String,
     /// The kubeconfig with the identity it runs under.
     pub(crate) kubeconfig: PathBuf,
+    /// Its environment, `KUBECONFIG` left out; of a name given twice the later holds.
+    pub(crate) environment: Vec<(String, String)>,
     /// More flags.
     pub(crate) flags: Vec<String>,
+}
+
+impl Settings {
+    /// With another value of one environment variable.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
 }
 
 /// A running elbow; killed when dropped.
@@ -51,7 +61,7 @@ impl Elbow {
             .arg(format!("--metrics-bind-addr=127.0.0.1:{metrics}"))
             .args(&settings.flags)
             .env_clear()
-            .envs(scenario.environment())
+            .envs(settings.environment.clone())
             .env("KUBECONFIG", &settings.kubeconfig)
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
@@ -66,6 +76,16 @@ impl Elbow {
             log,
             health_url,
             metrics_url,
+        }
+    }
+
+    /// Starts a replica whenever it has ended, as a kubelet does; one that loses its lease ends. Never returns.
+    pub(crate) async fn keep(scenario: &Scenario, settings: &Settings) {
+        loop {
+            let mut replica = Self::start(scenario, settings);
+            replica.child.wait().await.unwrap();
+            println!("{} ended and is started anew", settings.replica);
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
 
@@ -84,6 +104,14 @@ impl Elbow {
             .await
             .unwrap();
         assert!(status.success(), "kill -{name} {pid}");
+    }
+
+    /// It has neither ended by itself nor panicked.
+    pub(crate) fn assert_sound(&mut self) {
+        let ended = self.child.try_wait().unwrap();
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        assert!(ended.is_none(), "{ended:?}: {}", tail(&log));
+        assert!(!log.contains("panicked at"), "{}", tail(&log));
     }
 
     /// Waits for the end of the process; returns whether it ended with exit code 0.

@@ -158,7 +158,8 @@ async fn assert_each_created_once(scenario: &Scenario) {
     assert!(twice.is_empty(), "written twice: {twice:?}");
 }
 
-async fn wait_leader(scenario: &Scenario, replica: &str) {
+/// Waits until the replica of this name holds the Lease.
+pub(crate) async fn wait_leader(scenario: &Scenario, replica: &str) {
     until(&format!("{replica} to lead"), async || match holder(scenario).await {
         Some(holder) if holder.starts_with(replica) => Ok(()),
         other => Err(format!("{other:?}")),
@@ -166,7 +167,8 @@ async fn wait_leader(scenario: &Scenario, replica: &str) {
     .await;
 }
 
-async fn holder(scenario: &Scenario) -> Option<String> {
+/// Who holds the Lease, if anyone: the replica's name and something of its process.
+pub(crate) async fn holder(scenario: &Scenario) -> Option<String> {
     let leases = Api::<Lease>::namespaced(scenario.cluster.client.clone(), &scenario.cluster.namespace);
     let lease = leases.get_opt("elbow-leader").await.unwrap()?;
     lease.spec?.holder_identity.filter(|holder| !holder.is_empty())

@@ -111,6 +111,47 @@ async fn target_node_labels_narrow_the_targets_and_a_joining_node_costs_one_regi
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the sandbox: run by cargo sandbox test"]
+async fn targets_of_most_nodes_that_are_deleted_at_once_stay_until_that_has_lasted() {
+    changing_nodes("node-mass", async |scenario| {
+        let _elbow = scenario.elbow("only", &["--mass-removal-delay=12s"]).await;
+        let mut spares = Vec::new();
+        for name in ["one", "two", "three"] {
+            let spare = SpareNode::join(scenario, name, true).await;
+            let pool = json!({ "metadata": { "labels": { "pool": scenario.cluster.namespace } } });
+            spare.patch(scenario, pool).await;
+            spares.push(spare);
+        }
+        let pool = format!("pool={}", scenario.cluster.namespace);
+        scenario
+            .serve(&scenario.service("web").aws("target-node-labels", &pool))
+            .await;
+        for spare in &spares {
+            wait_target(scenario, spare, true).await;
+        }
+        let [one, two, three] = &spares[..] else {
+            panic!("three spares")
+        };
+        futures::join!(one.delete_node(scenario), two.delete_node(scenario));
+        scenario.cluster.wait_event("web", "TargetsHeld").await;
+        steadily(Duration::from_secs(3), "three targets", async || {
+            match targets(scenario).await.len() {
+                3 => Ok(()),
+                other => Err(format!("{other} targets")),
+            }
+        })
+        .await;
+        wait_target(scenario, one, false).await;
+        wait_target(scenario, two, false).await;
+        wait_target(scenario, three, true).await;
+        for spare in spares {
+            spare.remove(scenario).await;
+        }
+    })
+    .await;
+}
+
 /// Runs a test that changes the nodes while no other such test does, and no test that counts what nodes cost.
 async fn changing_nodes(name: &str, test: impl AsyncFnOnce(&Scenario)) {
     let _alone = crate::scenario::NODES.write().await;

@@ -55,6 +55,7 @@ async fn live(scenario: &Scenario, kubeconfig: std::path::PathBuf) -> Result<(),
     let settings = Settings {
         replica: "only".to_owned(),
         kubeconfig,
+        environment: scenario.environment(),
         flags: Vec::new(),
     };
     let mut elbow = Elbow::start(scenario, &settings);

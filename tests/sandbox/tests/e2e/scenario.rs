@@ -1,4 +1,4 @@
-//! The frame of a test: its own namespace and class, and at the end nothing left behind.
+//! The frame of a test: its own namespace and class, and at the end nothing left behind and nothing foreign touched.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -15,9 +15,14 @@ use crate::by_hand;
 use crate::cloud::{Cloud, Holdings};
 use crate::cluster::Cluster;
 use crate::elbow_process::{Elbow, Settings};
+use crate::foreign::Foreign;
 use crate::identity;
 use crate::manifest::Manifest;
 use crate::wait::until;
+
+/// The back end takes as many calls as come, so tests need not wait as long as AWS would let them; the registration of
+/// targets keeps AWS's own rate.
+const RATES: &str = "elbv2-mutating=200:50,elbv2-resource-intensive=200:50,ec2=200:50,waf=200:50";
 
 /// What a test works with.
 pub(crate) struct Scenario {
@@ -41,6 +46,7 @@ pub(crate) struct Scenario {
     pub(crate) binary: PathBuf,
     /// A directory of this test's own.
     pub(crate) scratch: PathBuf,
+    foreign: Foreign,
 }
 
 /// What a command has printed.
@@ -122,6 +128,7 @@ impl Scenario {
         if serving == Serving::Own {
             by_hand::share_subnets(&sandbox, &cluster_name).await;
         }
+        let foreign = Foreign::beside(&sandbox, &cluster_name, &namespace).await;
         let proxy = Proxy::new(&sandbox.aws_proxy_url, &lane);
         let cloud = Cloud::connect(&sandbox.infrastructure.region).await;
         let binary = std::env::var("ELBOW_SANDBOX_ELBOW")
@@ -138,6 +145,7 @@ impl Scenario {
             lane,
             binary,
             scratch,
+            foreign,
         }
     }
 
@@ -173,13 +181,19 @@ impl Scenario {
         self.cluster.wait_programmed(manifest.name()).await
     }
 
-    /// Starts an elbow of this test's own under the chart's role and waits until it is ready.
-    pub(crate) async fn elbow(&self, replica: &str, flags: &[&str]) -> Elbow {
-        let settings = Settings {
+    /// How an elbow of this test's own is started: under the chart's role, in the test's lane.
+    pub(crate) async fn settings(&self, replica: &str, flags: &[&str]) -> Settings {
+        Settings {
             replica: replica.to_owned(),
             kubeconfig: identity::chart(self).await,
+            environment: self.environment(),
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
-        };
+        }
+    }
+
+    /// Starts an elbow of this test's own and waits until it is ready.
+    pub(crate) async fn elbow(&self, replica: &str, flags: &[&str]) -> Elbow {
+        let settings = self.settings(replica, flags).await;
         let elbow = Elbow::start(self, &settings);
         elbow.wait_ready().await;
         elbow
@@ -215,6 +229,8 @@ impl Scenario {
             format!("--load-balancer-class={}", self.class),
             format!("--alb-load-balancer-class={}", self.alb_class),
             format!("--leader-election-namespace={}", self.cluster.namespace),
+            // Most of so few nodes are soon gone.
+            "--mass-removal-delay=2s".to_owned(),
             "--leader-election-lease-duration=8s".to_owned(),
             "--leader-election-renew-deadline=2s".to_owned(),
             "--leader-election-retry-period=500ms".to_owned(),
@@ -230,6 +246,7 @@ impl Scenario {
             ("AWS_REGION", &self.sandbox.infrastructure.region),
             ("AWS_ACCESS_KEY_ID", &self.lane),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("ELBOW_AWS_API_RATES", RATES),
         ];
         environment
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -275,6 +292,12 @@ impl Scenario {
         if serving == Serving::Own {
             by_hand::unshare_subnets(&self.sandbox, &self.cluster_name).await;
         }
+        let differences = self.foreign.remove().await;
+        assert!(
+            differences.is_empty(),
+            "foreign things changed:\n{}",
+            differences.join("\n")
+        );
     }
 
     fn print_logs(&self) {
@@ -297,7 +320,7 @@ impl Scenario {
 }
 
 /// Differs between tests and runs; names of AWS resources derive from UIDs, so it need not be unguessable.
-fn unique() -> u32 {
+pub(crate) fn unique() -> u32 {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);

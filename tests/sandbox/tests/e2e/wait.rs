@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Long enough for any step of elbow on a busy machine; a test that meets it has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Time between two looks.
+/// Shortest time between two looks; a look that takes longer is followed by as long a pause, so that looking never is most of
+/// what the machine does.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Looks until there is an answer. Panics at the deadline with what was awaited and what was seen last.
@@ -19,10 +20,11 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T
 pub(crate) async fn within<T>(deadline: Duration, what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
     let end = Instant::now() + deadline;
     loop {
+        let started = Instant::now();
         match look().await {
             Ok(found) => return found,
             Err(seen) if Instant::now() >= end => panic!("waited {deadline:?} for {what}; last seen: {seen}"),
-            Err(_) => sleep(PAUSE).await,
+            Err(_) => sleep(started.elapsed().max(PAUSE)).await,
         }
     }
 }
@@ -31,9 +33,10 @@ pub(crate) async fn within<T>(deadline: Duration, what: &str, mut look: impl Asy
 pub(crate) async fn steadily(span: Duration, what: &str, mut look: impl AsyncFnMut() -> Result<(), String>) {
     let end = Instant::now() + span;
     while Instant::now() < end {
+        let started = Instant::now();
         if let Err(seen) = look().await {
             panic!("{what} did not last: {seen}");
         }
-        sleep(PAUSE).await;
+        sleep(started.elapsed().max(PAUSE)).await;
     }
 }

@@ -50,7 +50,8 @@ impl Armed {
 }
 
 /// A number in 0.0..1.0 that depends on its arguments alone (the SplitMix64 generator, at place `index` of its sequence).
-fn dice(seed: u64, index: u64) -> f64 {
+#[must_use]
+pub fn dice(seed: u64, index: u64) -> f64 {
     let mut bits = seed.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

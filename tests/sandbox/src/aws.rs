@@ -1,5 +1,5 @@
-//! A reader of ELBv2 and EC2 over the query protocol, for looking at what elbow made. LocalStack checks no signature, so
-//! that no AWS SDK is needed: the header only names the caller's lane and the service.
+//! ELBv2 and EC2 over the query protocol, for looking at what elbow made and for making what is not elbow's. LocalStack
+//! checks no signature, so that no AWS SDK is needed: the header only names the caller's lane and the service.
 
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -21,37 +21,38 @@ pub struct Error {
 
 /// An AWS service's name in the credential scope, and its API version.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Api {
+pub struct Api {
     service: &'static str,
     version: &'static str,
 }
 
 /// Elastic Load Balancing v2.
-pub(super) const ELBV2: Api = Api {
+pub const ELBV2: Api = Api {
     service: "elasticloadbalancing",
     version: "2015-12-01",
 };
 /// EC2.
-pub(super) const EC2: Api = Api {
+pub const EC2: Api = Api {
     service: "ec2",
     version: "2016-11-15",
 };
 
 /// One element of a list in an answer: its fields by path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item {
+pub struct Item {
     fields: Vec<(String, String)>,
 }
 
 impl Item {
     /// The first field of that path, such as `Target/Id`; empty when there is none.
-    pub(super) fn get(&self, path: &str) -> &str {
+    #[must_use]
+    pub fn get(&self, path: &str) -> &str {
         let field = self.fields.iter().find(|(name, _)| name == path);
         field.map_or("", |(_, value)| value)
     }
 
     /// Every field of that path.
-    pub(super) fn all<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn all<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields
             .iter()
             .filter(move |(name, _)| name == path)
@@ -59,9 +60,9 @@ impl Item {
     }
 }
 
-/// The reader.
-#[derive(Debug)]
-pub(super) struct Aws {
+/// A caller of AWS.
+#[derive(Clone, Debug)]
+pub struct Aws {
     http: HttpClient<HttpConnector, Full<Bytes>>,
     endpoint: String,
     region: String,
@@ -69,8 +70,9 @@ pub(super) struct Aws {
 }
 
 impl Aws {
-    /// A reader at an endpoint, on a lane of its own.
-    pub(super) fn new(endpoint: &str, region: &str, lane: &str) -> Self {
+    /// A caller at an endpoint (`http://host:port`), on a lane of its own.
+    #[must_use]
+    pub fn new(endpoint: &str, region: &str, lane: &str) -> Self {
         let http = HttpClient::builder(TokioExecutor::new()).build_http();
         Self {
             http,
@@ -81,33 +83,57 @@ impl Aws {
     }
 
     /// The elements of the list named `list` that a describe action answers, over all pages.
-    pub(super) async fn list(
+    ///
+    /// # Errors
+    /// When AWS does not answer, refuses, or answers something else than XML.
+    pub async fn list(
         &self,
         api: Api,
         action: &str,
         parameters: &[(&str, &str)],
         list: &str,
     ) -> Result<Vec<Item>, Error> {
-        let failed = |message: String| Error {
-            action: action.to_owned(),
-            message,
-        };
         let mut items = Vec::new();
         let mut page: Option<(&str, String)> = None;
         loop {
             let marker = page.iter().map(|(name, value)| (*name, value.as_str()));
             let parameters: Vec<(&str, &str)> = parameters.iter().copied().chain(marker).collect();
-            let answer = self
-                .ask(api, action, &parameters)
-                .await
-                .map_err(|error| failed(error.to_string()))?;
-            let document = Document::parse(&answer).map_err(|error| failed(error.to_string()))?;
+            let answer = self.answer(api, action, &parameters).await?;
+            let document = parse(action, &answer)?;
             items.extend(read_list(&document, list));
             page = next_page(&document);
             if page.is_none() {
                 return Ok(items);
             }
         }
+    }
+
+    /// The text of the first element named `name` in the answer, such as the `TargetGroupArn` of what was created; empty
+    /// when there is none.
+    ///
+    /// # Errors
+    /// As [`Aws::list`].
+    pub async fn value(
+        &self,
+        api: Api,
+        action: &str,
+        parameters: &[(&str, &str)],
+        name: &str,
+    ) -> Result<String, Error> {
+        let answer = self.answer(api, action, parameters).await?;
+        Ok(text(&parse(action, &answer)?, name).unwrap_or_default().to_owned())
+    }
+
+    /// The answer as AWS sent it.
+    ///
+    /// # Errors
+    /// When AWS does not answer or refuses.
+    pub async fn answer(&self, api: Api, action: &str, parameters: &[(&str, &str)]) -> Result<String, Error> {
+        let answer = self.ask(api, action, parameters).await;
+        answer.map_err(|error| Error {
+            action: action.to_owned(),
+            message: error.to_string(),
+        })
     }
 
     async fn ask(
@@ -172,15 +198,22 @@ fn fields(node: Node<'_, '_>, path: &str) -> Vec<(String, String)> {
 
 /// The parameter that asks for the next page.
 fn next_page(document: &Document<'_>) -> Option<(&'static str, String)> {
-    let text = |name| {
-        document
-            .descendants()
-            .find(|node| node.tag_name().name() == name)
-            .and_then(|node| node.text())
-    };
-    let marker = text("NextMarker").map(|marker| ("Marker", marker));
-    let (name, value) = marker.or_else(|| text("nextToken").map(|token| ("NextToken", token)))?;
+    let marker = text(document, "NextMarker").map(|marker| ("Marker", marker));
+    let (name, value) = marker.or_else(|| text(document, "nextToken").map(|token| ("NextToken", token)))?;
     (!value.is_empty()).then(|| (name, value.to_owned()))
+}
+
+fn parse<'a>(action: &str, answer: &'a str) -> Result<Document<'a>, Error> {
+    Document::parse(answer).map_err(|error| Error {
+        action: action.to_owned(),
+        message: error.to_string(),
+    })
+}
+
+/// The text of the first element of that name.
+fn text<'a>(document: &'a Document<'_>, name: &str) -> Option<&'a str> {
+    let found = document.descendants().find(|node| node.tag_name().name() == name)?;
+    found.text()
 }
 
 #[cfg(test)]

@@ -67,20 +67,17 @@ impl<A: AwsApi> AwsProvider<A> {
     /// The Service has groups of its own; perhaps it was the last one with the shared group. It is served all the same, so
     /// that what keeps the group from going is no error of the Service.
     async fn release_backend(&self, ensured: &mut Ensured) -> Result<(), ProviderError> {
-        match self.backend.release().await {
-            Ok(_) => Ok(()),
-            Err(error @ ProviderError::Closed(_)) => Err(error),
-            Err(ProviderError::Paced { wait, .. }) => {
-                ensured.recheck = Some(ensured.recheck.map_or(wait, |recheck| recheck.min(wait)));
-                Ok(())
-            }
+        let pause = match self.backend.release().await {
+            Ok(_) => return Ok(()),
+            Err(error @ ProviderError::Closed(_)) => return Err(error),
+            Err(ProviderError::Paced { wait, .. }) => wait,
             Err(error) => {
                 tracing::warn!(%error, "the unused backend security group stays for now");
-                let recheck = ensured.recheck.unwrap_or(RELEASE_PAUSE);
-                ensured.recheck = Some(recheck.min(RELEASE_PAUSE));
-                Ok(())
+                RELEASE_PAUSE
             }
-        }
+        };
+        ensured.recheck = ensured.recheck.into_iter().chain([pause]).min();
+        Ok(())
     }
 
     async fn pass(
@@ -135,15 +132,20 @@ impl<A: AwsApi> AwsProvider<A> {
     ) -> Result<(Facts, Observed), ProviderError> {
         let requirements = self.requirements(service, nodes).await?;
         let observed = self.inventory.observe(keeper).await?;
-        let mut facts = self.facts(&requirements, nodes, &observed).await?;
-        facts.ceiling = self.ceilings.of(keeper);
+        let facts = self.facts(keeper, &requirements, nodes, &observed).await?;
         Ok((facts, observed))
     }
 
-    /// Which facts the Service needs. From here on only its VPC is looked at.
-    pub(super) async fn requirements(&self, service: &Service, nodes: &NodeSet) -> Result<Requirements, ProviderError> {
+    /// The cluster's VPC; from here on only that one is looked at.
+    pub(super) async fn own_vpc(&self, nodes: &NodeSet) -> Result<VpcId, ProviderError> {
         let vpc = self.cluster.vpc(nodes).await?;
         self.inventory.confine(&vpc);
+        Ok(vpc)
+    }
+
+    /// Which facts the Service needs.
+    pub(super) async fn requirements(&self, service: &Service, nodes: &NodeSet) -> Result<Requirements, ProviderError> {
+        let vpc = self.own_vpc(nodes).await?;
         let subnets = self.cluster.subnets(&vpc).await?;
         Ok(desired::requirements(service, &self.settings.aws, &subnets)?)
     }
@@ -151,6 +153,7 @@ impl<A: AwsApi> AwsProvider<A> {
     /// The facts, where AWS holds `observed` for the Service.
     pub(super) async fn facts(
         &self,
+        keeper: &Keeper,
         requirements: &Requirements,
         nodes: &NodeSet,
         observed: &Observed,
@@ -161,6 +164,7 @@ impl<A: AwsApi> AwsProvider<A> {
         let facts = self.cluster.facts(requirements, nodes, backend_group, &registered);
         let mut facts = facts.await?;
         facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
+        facts.ceiling = self.ceilings.of(keeper);
         Ok(facts)
     }
 
@@ -316,7 +320,7 @@ fn view<'a>(service: &'a Service, stack: &'a Stack, observed: &'a Observed) -> V
     }
 }
 
-pub(super) fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
+fn registered(observed: &Observed) -> BTreeSet<InstanceId> {
     let targets = observed.target_groups.iter().flat_map(|known| &known.spec.targets);
     targets.map(|target| target.instance.clone()).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::AwsProvider;
-use super::ensure::{check_receipt, registered};
+use super::ensure::check_receipt;
 use crate::aws::api::AwsApi;
 use crate::aws::desired::{self, Requirements};
 use crate::aws::ownership::Keeper;
@@ -29,8 +29,7 @@ impl<A: AwsApi> AwsProvider<A> {
 
     async fn follow_nodes(&self, service: &Service, nodes: &NodeSet) -> Result<(), ProviderError> {
         let keeper = Keeper::Service(service.owner.uid.clone());
-        let vpc = self.cluster.vpc(nodes).await?;
-        self.inventory.confine(&vpc);
+        self.own_vpc(nodes).await?;
         let observed = self.inventory.observe(&keeper).await?;
         if observed.target_groups.is_empty() {
             return Ok(());
@@ -41,10 +40,7 @@ impl<A: AwsApi> AwsProvider<A> {
             vpc_networks: false,
             cluster_instances: desired::may_be_shared(&service.annotations),
         };
-        let registered = registered(&observed);
-        let mut facts = self.cluster.facts(&requirements, nodes, None, &registered).await?;
-        facts.load_balancers = observed.load_balancers.iter().map(|known| known.spec.clone()).collect();
-        facts.ceiling = self.ceilings.of(&keeper);
+        let facts = self.facts(&keeper, &requirements, nodes, &observed).await?;
         let Some(standing) = desired::standing(service, nodes, &facts, observed.target_groups.len()) else {
             return Ok(());
         };

@@ -22,11 +22,12 @@ impl<A: AwsApi> AwsProvider<A> {
         let Some(receipt) = &service.receipt else {
             return Ok(None);
         };
-        let requirements = self.requirements(service, nodes).await?;
+        self.own_vpc(nodes).await?;
         let Some(shown) = self.inventory.observe_shown(keeper).await? else {
             return Ok(None);
         };
-        let facts = self.facts(&requirements, nodes, &shown).await?;
+        let requirements = self.requirements(service, nodes).await?;
+        let facts = self.facts(keeper, &requirements, nodes, &shown).await?;
         let (desired, _in_use) = self.decide(service, nodes, keeper, facts).await?;
         let Some(presumed) = presumed(&desired.stack, &shown, receipt) else {
             return Ok(None);

@@ -18,8 +18,7 @@ impl<A: AwsApi> AwsProvider<A> {
     /// When AWS cannot be read, or neither the settings nor a node tell the VPC: elsewhere another cluster may have this one's
     /// name.
     pub async fn holdings(&self, nodes: &NodeSet) -> Result<Holdings, ProviderError> {
-        let vpc = self.cluster.vpc(nodes).await?;
-        self.inventory.confine(&vpc);
+        let vpc = self.own_vpc(nodes).await?;
         self.inventory.refresh().await?;
         let services = self.inventory.keepers().into_iter().filter_map(|keeper| match &keeper {
             Keeper::Service(uid) => Some(self.holding(uid, &keeper)),

@@ -206,6 +206,9 @@ pub enum ProviderError {
     Closed(#[from] Closed),
 }
 
+/// Reason where the cloud keeps what is protected from deletion.
+pub const DELETION_PROTECTED: &str = "DeletionProtected";
+
 /// When to try again after a [`ProviderError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {

@@ -4,7 +4,7 @@ use crate::aws::desired::annotations::keys;
 use crate::aws::quotas;
 use crate::fence::Closed;
 
-use crate::provider::ProviderError;
+use crate::provider::{DELETION_PROTECTED, ProviderError};
 
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -253,7 +253,7 @@ impl From<AwsError> for ProviderError {
             },
             ErrorKind::InUse => Self::Conflict { action, message: said },
             ErrorKind::Protected if action == DELETE_LOAD_BALANCER => Self::Invalid {
-                reason: "DeletionProtected",
+                reason: DELETION_PROTECTED,
                 message: format!(
                     "AWS refuses {action}: {said}; the load balancer is protected from deletion. To let it go, set \
                      deletion_protection.enabled=false in annotation {}",

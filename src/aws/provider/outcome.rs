@@ -9,7 +9,7 @@ use crate::aws::desired::Desired;
 use crate::aws::desired::annotations::keys;
 use crate::aws::ids::InstanceId;
 use crate::aws::stack::{ListenerProtocol, ResourceName, Stack};
-use crate::provider::{Ensured, ProviderError, Retry, Warning};
+use crate::provider::{DELETION_PROTECTED, Ensured, ProviderError, Retry, Warning};
 use crate::service::{Port, Protocol};
 
 /// When features that AWS has refused are tried again: a person must act first.
@@ -63,7 +63,7 @@ fn degraded(error: &ProviderError) -> Warning {
 /// A replaced load balancer cannot go.
 pub(crate) fn stays(load_balancer: &ResourceName) -> Warning {
     Warning {
-        reason: "DeletionProtected",
+        reason: DELETION_PROTECTED,
         message: format!(
             "the replaced load balancer {load_balancer} stays because it is protected from deletion; to let it go, set \
              deletion_protection.enabled=false in annotation {}, or switch its protection off in AWS",

@@ -9,7 +9,7 @@ use super::report::{Fate, Orphan, Report, Shared};
 use crate::cli::terminal::plain;
 use crate::controller::call::CallError;
 use crate::controller::orphans::Cause;
-use crate::provider::{Deleted, ProviderError, Retry};
+use crate::provider::{DELETION_PROTECTED, Deleted, ProviderError, Retry};
 use crate::service::Owner;
 use crate::telemetry::logs::chain;
 
@@ -91,7 +91,7 @@ impl Attempt {
             Err(error) => error,
         };
         match (&error, error.retry()) {
-            (ProviderError::Invalid { reason, .. }, _) if *reason == PROTECTED => {
+            (ProviderError::Invalid { reason, .. }, _) if *reason == DELETION_PROTECTED => {
                 let text = "a load balancer is protected from deletion; switch that off in AWS to let it go";
                 Self::Ended(Fate::Failed, Some(text.to_owned()))
             }
@@ -115,9 +115,6 @@ impl Attempt {
         }
     }
 }
-
-/// Reason of the error with which AWS keeps what is protected from deletion.
-const PROTECTED: &str = "DeletionProtected";
 
 fn told(name: &str, attempt: &Attempt) -> String {
     match attempt {

@@ -2,6 +2,8 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
+use crate::provider::DELETION_PROTECTED;
+
 /// ELBv2's error code for a certificate that is not there.
 pub(super) const CERTIFICATE_NOT_FOUND: &str = "CertificateNotFound";
 
@@ -35,7 +37,7 @@ const ADVICE: &[(&str, &str)] = &[
         "choose another name in annotation service.beta.kubernetes.io/aws-load-balancer-name, or delete what holds it",
     ),
     (
-        "DeletionProtected",
+        DELETION_PROTECTED,
         "set the load balancer attribute deletion_protection.enabled=false",
     ),
     ("Throttled", "wait: elbow tries again by itself, ever more slowly"),

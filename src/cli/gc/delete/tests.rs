@@ -102,7 +102,7 @@ fn conflict() -> ProviderError {
 
 fn protected() -> ProviderError {
     ProviderError::Invalid {
-        reason: PROTECTED,
+        reason: DELETION_PROTECTED,
         message: "set the annotation".to_owned(),
     }
 }

@@ -142,99 +142,84 @@ fn delete_the_frontend_group(state: &mut State) {
     state.groups.remove(&id);
 }
 
-#[rstest]
-#[case(open_a_port, "security-group", "rules")]
-#[case(close_all_ports, "security-group", "rules")]
-#[case(tag_the_group, "security-group", "tags")]
-#[case(delete_the_frontend_group, "security-group", "missing")]
-#[case(delete_the_load_balancer, "load-balancer", "missing")]
-#[case(tag_the_load_balancer, "load-balancer", "tags")]
-#[case(change_subnets, "load-balancer", "subnets")]
-#[case(take_the_backend_group, "load-balancer", "security-groups")]
-#[case(change_the_load_balancers_attribute, "load-balancer", "attributes")]
-#[case(delete_a_listener, "listener", "missing")]
-#[case(change_a_listeners_port, "listener", "port")]
-#[case(turn_a_listener_to_udp, "listener", "protocol")]
-#[case(lead_a_listener_astray, "listener", "action")]
-#[case(untag_a_listener, "listener", "tags")]
-#[case(delete_a_target_group_and_its_listener, "target-group", "missing")]
-#[case(change_a_health_check, "target-group", "health-check")]
-#[case(change_a_target_groups_attribute, "target-group", "attributes")]
-#[case(tag_a_target_group, "target-group", "tags")]
-#[case(deregister_a_target, "target-group", "targets")]
-#[case(register_a_stranger, "target-group", "targets")]
-#[tokio::test(start_paused = true)]
-async fn drift_is_counted_by_the_audit_and_healed_by_the_next_pass(
-    #[case] by_hand: fn(&mut State),
-    #[case] resource: &'static str,
-    #[case] field: &'static str,
-) {
-    let world = World::warm().await;
-    let mut web = web();
-    world.serve(&mut web).await;
-    let settled = world.aws.digest();
-    by_hand(&mut world.aws.state());
-    assert_ne!(world.aws.digest(), settled);
-
-    world.audit().await;
-    let drift: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
-    assert!(drift.contains(&Drift { resource, field }), "{drift:?}");
-    world.serve(&mut web).await;
-    assert_eq!(world.aws.digest(), settled);
-
-    world.audit().await;
-    let again: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
-    assert_eq!(again, drift, "healing is no drift");
+/// A test for each thing that people change by hand, with the drift that it is.
+macro_rules! for_each_change {
+    (async fn $name:ident($by_hand:ident, $resource:ident, $field:ident) $body:block) => {
+        #[rstest]
+        #[case(open_a_port, "security-group", "rules")]
+        #[case(close_all_ports, "security-group", "rules")]
+        #[case(tag_the_group, "security-group", "tags")]
+        #[case(delete_the_frontend_group, "security-group", "missing")]
+        #[case(delete_the_load_balancer, "load-balancer", "missing")]
+        #[case(tag_the_load_balancer, "load-balancer", "tags")]
+        #[case(change_subnets, "load-balancer", "subnets")]
+        #[case(take_the_backend_group, "load-balancer", "security-groups")]
+        #[case(change_the_load_balancers_attribute, "load-balancer", "attributes")]
+        #[case(delete_a_listener, "listener", "missing")]
+        #[case(change_a_listeners_port, "listener", "port")]
+        #[case(turn_a_listener_to_udp, "listener", "protocol")]
+        #[case(lead_a_listener_astray, "listener", "action")]
+        #[case(untag_a_listener, "listener", "tags")]
+        #[case(delete_a_target_group_and_its_listener, "target-group", "missing")]
+        #[case(change_a_health_check, "target-group", "health-check")]
+        #[case(change_a_target_groups_attribute, "target-group", "attributes")]
+        #[case(tag_a_target_group, "target-group", "tags")]
+        #[case(deregister_a_target, "target-group", "targets")]
+        #[case(register_a_stranger, "target-group", "targets")]
+        #[tokio::test(start_paused = true)]
+        async fn $name(
+            #[case] $by_hand: fn(&mut State),
+            #[case] $resource: &'static str,
+            #[case] $field: &'static str,
+        ) $body
+    };
 }
 
-/// Whether the first pass after the restart sees it or only the audit does.
-#[rstest]
-#[case(open_a_port, "security-group", "rules")]
-#[case(close_all_ports, "security-group", "rules")]
-#[case(tag_the_group, "security-group", "tags")]
-#[case(delete_the_frontend_group, "security-group", "missing")]
-#[case(delete_the_load_balancer, "load-balancer", "missing")]
-#[case(tag_the_load_balancer, "load-balancer", "tags")]
-#[case(change_subnets, "load-balancer", "subnets")]
-#[case(take_the_backend_group, "load-balancer", "security-groups")]
-#[case(change_the_load_balancers_attribute, "load-balancer", "attributes")]
-#[case(delete_a_listener, "listener", "missing")]
-#[case(change_a_listeners_port, "listener", "port")]
-#[case(turn_a_listener_to_udp, "listener", "protocol")]
-#[case(lead_a_listener_astray, "listener", "action")]
-#[case(untag_a_listener, "listener", "tags")]
-#[case(delete_a_target_group_and_its_listener, "target-group", "missing")]
-#[case(change_a_health_check, "target-group", "health-check")]
-#[case(change_a_target_groups_attribute, "target-group", "attributes")]
-#[case(tag_a_target_group, "target-group", "tags")]
-#[case(deregister_a_target, "target-group", "targets")]
-#[case(register_a_stranger, "target-group", "targets")]
-#[tokio::test(start_paused = true)]
-async fn what_was_changed_while_the_process_was_down_is_counted_and_healed_after_one_audit(
-    #[case] by_hand: fn(&mut State),
-    #[case] resource: &'static str,
-    #[case] _field: &'static str,
-) {
-    let mut world = World::warm().await;
-    let mut web = web();
-    world.serve(&mut web).await;
-    let settled = world.aws.digest();
-    by_hand(&mut world.aws.state());
-    world.restart();
-    let first = world.serve(&mut web).await;
-    assert!(first.receipt.is_some());
-    world.audit().await;
-    let counted: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
-    world.serve(&mut web).await;
-    assert_eq!(world.aws.digest(), settled);
-    assert_eq!(world.aws.refusals(), Vec::<String>::new());
-    // What a snapshot shows is healed by the first pass, like any other difference that a start finds.
-    let is_counted = counted.iter().any(|drift| drift.resource == resource);
-    assert!(first.writes > 0 || is_counted, "{counted:?}");
+for_each_change! {
+    async fn drift_is_counted_by_the_audit_and_healed_by_the_next_pass(by_hand, resource, field) {
+        let world = World::warm().await;
+        let mut web = web();
+        world.serve(&mut web).await;
+        let settled = world.aws.digest();
+        by_hand(&mut world.aws.state());
+        assert_ne!(world.aws.digest(), settled);
 
-    world.audit().await;
-    let again: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
-    assert_eq!(again, counted, "healing is no drift");
+        world.audit().await;
+        let drift: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
+        assert!(drift.contains(&Drift { resource, field }), "{drift:?}");
+        world.serve(&mut web).await;
+        assert_eq!(world.aws.digest(), settled);
+
+        world.audit().await;
+        let again: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
+        assert_eq!(again, drift, "healing is no drift");
+    }
+}
+
+// Whether the first pass after the restart sees it or only the audit does.
+for_each_change! {
+    async fn what_was_changed_while_the_process_was_down_is_counted_and_healed_after_one_audit(by_hand, resource, _field) {
+        let mut world = World::warm().await;
+        let mut web = web();
+        world.serve(&mut web).await;
+        let settled = world.aws.digest();
+        by_hand(&mut world.aws.state());
+        world.restart();
+        let first = world.serve(&mut web).await;
+        assert!(first.receipt.is_some());
+        world.audit().await;
+        let counted: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
+        world.serve(&mut web).await;
+        assert_eq!(world.aws.digest(), settled);
+        assert_eq!(world.aws.refusals(), Vec::<String>::new());
+        // What a snapshot shows is healed by the first pass, like any other difference that a start finds.
+        let is_counted = counted.iter().any(|drift| drift.resource == resource);
+        assert!(first.writes > 0 || is_counted, "{counted:?}");
+
+        world.audit().await;
+        let again: Vec<Drift> = world.provider.drift().iter().map(|counted| counted.drift).collect();
+        assert_eq!(again, counted, "healing is no drift");
+    }
 }
 
 #[tokio::test(start_paused = true)]

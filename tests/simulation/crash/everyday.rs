@@ -94,36 +94,46 @@ impl Event {
     }
 }
 
-#[rstest]
-#[tokio::test(start_paused = true)]
-async fn every_fault_at_every_call_ends_as_if_nothing_had_happened(
-    #[values(
-        Event::Create,
-        Event::PortAddedAndRemoved,
-        Event::SchemeFlip,
-        Event::PolicyFlip,
-        Event::OwnGroupsOnAndOff,
-        Event::NodeJoinsAndLeaves,
-        Event::TypeFlip,
-        Event::Delete,
-        Event::DeleteAndRecreate
-    )]
-    event: Event,
-    #[values(LoadBalancerKind::Network, LoadBalancerKind::Application)] kind: LoadBalancerKind,
-) {
-    let sequence = event.sequence(kind);
-    let clean = sequence.clean().await;
-    let mut runs = 0;
-    for (call, action) in clean.calls.iter().enumerate() {
-        let all = faults_of(action);
-        // What is the same for both kinds is looked at once.
-        let sampled = kind == LoadBalancerKind::Application && !is_long();
-        let step = if sampled { SAMPLE } else { 1 };
-        for fault in all.into_iter().skip(call % step).step_by(step) {
-            let misleads = fault.misleads();
-            sequence.holds_with(&[(call, fault)], &clean, misleads).await;
-            runs += 1;
+/// A test for each event and each kind of load balancer.
+macro_rules! for_each_event {
+    (async fn $name:ident($event:ident, $kind:ident) $body:block) => {
+        #[rstest]
+        #[tokio::test(start_paused = true)]
+        async fn $name(
+            #[values(
+                Event::Create,
+                Event::PortAddedAndRemoved,
+                Event::SchemeFlip,
+                Event::PolicyFlip,
+                Event::OwnGroupsOnAndOff,
+                Event::NodeJoinsAndLeaves,
+                Event::TypeFlip,
+                Event::Delete,
+                Event::DeleteAndRecreate
+            )]
+            $event: Event,
+            #[values(LoadBalancerKind::Network, LoadBalancerKind::Application)] $kind: LoadBalancerKind,
+        ) $body
+    };
+}
+pub(super) use for_each_event;
+
+for_each_event! {
+    async fn every_fault_at_every_call_ends_as_if_nothing_had_happened(event, kind) {
+        let sequence = event.sequence(kind);
+        let clean = sequence.clean().await;
+        let mut runs = 0;
+        for (call, action) in clean.calls.iter().enumerate() {
+            let all = faults_of(action);
+            // What is the same for both kinds is looked at once.
+            let sampled = kind == LoadBalancerKind::Application && !is_long();
+            let step = if sampled { SAMPLE } else { 1 };
+            for fault in all.into_iter().skip(call % step).step_by(step) {
+                let misleads = fault.misleads();
+                sequence.holds_with(&[(call, fault)], &clean, misleads).await;
+                runs += 1;
+            }
         }
+        println!("{runs} runs, {} calls", clean.calls.len());
     }
-    println!("{runs} runs, {} calls", clean.calls.len());
 }

@@ -8,7 +8,7 @@ use rstest::rstest;
 use tokio::time::Instant;
 
 use super::climate::Climate;
-use super::everyday::{EVENTS, Event};
+use super::everyday::{EVENTS, Event, for_each_event};
 use crate::aws::Fault;
 use crate::world::BACKOFF;
 
@@ -48,43 +48,29 @@ async fn whatever_share_of_the_calls_fails_the_end_is_the_same_at_a_bounded_cost
     }
 }
 
-#[rstest]
-#[tokio::test(start_paused = true)]
-async fn ten_minutes_without_aws_lose_nothing_and_are_over_within_one_backoff(
-    #[values(
-        Event::Create,
-        Event::PortAddedAndRemoved,
-        Event::SchemeFlip,
-        Event::PolicyFlip,
-        Event::OwnGroupsOnAndOff,
-        Event::NodeJoinsAndLeaves,
-        Event::TypeFlip,
-        Event::Delete,
-        Event::DeleteAndRecreate
-    )]
-    event: Event,
-    #[values(LoadBalancerKind::Network, LoadBalancerKind::Application)] kind: LoadBalancerKind,
-) {
-    let sequence = event.sequence(kind);
-    let mut undisturbed = sequence.begin().await;
-    let begun = Instant::now();
-    sequence.run(&mut undisturbed, &Cell::new(0)).await;
-    let time = begun.elapsed();
-    drop(undisturbed);
-    let clean = sequence.clean().await;
-    for call in 0..clean.calls.len() {
-        let mut world = sequence.begin().await;
-        world.patience = 1000;
-        world.aws.fail(call, Fault::Outage(OUTAGE));
+for_each_event! {
+    async fn ten_minutes_without_aws_lose_nothing_and_are_over_within_one_backoff(event, kind) {
+        let sequence = event.sequence(kind);
+        let mut undisturbed = sequence.begin().await;
         let begun = Instant::now();
-        sequence.run(&mut world, &Cell::new(0)).await;
-        let taken = begun.elapsed();
-        assert!(
-            taken <= OUTAGE + BACKOFF + time,
-            "{taken:?} in the place of {time:?}, {event:?}, at call {call}"
-        );
-        sequence
-            .check_end(&world, &clean, &|| format!("an outage at call {call}, {event:?}"))
-            .await;
+        sequence.run(&mut undisturbed, &Cell::new(0)).await;
+        let time = begun.elapsed();
+        drop(undisturbed);
+        let clean = sequence.clean().await;
+        for call in 0..clean.calls.len() {
+            let mut world = sequence.begin().await;
+            world.patience = 1000;
+            world.aws.fail(call, Fault::Outage(OUTAGE));
+            let begun = Instant::now();
+            sequence.run(&mut world, &Cell::new(0)).await;
+            let taken = begun.elapsed();
+            assert!(
+                taken <= OUTAGE + BACKOFF + time,
+                "{taken:?} in the place of {time:?}, {event:?}, at call {call}"
+            );
+            sequence
+                .check_end(&world, &clean, &|| format!("an outage at call {call}, {event:?}"))
+                .await;
+        }
     }
 }

@@ -5,15 +5,19 @@
 //! [`terraform`], then makes [`nodes`]. Each long-lived part is a detached [`process`] with a record and a log in the state
 //! directory ([`layout`]); what runs is written down in [`state`], from which tests and other commands load it.
 
+mod apt;
 pub mod aws;
 pub mod bench;
 pub mod cache;
+pub mod certificates;
 pub mod checkout;
 pub mod cli;
 pub mod commands;
 pub mod control_plane;
+pub mod debian;
 pub mod demo;
 pub mod digest;
+pub mod dns;
 pub mod environment;
 pub mod error;
 pub mod files;
@@ -25,6 +29,7 @@ pub mod kubelet;
 pub mod kubernetes;
 pub mod layout;
 pub mod localstack;
+pub mod network;
 pub mod nodes;
 pub mod ports;
 pub mod prerequisites;

@@ -4,12 +4,21 @@
 //! moment everything else follows by pure functions: what the kernel forwards and drops, what a proxy does
 //! (TLS, PROXY protocol and all of HTTP: see [`Model::is_proxied`]), the names that resolve, the targets that are checked.
 
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
 pub mod addresses;
+pub mod error;
 pub mod model;
+pub mod nft;
+pub mod reading;
 pub mod routing;
 pub mod verdict;
 
 pub use addresses::Addresses;
+pub use error::{Error, Result};
 pub use model::Model;
 pub use verdict::Verdicts;
 
@@ -22,4 +31,6 @@ pub struct Picture {
     pub addresses: Addresses,
     /// What the health checks found.
     pub verdicts: Verdicts,
+    /// The ranges of the pods behind each node's address, as the routes of this network namespace say.
+    pub pod_ranges: BTreeMap<Ipv4Addr, Vec<Ipv4Net>>,
 }

@@ -4,22 +4,31 @@
 //! moment everything else follows by pure functions: what the kernel forwards and drops, what a proxy does
 //! (TLS, PROXY protocol and all of HTTP: see [`Model::is_proxied`]), the names that resolve, the targets that are checked.
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-
-use ipnet::Ipv4Net;
-
 pub mod addresses;
+pub mod command;
+pub mod departures;
 pub mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod health;
+pub mod hosts;
+mod kernel;
 pub mod model;
 pub mod nft;
+mod plane;
+pub mod programs;
 pub mod reading;
+pub mod routes;
 pub mod routing;
+pub mod run;
+mod summary;
 pub mod verdict;
 
 pub use addresses::Addresses;
 pub use error::{Error, Result};
 pub use model::Model;
+pub use routes::PodRanges;
+pub use run::{Settings, run, serve};
 pub use verdict::Verdicts;
 
 /// All that the data plane does at one moment follows from this.
@@ -32,5 +41,5 @@ pub struct Picture {
     /// What the health checks found.
     pub verdicts: Verdicts,
     /// The ranges of the pods behind each node's address, as the routes of this network namespace say.
-    pub pod_ranges: BTreeMap<Ipv4Addr, Vec<Ipv4Net>>,
+    pub pod_ranges: PodRanges,
 }

@@ -31,11 +31,21 @@ pub(super) fn forward(picture: &Picture, table: &mut Table) {
     table.map("listeners", "ipv4_addr . inet_proto . inet_service : verdict");
     table.map("sources", "mark : ipv4_addr");
     table.set("open", KEY_TYPE, []);
-    table.set("balancers", "ipv4_addr", picture.addresses.all().iter().map(ToString::to_string));
+    table.set(
+        "balancers",
+        "ipv4_addr",
+        picture.addresses.all().iter().map(ToString::to_string),
+    );
     for balancer in &picture.model.load_balancers {
         for (zone, address) in picture.addresses.zones(balancer) {
             for listener in &balancer.listeners {
-                let place = Place { picture, balancer, zone, address, listener };
+                let place = Place {
+                    picture,
+                    balancer,
+                    zone,
+                    address,
+                    listener,
+                };
                 place.listen(table);
             }
         }
@@ -54,9 +64,17 @@ fn base_chains(table: &mut Table) {
                 "ct state new ip daddr @balancers meta l4proto {{ tcp, udp }} {KEY} != @open {closed}"
             )],
         ),
-        ("choose", "type nat hook prerouting priority -100; policy accept;", vec![lookup.clone()]),
+        (
+            "choose",
+            "type nat hook prerouting priority -100; policy accept;",
+            vec![lookup.clone()],
+        ),
         // What the router's own programs send.
-        ("choose-own", "type nat hook output priority -100; policy accept;", vec![lookup]),
+        (
+            "choose-own",
+            "type nat hook output priority -100; policy accept;",
+            vec![lookup],
+        ),
         (
             "translate",
             "type nat hook postrouting priority 100; policy accept;",
@@ -71,7 +89,10 @@ fn base_chains(table: &mut Table) {
 impl Place<'_> {
     fn listen(&self, table: &mut Table) {
         let proxied = self.picture.model.is_proxied(self.listener);
-        let name = format!("listen-{}-{}-{}", self.balancer.name, self.zone.name, self.listener.port);
+        let name = format!(
+            "listen-{}-{}-{}",
+            self.balancer.name, self.zone.name, self.listener.port
+        );
         if !proxied && !self.choose_group(&name, table) {
             return;
         }
@@ -122,7 +143,10 @@ impl Place<'_> {
         let chains: Vec<&str> = chains.iter().map(String::as_str).collect();
         rules.push(if group.attributes.is_on("stickiness.enabled") {
             let slots = slots::assign(&chains);
-            format!("jhash ip saddr mod {SLOTS} seed {TARGET_SEED} vmap {}", goto_each(&slots))
+            format!(
+                "jhash ip saddr mod {SLOTS} seed {TARGET_SEED} vmap {}",
+                goto_each(&slots)
+            )
         } else {
             format!("{} vmap {}", hash(chains.len(), TARGET_SEED), goto_each(&chains))
         });
@@ -146,7 +170,11 @@ fn weighted(shares: &[(String, u32)]) -> String {
     let mut from = 0;
     for (chain, weight) in shares {
         let last = from + weight - 1;
-        let range = if *weight == 1 { from.to_string() } else { format!("{from}-{last}") };
+        let range = if *weight == 1 {
+            from.to_string()
+        } else {
+            format!("{from}-{last}")
+        };
         elements.push(format!("{range} : goto {chain}"));
         from += weight;
     }
@@ -159,7 +187,10 @@ fn hash(modulus: usize, seed: &str) -> String {
 }
 
 fn goto_each(chains: &[&str]) -> String {
-    let elements = chains.iter().enumerate().map(|(slot, chain)| format!("{slot} : goto {chain}"));
+    let elements = chains
+        .iter()
+        .enumerate()
+        .map(|(slot, chain)| format!("{slot} : goto {chain}"));
     format!("{{ {} }}", elements.collect::<Vec<_>>().join(", "))
 }
 

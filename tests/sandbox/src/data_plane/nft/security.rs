@@ -68,14 +68,19 @@ pub(super) fn guard_nodes(picture: &Picture, table: &mut Table) {
     for (id, instance) in &picture.model.instances {
         for direction in [Direction::In, Direction::Out] {
             let chain = guard(id, &instance.security_groups, direction, table);
-            let elements = ranges(picture, instance.address).map(|range| format!("{range} : jump {chain}"));
+            let elements = ranges(picture, instance.address).map(|range| format!("{} : jump {chain}", net(&range)));
             table.add(&format!("nodes-{}", direction.name()), elements);
         }
     }
     let leaving = ["ip saddr vmap @nodes-out".to_owned()];
     base_chain("node-sends", "forward priority 0", open_then(leaving), table);
     let arriving = ["ip daddr vmap @nodes-in".to_owned()];
-    base_chain("node-receives", "forward priority 2", open_then(arriving.clone()), table);
+    base_chain(
+        "node-receives",
+        "forward priority 2",
+        open_then(arriving.clone()),
+        table,
+    );
     let router = [
         "ct original ip daddr @balancers accept".to_owned(),
         "fib saddr type local ip saddr != @balancers accept".to_owned(),
@@ -87,7 +92,10 @@ pub(super) fn guard_nodes(picture: &Picture, table: &mut Table) {
 /// Writes the rules and members of every group that is in use.
 pub(super) fn define_groups(picture: &Picture, table: &mut Table) {
     let model = &picture.model;
-    let of_balancers = model.load_balancers.iter().flat_map(|balancer| &balancer.security_groups);
+    let of_balancers = model
+        .load_balancers
+        .iter()
+        .flat_map(|balancer| &balancer.security_groups);
     let of_nodes = model.instances.values().flat_map(|instance| &instance.security_groups);
     let used: BTreeSet<&String> = of_balancers.chain(of_nodes).collect();
     let mut named = used.clone();
@@ -108,15 +116,31 @@ pub(super) fn define_groups(picture: &Picture, table: &mut Table) {
 /// Who sends as a member of a group, and the addresses of load balancers through which members forward.
 fn define_members(picture: &Picture, id: &String, table: &mut Table) {
     let model = &picture.model;
-    let nodes = model.instances.values().filter(|instance| instance.security_groups.contains(id));
+    let nodes = model
+        .instances
+        .values()
+        .filter(|instance| instance.security_groups.contains(id));
     let nodes = nodes.flat_map(|instance| ranges(picture, instance.address));
-    let balancers = || model.load_balancers.iter().filter(|balancer| balancer.security_groups.contains(id));
+    let balancers = || {
+        model
+            .load_balancers
+            .iter()
+            .filter(|balancer| balancer.security_groups.contains(id))
+    };
     let private = balancers().flat_map(|balancer| picture.addresses.zones(balancer));
     let private = private.map(|(_, address)| Ipv4Net::from(address.private));
     let members = merged(nodes.chain(private));
-    table.set(&format!("members-{id}"), "ipv4_addr; flags interval;", members.iter().map(net));
+    table.set(
+        &format!("members-{id}"),
+        "ipv4_addr; flags interval;",
+        members.iter().map(net),
+    );
     let through = balancers().flat_map(|balancer| addresses(picture, balancer));
-    table.set(&format!("through-{id}"), "ipv4_addr", through.map(|address| address.to_string()));
+    table.set(
+        &format!("through-{id}"),
+        "ipv4_addr",
+        through.map(|address| address.to_string()),
+    );
 }
 
 /// The chain that asks the groups of an owner in turn and drops what none accepts.
@@ -162,7 +186,10 @@ fn accept(permission: &Permission, direction: Direction) -> Vec<String> {
         }
     }
     let traffic = traffic(&permission.traffic);
-    matches.iter().map(|matched| format!("{matched}{traffic}accept")).collect()
+    matches
+        .iter()
+        .map(|matched| format!("{matched}{traffic}accept"))
+        .collect()
 }
 
 fn traffic(traffic: &Traffic) -> String {

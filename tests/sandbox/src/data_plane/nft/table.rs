@@ -27,7 +27,8 @@ impl Table {
 
     /// A set of elements of that type.
     pub(super) fn set(&mut self, name: &str, form: &'static str, elements: impl IntoIterator<Item = String>) {
-        self.sets.insert(name.to_owned(), (form, elements.into_iter().collect()));
+        self.sets
+            .insert(name.to_owned(), (form, elements.into_iter().collect()));
     }
 
     /// An empty map from keys to values, each of the types in `form`.

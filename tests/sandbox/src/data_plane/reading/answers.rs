@@ -87,7 +87,8 @@ impl Answers {
         };
         let application = of(&[ListenerProtocol::Http, ListenerProtocol::Https]);
         self.rules = each(aws, RULES, application.clone()).await?;
-        self.attributes.append(&mut each(aws, LISTENER_ATTRIBUTES, application).await?);
+        self.attributes
+            .append(&mut each(aws, LISTENER_ATTRIBUTES, application).await?);
         let secure = of(&[ListenerProtocol::Tls, ListenerProtocol::Https]);
         self.certificates = each(aws, CERTIFICATES, secure).await?;
         Ok(())
@@ -101,9 +102,9 @@ impl Answers {
         self.names.retain(|arn, _| used.contains(arn));
         for arn in used {
             if !self.names.contains_key(&arn) {
-                let described = aws.certificates("DescribeCertificate", &json!({"CertificateArn": arn}));
-                let names = names(&described.await?["Certificate"]);
-                self.names.insert(arn, names);
+                let asked = json!({"CertificateArn": arn});
+                let described = aws.certificates("DescribeCertificate", &asked).await?;
+                self.names.insert(arn, names(&described["Certificate"]));
             }
         }
         Ok(())

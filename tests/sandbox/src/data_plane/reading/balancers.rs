@@ -7,9 +7,7 @@ use ipnet::Ipv4Net;
 use super::actions::{action, condition};
 use super::xml::{Element, Pages};
 use super::{Answers, Malformed};
-use crate::data_plane::model::{
-    Attributes, Kind, Listener, ListenerProtocol, LoadBalancer, Rule, Scheme, Zone,
-};
+use crate::data_plane::model::{Attributes, Kind, Listener, ListenerProtocol, LoadBalancer, Rule, Scheme, Zone};
 
 /// The load balancers in the order of their ARNs; those of other types than network and application left out.
 pub(super) fn load_balancers(
@@ -37,7 +35,9 @@ fn load_balancer(
     subnets: &BTreeMap<String, Ipv4Net>,
 ) -> Result<LoadBalancer, Malformed> {
     let arn = element.text("LoadBalancerArn");
-    let zones = element.list("AvailabilityZones").filter_map(|element| zone(element, subnets));
+    let zones = element
+        .list("AvailabilityZones")
+        .filter_map(|element| zone(element, subnets));
     let mut zones: Vec<Zone> = zones.collect();
     zones.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(LoadBalancer {

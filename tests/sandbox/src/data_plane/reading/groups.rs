@@ -97,11 +97,7 @@ fn codes(matcher: &str) -> Result<Vec<RangeInclusive<u16>>, Malformed> {
 }
 
 /// The registered targets: who is draining is not one any more.
-fn targets(
-    answers: &Answers,
-    group: &str,
-    instances: &BTreeMap<String, Instance>,
-) -> Result<Vec<Target>, Malformed> {
+fn targets(answers: &Answers, group: &str, instances: &BTreeMap<String, Instance>) -> Result<Vec<Target>, Malformed> {
     let pages = Pages::parse(answers.health.get(group).map_or(&[], Vec::as_slice))?;
     let registered = pages
         .list("TargetHealthDescriptions")

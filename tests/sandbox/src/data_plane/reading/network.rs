@@ -79,7 +79,11 @@ fn permission(rule: Element<'_>, answers: &Answers) -> Permission {
     let groups = rule.list("groups").map(|group| group.text("groupId").to_owned());
     Permission {
         traffic: traffic(rule),
-        peers: ranges.chain(listed).map(Peer::Range).chain(groups.map(Peer::Group)).collect(),
+        peers: ranges
+            .chain(listed)
+            .map(Peer::Range)
+            .chain(groups.map(Peer::Group))
+            .collect(),
     }
 }
 

@@ -64,7 +64,8 @@ impl<'a> Element<'a> {
     pub(super) fn value<T: FromStr>(self, path: &str) -> Result<T, Malformed> {
         let text = self.text(path);
         let name = self.0.tag_name().name();
-        text.parse().map_err(|_| Malformed(format!("{name}/{path} is {text:?}")))
+        text.parse()
+            .map_err(|_| Malformed(format!("{name}/{path} is {text:?}")))
     }
 
     /// The value at a path; none when it is absent or of another form.

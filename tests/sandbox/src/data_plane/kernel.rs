@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::io::AsyncWriteExt as _;
@@ -31,6 +31,17 @@ impl Kernel {
             ruleset: String::new(),
             addresses: BTreeSet::new(),
         }
+    }
+
+    /// Has the kernel take up no connection in the middle: what is still sent over one that was ended meets nobody who knows
+    /// it, and is answered with a reset.
+    ///
+    /// # Errors
+    /// When the kernel's settings cannot be written.
+    pub(super) fn prepare(&self) -> Result<()> {
+        // The settings of this network namespace; the machine's own stay as they are.
+        let setting = Path::new("/proc/sys/net/netfilter/nf_conntrack_tcp_loose");
+        Ok(std::fs::write(setting, "0").map_err(error::Error::file("write", setting))?)
     }
 
     /// Puts a ruleset in the place of the last one, in one transaction.
@@ -69,7 +80,7 @@ impl Kernel {
         Ok(())
     }
 
-    /// Ends connections: the kernel forgets them, so that what is still sent meets nobody who knows it.
+    /// Ends connections: the kernel forgets them.
     ///
     /// # Errors
     /// When conntrack refuses.

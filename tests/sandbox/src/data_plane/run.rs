@@ -56,12 +56,13 @@ pub async fn run(settings: Settings) -> Result<()> {
 /// Serves the load balancers of each model in turn, until no more can come.
 ///
 /// # Errors
-/// When its directory cannot be made. What the kernel refuses is logged and tried again at the next change.
+/// When its directory cannot be made, or the kernel's settings not be written. What the kernel refuses is logged and tried again at the next change.
 pub async fn serve(settings: Settings, mut models: mpsc::Receiver<(Model, PodRanges)>) -> Result<()> {
     files::create_directory(&settings.directory)?;
     let (results, mut checked) = mpsc::channel(256);
     let checkers = Checkers::new(results, settings.speed);
     let kernel = Kernel::new(settings.programs);
+    kernel.prepare()?;
     let mut plane = DataPlane::new(settings.directory, checkers, kernel);
     loop {
         let first = tokio::select! {

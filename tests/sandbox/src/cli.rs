@@ -52,6 +52,9 @@ enum Command {
     /// The kubelet stand-in (started by `install`)
     #[command(hide = true)]
     Kubelet(crate::kubelet::Args),
+    /// The data plane of load balancers (started by `up`)
+    #[command(hide = true)]
+    DataPlane(crate::data_plane::command::Args),
 }
 
 /// What went wrong, in a form that is printed.
@@ -92,6 +95,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Bench(arguments) => crate::bench::bench(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,
         Command::Kubelet(arguments) => crate::kubelet::run(&directory, arguments).await?,
+        Command::DataPlane(arguments) => crate::data_plane::command::run(&directory, arguments).await?,
     }
     Ok(())
 }

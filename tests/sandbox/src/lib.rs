@@ -14,6 +14,7 @@ pub mod checkout;
 pub mod cli;
 pub mod commands;
 pub mod control_plane;
+pub mod data_plane;
 pub mod debian;
 pub mod demo;
 pub mod digest;

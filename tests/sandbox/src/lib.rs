@@ -44,6 +44,7 @@ pub mod state;
 pub mod terraform;
 pub mod tools;
 pub mod wait;
+pub mod workspace;
 
 #[cfg(test)]
 mod scratch;

@@ -19,11 +19,13 @@ pub mod debian;
 pub mod demo;
 pub mod digest;
 pub mod dns;
+pub mod echo;
 pub mod environment;
 pub mod error;
 pub mod files;
 pub mod go;
 pub mod http;
+pub mod image;
 pub mod install;
 pub mod interrupt;
 pub mod kubelet;
@@ -43,6 +45,7 @@ pub mod state;
 pub mod terraform;
 pub mod tools;
 pub mod wait;
+pub mod workspace;
 
 #[cfg(test)]
 mod scratch;

@@ -46,6 +46,12 @@ enum Command {
     /// The kubelet stand-in (started by `install`)
     #[command(hide = true)]
     Kubelet(crate::kubelet::Args),
+    /// One request of the traffic client
+    #[command(hide = true)]
+    ClientAsk(crate::client::command::AskArgs),
+    /// Many requests of the traffic client
+    #[command(hide = true)]
+    ClientLoad(crate::client::command::LoadArgs),
 }
 
 /// What went wrong, in a form that is printed.
@@ -83,6 +89,8 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Bench(arguments) => crate::bench::bench(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,
         Command::Kubelet(arguments) => crate::kubelet::run(&directory, arguments).await?,
+        Command::ClientAsk(arguments) => crate::client::command::ask(arguments).await?,
+        Command::ClientLoad(arguments) => crate::client::command::load(arguments).await?,
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ pub mod bench;
 pub mod cache;
 pub mod checkout;
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod control_plane;
 pub mod demo;

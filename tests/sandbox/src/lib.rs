@@ -13,6 +13,7 @@ pub mod cli;
 pub mod client;
 pub mod commands;
 pub mod control_plane;
+pub mod data_plane;
 pub mod demo;
 pub mod digest;
 pub mod environment;

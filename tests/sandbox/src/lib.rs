@@ -5,6 +5,7 @@
 //! [`terraform`], then makes [`nodes`]. Each long-lived part is a detached [`process`] with a record and a log in the state
 //! directory ([`layout`]); what runs is written down in [`state`], from which tests and other commands load it.
 
+mod apt;
 pub mod aws;
 pub mod bench;
 pub mod cache;
@@ -14,6 +15,7 @@ pub mod client;
 pub mod commands;
 pub mod control_plane;
 pub mod data_plane;
+pub mod debian;
 pub mod demo;
 pub mod digest;
 pub mod environment;

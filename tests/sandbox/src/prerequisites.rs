@@ -1,12 +1,10 @@
 //! Programs that the sandbox needs from the machine: Go, Python and Terraform.
 
-mod apt;
-
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::{checkout, files, run};
+use crate::{apt, checkout, files, run};
 
 /// What was found on the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +67,7 @@ async fn or_install<T>(
     if let Some(found) = find().await {
         return Some(found);
     }
-    if !apt::is_possible() {
+    if !apt::may_install() {
         return None;
     }
     let installed = apt::install(packages);

@@ -5,6 +5,8 @@
 //! (TLS, PROXY protocol and all of HTTP: see [`Model::is_proxied`]), the names that resolve, the targets that are checked.
 
 pub mod addresses;
+pub mod certificates;
+pub mod haproxy;
 pub mod model;
 pub mod routing;
 pub mod verdict;

@@ -38,7 +38,7 @@ pub enum Failure {
 impl Failure {
     /// What an error of the operating system or of a protocol above it comes to.
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
-        let chain: Vec<_> = std::iter::successors(Some(error), |error| error.source()).collect();
+        let chain: Vec<_> = std::iter::successors(Some(error), |error| (*error).source()).collect();
         let is_short = |error: &&(dyn Error + 'static)| {
             let hyper = error.downcast_ref::<hyper::Error>();
             hyper.is_some_and(|error| error.is_incomplete_message() || error.is_closed() || error.is_canceled())

@@ -1,4 +1,6 @@
-//! Programs that the sandbox needs from the machine: Go, Python and Terraform.
+//! Programs that the sandbox needs from the machine: Go, Python and Terraform, and what [`nodes`] need beside.
+
+pub mod nodes;
 
 use std::path::{Path, PathBuf};
 

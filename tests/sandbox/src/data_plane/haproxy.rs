@@ -21,6 +21,7 @@
 
 mod action;
 mod backend;
+mod certificates;
 mod condition;
 pub mod configuration;
 mod error;
@@ -30,11 +31,14 @@ mod headers;
 mod master;
 mod names;
 mod pattern;
+mod proxy;
 mod run;
 mod tls;
 mod word;
 
+pub use certificates::Certificates;
 pub use configuration::Configuration;
 pub use error::Error;
 pub use files::Files;
+pub use proxy::Proxy;
 pub use run::Haproxy;

@@ -17,11 +17,13 @@
 //! the target of a connection through a load balancer, not about the load balancer.
 
 pub mod addresses;
+pub mod certificates;
 pub mod command;
 pub mod departures;
 pub mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod haproxy;
 pub mod health;
 pub mod hosts;
 mod kernel;

@@ -12,6 +12,7 @@ pub mod cache;
 pub mod certificates;
 pub mod checkout;
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod control_plane;
 pub mod data_plane;

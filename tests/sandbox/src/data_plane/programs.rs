@@ -13,6 +13,8 @@ pub struct Programs {
     pub nft: Program,
     /// Ends connections.
     pub conntrack: Program,
+    /// Proxies what the kernel cannot forward.
+    pub haproxy: Program,
 }
 
 impl Programs {
@@ -21,11 +23,12 @@ impl Programs {
     /// # Errors
     /// As [`debian::unpack`].
     pub async fn unpack(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Self> {
-        let packages = ["nftables", "conntrack"];
+        let packages = ["nftables", "conntrack", "haproxy"];
         let unpacked = debian::unpack(cache, layout, progress, "data-plane", &packages).await?;
         Ok(Self {
             nft: unpacked.program("usr/sbin/nft")?,
             conntrack: unpacked.program("usr/sbin/conntrack")?,
+            haproxy: unpacked.program("usr/sbin/haproxy")?,
         })
     }
 }

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::commands::{down, up};
+use crate::control_plane::start::Nodes;
 use crate::error::Error as SandboxError;
 use crate::progress::{Progress, in_words};
 use crate::state::Sandbox;
@@ -139,7 +140,7 @@ pub fn default_directory() -> PathBuf {
 pub async fn bench(directory: &Path, args: &Args) -> Result<()> {
     let started = Instant::now();
     let ours = !is_up(directory).await?;
-    let sandbox = up::up(directory).await?;
+    let sandbox = up::up(directory, Nodes::StandIns).await?;
     let progress = Progress::on_standard_error();
     let run = Run {
         args,

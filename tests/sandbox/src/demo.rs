@@ -15,6 +15,7 @@ use kube::{Api, Client};
 
 use crate::aws::{self, Aws};
 use crate::commands::up;
+use crate::control_plane::start::Nodes;
 use crate::install::{self, Release};
 use crate::progress::in_words;
 use crate::proxy;
@@ -64,7 +65,7 @@ type Result<T> = std::result::Result<T, Error>;
 pub async fn demo(directory: &Path) -> Result<()> {
     let started = Instant::now();
     step("a test cluster: Kubernetes control plane, LocalStack as AWS, three nodes made by Terraform");
-    let sandbox = up::up(directory).await?;
+    let sandbox = up::up(directory, Nodes::StandIns).await?;
     step("elbow, built and installed by its Helm chart");
     install::install(directory, &install::Args::default()).await?;
     let stage = Stage::set(&sandbox).await?;

@@ -20,6 +20,15 @@ pub struct GoModule {
     directory: PathBuf,
     linker_flags: String,
     rename: Option<(&'static str, &'static str)>,
+    c: Option<C>,
+}
+
+/// What a module with C in it is built with.
+#[derive(Debug)]
+struct C {
+    tags: &'static str,
+    /// Debian packages with headers and static libraries, unpacked.
+    libraries: PathBuf,
 }
 
 impl GoModule {
@@ -36,7 +45,24 @@ impl GoModule {
             directory,
             linker_flags,
             rename: None,
+            c: None,
         })
+    }
+
+    /// The module `tools/NAME`, whose programs know their version by themselves.
+    pub fn plain(name: &str) -> Result<Self> {
+        Self::new(name, "", |_| Vec::new())
+    }
+
+    /// Builds with a C compiler and the static libraries of unpacked Debian packages, under Go's build tags `tags`.
+    #[must_use]
+    pub fn with_c(mut self, tags: &'static str, libraries: &Path) -> Self {
+        self.linker_flags.push_str(" -linkmode external -extldflags -static");
+        let libraries = libraries.to_owned();
+        Self {
+            c: Some(C { tags, libraries }),
+            ..self
+        }
     }
 
     /// Gives a program another name than Go does.
@@ -54,6 +80,7 @@ impl GoModule {
         let definition = Definition::default().directory(&self.directory)?;
         let definition = definition
             .text("linker flags", &self.linker_flags)
+            .text("tags", self.c.as_ref().map_or("", |c| c.tags))
             .text("platform", &platform);
         let name = format!("{}-{}", self.name, definition.digits());
         let build = async |target: &Path| {
@@ -82,12 +109,13 @@ impl GoModule {
             "-buildvcs=false",
             "-ldflags",
             &self.linker_flags,
-            "tool",
         ]);
-        command
-            .current_dir(&self.directory)
-            .env("GOBIN", target)
-            .env("CGO_ENABLED", "0");
+        command.current_dir(&self.directory).env("GOBIN", target);
+        match &self.c {
+            None => command.env("CGO_ENABLED", "0"),
+            Some(c) => c.enable(&mut command),
+        };
+        command.arg("tool");
         // These would build for another machine, or from other sources than the pinned ones.
         command
             .env_remove("GOOS")
@@ -95,6 +123,18 @@ impl GoModule {
             .env("GOFLAGS", "-mod=readonly")
             .env("GOWORK", "off");
         command
+    }
+}
+
+impl C {
+    /// pkg-config is told to look at the unpacked packages only (pkg-config(1)).
+    fn enable<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let definitions = format!("usr/lib/{}-linux-gnu/pkgconfig", std::env::consts::ARCH);
+        command
+            .arg(format!("-tags={}", self.tags))
+            .env("CGO_ENABLED", "1")
+            .env("PKG_CONFIG_SYSROOT_DIR", &self.libraries)
+            .env("PKG_CONFIG_LIBDIR", self.libraries.join(definitions))
     }
 }
 

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use crate::commands::{down, up};
+use crate::control_plane::start::Nodes;
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 use crate::state::Sandbox;
-use crate::{checkout, install, interrupt, program, run};
+use crate::{checkout, install, interrupt, prerequisites, program, run};
 
 /// Options of `cargo sandbox test`.
 #[derive(Debug, clap::Args)]
@@ -23,8 +25,12 @@ pub struct Arguments {
     filters: Vec<String>,
 }
 
-/// Runs the tests that need no sandbox, then those that need one: in the sandbox of `directory` where one is up, else in one
-/// of its own that is taken down again. [`Error::Tests`] names the parts that failed.
+/// Tests with this prefix, all in the integration test `e2e`, need real nodes.
+const TRAFFIC: &str = "traffic::";
+
+/// Runs the tests that need no sandbox, then those on a sandbox without real nodes, then, where real nodes are possible, those
+/// with traffic. A sandbox that is up in `directory` is used for the tests of its kind, else one that is taken down again.
+/// [`Error::Tests`] names the parts that failed.
 pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
     heading("building everything");
     if !cargo(&["build", "--workspace", "--all-targets"], &[], &[]).await? {
@@ -32,10 +38,12 @@ pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
     }
     heading("tests that need no sandbox");
     let alone = cargo(&["test", "--workspace", "--no-fail-fast"], &arguments.filters, &[]).await?;
-    let together = on_a_sandbox(directory, arguments).await?;
+    let apis = on_a_sandbox(directory, arguments, Nodes::StandIns).await?;
+    let traffic = with_traffic(directory, arguments).await?;
     let failed = [
         (alone, "tests that need no sandbox"),
-        (together, "tests on the sandbox"),
+        (apis, "tests on the sandbox"),
+        (traffic, "tests with traffic"),
     ];
     let failed: Vec<String> = failed
         .into_iter()
@@ -49,13 +57,35 @@ pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
     }
 }
 
-async fn on_a_sandbox(directory: &Path, arguments: &Arguments) -> Result<bool> {
+/// Where real nodes are not possible, a line says so and the tests are left out.
+async fn with_traffic(directory: &Path, arguments: &Arguments) -> Result<bool> {
+    if let Some(obstacle) = prerequisites::nodes::obstacle(&Progress::on_standard_error()).await {
+        heading(&format!(
+            "tests with traffic are left out: no real nodes, for {obstacle}"
+        ));
+        return Ok(true);
+    }
+    on_a_sandbox(directory, arguments, Nodes::Real).await
+}
+
+async fn on_a_sandbox(directory: &Path, arguments: &Arguments, nodes: Nodes) -> Result<bool> {
+    if nodes == Nodes::Real && traffic_tests(arguments).await?.is_empty() {
+        return Ok(true);
+    }
     heading("bringing a sandbox up");
-    let (sandbox, own) = sandbox(directory).await?;
+    let (sandbox, own) = sandbox(directory, nodes).await?;
     heading("installing elbow by its chart");
     install::install(&sandbox.directory, &install::Args::default()).await?;
-    heading("tests on the sandbox: chart, Terraform and elbow end to end");
-    let outcome = ignored_tests(&sandbox, arguments).await;
+    let outcome = match nodes {
+        Nodes::StandIns => {
+            heading("tests on the sandbox: chart, Terraform and elbow end to end");
+            tests_of_apis(&sandbox, arguments).await
+        }
+        Nodes::Real => {
+            heading("tests with traffic, from a client to the Pods");
+            tests_with_traffic(&sandbox, arguments).await
+        }
+    };
     let keep = arguments.keep && matches!(outcome, Ok(false));
     match own {
         Some(own) if keep => println!(
@@ -69,28 +99,72 @@ async fn on_a_sandbox(directory: &Path, arguments: &Arguments) -> Result<bool> {
 }
 
 /// The sandbox to test on, and its directory where it was brought up for this.
-async fn sandbox(directory: &Path) -> Result<(Sandbox, Option<PathBuf>)> {
+async fn sandbox(directory: &Path, nodes: Nodes) -> Result<(Sandbox, Option<PathBuf>)> {
     match Sandbox::load(directory) {
-        Ok(running) if running.is_healthy().await? => Ok((running, None)),
+        Ok(running) if running.nodes.is_some() == (nodes == Nodes::Real) && running.is_healthy().await? => {
+            Ok((running, None))
+        }
         _ => {
-            let own = checkout::root().join(format!("target/sandbox-test-{}", std::process::id()));
-            Ok((up::up(&own).await?, Some(own)))
+            let kind = if nodes == Nodes::Real { "traffic" } else { "test" };
+            let own = checkout::root().join(format!("target/sandbox-{kind}-{}", std::process::id()));
+            Ok((up::up(&own, nodes).await?, Some(own)))
         }
     }
 }
 
 /// Tests that need the sandbox are integration tests marked `#[ignore]`, so that a plain `cargo test` passes everywhere;
 /// those in a module `long` run only when asked for.
-async fn ignored_tests(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
-    // They wait most of the time: for leases, for outages to end, for others.
-    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().saturating_mul(2));
-    let mut for_the_tests = vec!["--ignored".to_owned(), format!("--test-threads={threads}")];
-    if !arguments.long {
-        for_the_tests.extend(["--skip".to_owned(), "::long::".to_owned()]);
-    }
+async fn tests_of_apis(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
+    let mut for_the_tests = common(arguments);
+    for_the_tests.extend(["--skip".to_owned(), TRAFFIC.to_owned()]);
     for_the_tests.extend(arguments.filters.iter().cloned());
     let all = ["test", "--workspace", "--test", "*", "--no-fail-fast"];
     cargo(&all, &for_the_tests, &variables(sandbox)?).await
+}
+
+/// The tests themselves run where the sandbox's addresses are reached; everything is built by then.
+async fn tests_with_traffic(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
+    let mut for_the_tests = common(arguments);
+    for_the_tests.push("--exact".to_owned());
+    for_the_tests.extend(traffic_tests(arguments).await?);
+    let mut command = sandbox.network()?.command(&[program_of_cargo()]);
+    command.args(E2E).arg("--").args(for_the_tests);
+    in_view(command, &variables(sandbox)?).await
+}
+
+/// The integration test that the tests with traffic are in.
+const E2E: [&str; 5] = ["test", "--offline", "--workspace", "--test", "e2e"];
+
+/// The names of the tests with traffic that are asked for.
+async fn traffic_tests(arguments: &Arguments) -> Result<Vec<String>> {
+    let options = E2E
+        .into_iter()
+        .chain(["--quiet", "--", "--ignored", "--list", "--format=terse"]);
+    let options: Vec<&str> = options.collect();
+    let listed = run::query(program_of_cargo(), &options, &checkout::root()).await;
+    let listed = listed.ok_or_else(|| Error::Tests(vec!["the list of tests with traffic".to_owned()]))?;
+    Ok(chosen(&listed, &arguments.filters))
+}
+
+/// The tests with traffic of a list of libtest's whose names contain one of the words.
+fn chosen(listed: &str, words: &[String]) -> Vec<String> {
+    let names = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+    let asked_for = |name: &&str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    names
+        .filter(|name| name.starts_with(TRAFFIC))
+        .filter(asked_for)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn common(arguments: &Arguments) -> Vec<String> {
+    // They wait most of the time: for leases, for outages to end, for others.
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().saturating_mul(2));
+    let mut options = vec!["--ignored".to_owned(), format!("--test-threads={threads}")];
+    if !arguments.long {
+        options.extend(["--skip".to_owned(), "::long::".to_owned()]);
+    }
+    options
 }
 
 /// What a test on the sandbox finds in its environment.
@@ -115,17 +189,36 @@ fn variables(sandbox: &Sandbox) -> Result<Vec<(&'static str, OsString)>> {
 
 /// Runs cargo in the workspace; `for_the_tests` goes behind `--`.
 async fn cargo(arguments: &[&str], for_the_tests: &[String], variables: &[(&str, OsString)]) -> Result<bool> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .args(arguments)
-        .current_dir(checkout::root())
-        .envs(variables.iter().map(|(name, value)| (name, value)));
+    let mut command = Command::new(program_of_cargo());
+    command.args(arguments);
     if !for_the_tests.is_empty() {
         command.arg("--").args(for_the_tests);
     }
+    in_view(command, variables).await
+}
+
+async fn in_view(mut command: Command, variables: &[(&str, OsString)]) -> Result<bool> {
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    command.current_dir(checkout::root()).envs(variables);
     interrupt::or(run::in_view(command)).await
+}
+
+fn program_of_cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 fn heading(text: &str) {
     println!("\n== {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_with_traffic_are_chosen_by_the_words() {
+        let listed = "alb::redirects: test\ntraffic::alb::redirects: test\ntraffic::nodes::stop: test\n\n2 tests\n";
+        assert_eq!(chosen(listed, &[]), ["traffic::alb::redirects", "traffic::nodes::stop"]);
+        assert_eq!(chosen(listed, &["alb".to_owned()]), ["traffic::alb::redirects"]);
+    }
 }

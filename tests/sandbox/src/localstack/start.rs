@@ -31,6 +31,9 @@ pub async fn start(tools: &Tools, layout: &Layout, port: u16) -> Result<()> {
         // Its own EC2 with the corrections of the plug-in.
         .variable("PROVIDER_OVERRIDE_EC2", "elbow")
         .variable("PYTHONDONTWRITEBYTECODE", "1")
+        // What the plug-in and the data plane of the load balancers tell each other.
+        .variable("ELBOW_SANDBOX_CHANGES", layout.data_plane().join("changes"))
+        .variable("ELBOW_SANDBOX_VERDICTS", layout.data_plane().join("verdicts.json"))
         .start(layout)?;
     let health = health_url(&url(port));
     process.ready(READY_WITHIN, async || http::answers(&health).await).await

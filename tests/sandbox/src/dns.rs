@@ -1,0 +1,77 @@
+//! The name server of the VPC and of the cluster: CoreDNS, at the VPC resolver's address.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use crate::error::Result;
+use crate::files;
+use crate::layout::Layout;
+use crate::network::addresses::RESOLVER;
+use crate::process::Detached;
+use crate::tools::Tools;
+
+/// It listens within a second, and has the cluster's Services a moment later.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// Starts CoreDNS, with the load balancers' names from [`hosts`], and waits until it listens.
+pub async fn start(tools: &Tools, layout: &Layout) -> Result<()> {
+    let names = hosts(layout);
+    if !names.exists() {
+        files::write(&names, "")?;
+    }
+    let configuration = layout.part("coredns").join("Corefile");
+    files::write(&configuration, corefile(&names, &layout.kubeconfig()))?;
+    let process = Detached::new("coredns", &tools.nodes()?.coredns)
+        .argument("-conf")
+        .argument(&configuration)
+        .start(layout)?;
+    let listens = async || TcpStream::connect((RESOLVER, 53)).await.is_ok();
+    process.ready(READY_WITHIN, listens).await
+}
+
+/// The hosts file (hosts(5)) of the load balancers' names, which the data plane writes.
+#[must_use]
+pub fn hosts(layout: &Layout) -> PathBuf {
+    layout.data_plane().join("hosts")
+}
+
+/// There are no names but the cluster's and the load balancers': every other one is answered with NXDOMAIN.
+fn corefile(hosts: &Path, kubeconfig: &Path) -> String {
+    format!(
+        "cluster.local in-addr.arpa {{
+    bind {RESOLVER}
+    kubernetes cluster.local in-addr.arpa {{
+        kubeconfig {kubeconfig:?}
+        ttl 1
+    }}
+    errors
+}}
+. {{
+    bind {RESOLVER}
+    hosts {hosts:?} {{
+        ttl 1
+        reload 100ms
+        fallthrough
+    }}
+    template ANY ANY {{
+        rcode NXDOMAIN
+    }}
+    errors
+}}
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_load_balancers_come_from_the_hosts_file() {
+        let text = corefile(Path::new("/state/data-plane/hosts"), Path::new("/state/kubeconfig"));
+        assert!(text.contains("hosts \"/state/data-plane/hosts\" {"), "{text}");
+        assert_eq!(text.matches("bind 10.0.0.2").count(), 2);
+    }
+}

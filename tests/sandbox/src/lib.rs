@@ -12,9 +12,11 @@ pub mod cache;
 pub mod certificates;
 pub mod checkout;
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod conformance;
 pub mod control_plane;
+pub mod data_plane;
 pub mod debian;
 pub mod demo;
 pub mod digest;
@@ -46,6 +48,7 @@ pub mod state;
 pub mod terraform;
 pub mod tools;
 pub mod wait;
+pub mod workspace;
 
 #[cfg(test)]
 mod scratch;

@@ -60,8 +60,10 @@ pub async fn conformance(directory: &Path, args: &Args) -> Result<()> {
     let sandbox = up::up(directory, Nodes::Real).await?;
     let progress = Progress::on_standard_error();
     let outcome = interrupt::or(run(&sandbox, args, &progress)).await;
-    if ours && !args.keep && outcome.as_ref().is_ok_and(|(ended, _)| surprises(ended).is_empty()) {
+    if ours && !args.keep && leaves_nothing_to_look_at(&outcome) {
         down::down(directory).await?;
+    } else if ours {
+        progress.say("the sandbox stays up: `cargo sandbox down` ends it");
     }
     let (ended, suite) = outcome?;
     print!("\n{}", page::text(&ended));
@@ -73,6 +75,14 @@ pub async fn conformance(directory: &Path, args: &Args) -> Result<()> {
     match surprises(&ended) {
         none if none.is_empty() => Ok(()),
         names => Err(Error::Tests(names)),
+    }
+}
+
+/// Whether no log is worth keeping.
+fn leaves_nothing_to_look_at(outcome: &Result<(Vec<Ended>, Suite)>) -> bool {
+    match outcome {
+        Ok((ended, _)) => surprises(ended).is_empty(),
+        Err(error) => matches!(error, Error::Interrupted),
     }
 }
 
@@ -88,10 +98,7 @@ async fn run(sandbox: &Sandbox, args: &Args, progress: &Progress) -> Result<(Vec
     let (cache, layout) = (Cache::open()?, sandbox.layout()?);
     let suite = Suite::build(&cache, &layout, progress).await?;
     let tests = chosen(&suite, sandbox, args).await?;
-    let image = image::image(&suite.agnhost(), &cache, &layout, progress).await?;
-    let name = suite.image().await?;
-    let import = crate::image::stock::import(sandbox, &name, &image);
-    progress.step("giving the nodes the image agnhost", None, import).await?;
+    image::provide(&suite, sandbox, &cache, progress).await?;
     let release = Release {
         settings: SETTINGS.map(str::to_owned).to_vec(),
         ..Release::default()

@@ -4,12 +4,14 @@
 
 use std::path::Path;
 
+use super::suite::Suite;
 use crate::cache::Cache;
-use crate::debian;
+use crate::debian::{self, Unpacked};
 use crate::error::{Error, Result};
-use crate::image::{Image, Tree, libraries};
-use crate::layout::Layout;
+use crate::image::{Image, Name, Tree, libraries, stock};
+use crate::nodes;
 use crate::progress::Progress;
+use crate::state::Sandbox;
 
 /// Debian's packages of what the tests call by `kubectl exec`.
 const PACKAGES: [&str; 4] = ["curl", "dash", "netcat-openbsd", "wget"];
@@ -28,12 +30,22 @@ const ROOT: u32 = 0;
 /// The tests expect one try, as Alpine's wget makes; Debian's makes twenty.
 const WGETRC: &str = "tries = 1\n";
 
-/// The image.
+/// Makes the image under the name that the suite asks for, and gives it to the nodes.
 ///
 /// # Errors
-/// What apt says, or a file that cannot be read.
-pub(super) async fn image(agnhost: &Path, cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Image> {
-    let unpacked = debian::unpack(cache, layout, progress, "agnhost", &PACKAGES).await?;
+/// What apt or containerd says, or a file that cannot be read or written.
+pub(super) async fn provide(suite: &Suite, sandbox: &Sandbox, cache: &Cache, progress: &Progress) -> Result<()> {
+    let layout = sandbox.layout()?;
+    let unpacked = debian::unpack(cache, &layout, progress, "agnhost", &PACKAGES).await?;
+    let work = async {
+        let image = image(&suite.agnhost(), &unpacked).await?;
+        let (archive, _) = stock::write(&layout, &Name::Tagged(&suite.image().await?), &image)?;
+        nodes::real::import(sandbox, &archive).await
+    };
+    progress.step("putting agnhost's image on the nodes", None, work).await
+}
+
+async fn image(agnhost: &Path, unpacked: &Unpacked) -> Result<Image> {
     let content = std::fs::read(agnhost).map_err(Error::file("read", agnhost))?;
     let mut tree = Tree::default()
         .program("/agnhost", content)
@@ -41,7 +53,7 @@ pub(super) async fn image(agnhost: &Path, cache: &Cache, layout: &Layout, progre
         .directory("/tmp", 0o1777)
         .directory("/uploads", 0o755);
     for (from, to) in PROGRAMS {
-        tree = libraries::add_program(tree, &unpacked, from, to).await?;
+        tree = libraries::add_program(tree, unpacked, from, to).await?;
     }
     Ok(Image {
         tree,

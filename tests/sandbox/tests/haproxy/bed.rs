@@ -10,11 +10,12 @@ use elbow_sandbox::client::{Ask, Reply, Station};
 use elbow_sandbox::data_plane::Picture;
 use elbow_sandbox::data_plane::haproxy::Proxy;
 use elbow_sandbox::data_plane::model::{Kind, Listener, Target, TargetGroup};
+use elbow_sandbox::data_plane::programs::Programs;
 use elbow_sandbox::data_plane::verdict::{State, Verdict};
 use elbow_sandbox::echo::{Answer, Args, Kind as EchoKind, Server};
+use elbow_sandbox::files;
 use elbow_sandbox::layout::Layout;
 use elbow_sandbox::progress::Progress;
-use elbow_sandbox::{debian, files};
 
 use crate::made::{self, PORT};
 
@@ -38,9 +39,10 @@ impl Bed {
         files::create_directory(&directory).unwrap();
         let layout = Layout::new(&directory).unwrap();
         let cache = Cache::open().unwrap();
-        let unpacked = debian::unpack(&cache, &layout, &Progress::on_standard_error(), "haproxy", &["haproxy"]).await;
-        let program = unpacked.unwrap().program("usr/sbin/haproxy").unwrap();
-        let proxy = Proxy::new(program, directory.clone()).unwrap();
+        let unpacked = Programs::unpack(&cache, &layout, &Progress::on_standard_error())
+            .await
+            .unwrap();
+        let proxy = Proxy::new(Programs::of(&unpacked).unwrap().haproxy, directory.clone()).unwrap();
         Self {
             at,
             picture: Picture::default(),

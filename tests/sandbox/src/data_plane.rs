@@ -17,7 +17,6 @@
 //! the target of a connection through a load balancer, not about the load balancer.
 
 pub mod addresses;
-pub mod certificates;
 pub mod command;
 pub mod departures;
 pub mod error;

@@ -1,7 +1,7 @@
 //! The programs that the data plane is made of, from Debian's packages.
 
 use crate::cache::Cache;
-use crate::debian::{self, Program};
+use crate::debian::{self, Program, Unpacked};
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::progress::Progress;
@@ -17,18 +17,25 @@ pub struct Programs {
     pub haproxy: Program,
 }
 
+/// The packages of the programs, which kube-proxy calls nft of too, unpacked into the cache unless they are there.
+///
+/// # Errors
+/// As [`debian::unpack`].
+pub async fn unpack(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Unpacked> {
+    let packages = ["nftables", "conntrack", "haproxy"];
+    debian::unpack(cache, layout, progress, "data-plane", &packages).await
+}
+
 impl Programs {
-    /// The programs from the cache, unpacked into it when they are not there.
+    /// The programs among unpacked packages.
     ///
     /// # Errors
-    /// As [`debian::unpack`].
-    pub async fn unpack(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Self> {
-        let packages = ["nftables", "conntrack", "haproxy"];
-        let unpacked = debian::unpack(cache, layout, progress, "data-plane", &packages).await?;
+    /// [`crate::error::Error::Missing`] names the program that is not there.
+    pub fn of(packages: &Unpacked) -> Result<Self> {
         Ok(Self {
-            nft: unpacked.program("usr/sbin/nft")?,
-            conntrack: unpacked.program("usr/sbin/conntrack")?,
-            haproxy: unpacked.program("usr/sbin/haproxy")?,
+            nft: packages.program("usr/sbin/nft")?,
+            conntrack: packages.program("usr/sbin/conntrack")?,
+            haproxy: packages.program("usr/sbin/haproxy")?,
         })
     }
 }

@@ -6,6 +6,8 @@ use futures::future::try_join_all;
 
 use crate::cache::Cache;
 use crate::control_plane::start::{self as control_plane, Nodes};
+use crate::data_plane::command as data_plane;
+use crate::data_plane::programs::Programs;
 use crate::error::Result;
 use crate::image::stock;
 use crate::layout::Layout;
@@ -20,6 +22,9 @@ use crate::{dns, environment, http, kubernetes, localstack, ports, program};
 
 /// The proxy is small: it listens within milliseconds.
 const PROXY_READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// It reads the APIs first.
+const DATA_PLANE_READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Everything that the parts need to be started.
 #[derive(Debug, Clone)]
@@ -67,6 +72,7 @@ impl Site {
             tools: self.tools,
             nodes: self.network.map(|network| state::Nodes { network }),
         };
+        serve_load_balancers(&sandbox).await?;
         let made = make_nodes(&sandbox, &self.progress);
         self.progress.step("making the nodes", None, made).await?;
         environment::write(&self.layout, &sandbox)?;
@@ -124,6 +130,31 @@ impl Site {
             .await?;
         Ok(url)
     }
+}
+
+/// Starts the data plane, which moves the bytes, where there are nodes to move them to.
+async fn serve_load_balancers(sandbox: &Sandbox) -> Result<()> {
+    if sandbox.nodes.is_none() {
+        return Ok(());
+    }
+    let layout = sandbox.layout()?;
+    let programs = Programs::of(&sandbox.tools.nodes()?.packages)?;
+    let arguments = data_plane::Args {
+        endpoint: sandbox.localstack_url.clone(),
+        region: sandbox.infrastructure.region.clone(),
+        library_path: programs.nft.library_path,
+        nft: programs.nft.path,
+        conntrack: programs.conntrack.path,
+        haproxy: programs.haproxy.path,
+        speed: data_plane::SPEED,
+    };
+    let start = async move || {
+        let record = arguments.process(&layout)?.start(&layout)?;
+        // It writes the names that it serves first, even if there are none yet.
+        let names = layout.data_plane().join("verdicts.json");
+        record.ready(DATA_PLANE_READY_WITHIN, async || names.is_file()).await
+    };
+    sandbox.enter(start).await
 }
 
 async fn make_nodes(sandbox: &Sandbox, progress: &Progress) -> Result<()> {

@@ -1,0 +1,34 @@
+//! The programs that the data plane is made of, from Debian's packages.
+
+use crate::cache::Cache;
+use crate::debian::{self, Program};
+use crate::error::Result;
+use crate::layout::Layout;
+use crate::progress::Progress;
+
+/// The programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Programs {
+    /// Applies rulesets.
+    pub nft: Program,
+    /// Ends connections.
+    pub conntrack: Program,
+    /// Proxies what the kernel cannot forward.
+    pub haproxy: Program,
+}
+
+impl Programs {
+    /// The programs from the cache, unpacked into it when they are not there.
+    ///
+    /// # Errors
+    /// As [`debian::unpack`].
+    pub async fn unpack(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Self> {
+        let packages = ["nftables", "conntrack", "haproxy"];
+        let unpacked = debian::unpack(cache, layout, progress, "data-plane", &packages).await?;
+        Ok(Self {
+            nft: unpacked.program("usr/sbin/nft")?,
+            conntrack: unpacked.program("usr/sbin/conntrack")?,
+            haproxy: unpacked.program("usr/sbin/haproxy")?,
+        })
+    }
+}

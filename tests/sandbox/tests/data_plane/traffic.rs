@@ -1,0 +1,5 @@
+//! These need root and network namespaces.
+
+mod forwarding;
+mod health;
+mod security;

@@ -48,7 +48,11 @@ pub async fn provide(cache: &Cache, layout: &Layout, progress: &Progress) -> Res
 /// # Errors
 /// When the binary cannot be read, or the archive not written.
 pub async fn elbow(layout: &Layout, binary: &Path) -> Result<(PathBuf, String)> {
-    write(layout, &Name::Repository(ELBOW), &static_program::image(binary, &layout.images()).await?)
+    write(
+        layout,
+        &Name::Repository(ELBOW),
+        &static_program::image(binary, &layout.images()).await?,
+    )
 }
 
 /// Writes the archive of an image, and returns its file and its full name; the file is called as the image, without registry and

@@ -25,7 +25,7 @@ pub struct Arguments {
     filters: Vec<String>,
 }
 
-/// Tests with this prefix, all in the integration test `e2e`, need real nodes.
+/// Tests with this prefix need real nodes, or network namespaces at least.
 const TRAFFIC: &str = "traffic::";
 
 /// Runs the tests that need no sandbox, then those on a sandbox without real nodes, then, where real nodes are possible, those
@@ -128,16 +128,24 @@ async fn tests_with_traffic(sandbox: &Sandbox, arguments: &Arguments) -> Result<
     for_the_tests.push("--exact".to_owned());
     for_the_tests.extend(traffic_tests(arguments).await?);
     let mut command = sandbox.network()?.command(&[program_of_cargo()]);
-    command.args(E2E).arg("--").args(for_the_tests);
+    command.args(WITH_TRAFFIC).arg("--").args(for_the_tests);
     in_view(command, &variables(sandbox)?).await
 }
 
-/// The integration test that the tests with traffic are in.
-const E2E: [&str; 5] = ["test", "--offline", "--workspace", "--test", "e2e"];
+/// The integration tests that the tests with traffic are in.
+const WITH_TRAFFIC: [&str; 7] = [
+    "test",
+    "--offline",
+    "--workspace",
+    "--test",
+    "e2e",
+    "--test",
+    "data_plane",
+];
 
 /// The names of the tests with traffic that are asked for.
 async fn traffic_tests(arguments: &Arguments) -> Result<Vec<String>> {
-    let options = E2E
+    let options = WITH_TRAFFIC
         .into_iter()
         .chain(["--quiet", "--", "--ignored", "--list", "--format=terse"]);
     let options: Vec<&str> = options.collect();

@@ -44,7 +44,7 @@ pub async fn run(state: &Path, args: Args) -> Result<()> {
         library_path: args.library_path.clone(),
     };
     let settings = Settings {
-        directory: Layout::new(state)?.part("data-plane"),
+        directory: Layout::new(state)?.data_plane(),
         programs: Programs {
             nft: program(args.nft),
             conntrack: program(args.conntrack),

@@ -1,7 +1,7 @@
 //! The programs that the data plane is made of, from Debian's packages.
 
 use crate::cache::Cache;
-use crate::debian::{self, Program};
+use crate::debian::{self, Program, Unpacked};
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::progress::Progress;
@@ -18,13 +18,20 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// The programs from the cache, unpacked into it when they are not there.
+    /// Their packages from the cache, unpacked into it when they are not there.
     ///
     /// # Errors
     /// As [`debian::unpack`].
-    pub async fn unpack(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Self> {
+    pub async fn unpack(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Unpacked> {
         let packages = ["nftables", "conntrack", "haproxy"];
-        let unpacked = debian::unpack(cache, layout, progress, "data-plane", &packages).await?;
+        debian::unpack(cache, layout, progress, "data-plane", &packages).await
+    }
+
+    /// The programs of unpacked packages.
+    ///
+    /// # Errors
+    /// When one of them is missing.
+    pub fn of(unpacked: &Unpacked) -> Result<Self> {
         Ok(Self {
             nft: unpacked.program("usr/sbin/nft")?,
             conntrack: unpacked.program("usr/sbin/conntrack")?,

@@ -52,9 +52,8 @@ impl Bed {
         files::create_directory(&directory).unwrap();
         let layout = Layout::new(&directory).unwrap();
         let cache = Cache::open().unwrap();
-        let programs = Programs::unpack(&cache, &layout, &Progress::on_standard_error())
-            .await
-            .unwrap();
+        let unpacked = Programs::unpack(&cache, &layout, &Progress::on_standard_error()).await;
+        let programs = Programs::of(&unpacked.unwrap()).unwrap();
         let outer = Namespace::named(&name);
         let (models, arriving) = mpsc::channel(1);
         let mut bed = Self {

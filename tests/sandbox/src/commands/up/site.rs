@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 
 use crate::cache::Cache;
 use crate::control_plane::start::{self as control_plane, Nodes};
+use crate::data_plane::{self, programs::Programs};
 use crate::error::Result;
 use crate::image::stock;
 use crate::layout::Layout;
@@ -58,6 +59,9 @@ impl Site {
         let (localstack, progress) = (aws.localstack.clone(), self.progress.clone());
         let apply = async move || terraform.apply(&localstack, &progress).await;
         let infrastructure = network::enter(self.network.as_ref(), apply).await?;
+        let (site, localstack, region) = (self.clone(), aws.localstack.clone(), infrastructure.region.clone());
+        let serve = async move || site.data_plane(&localstack, &region).await;
+        network::enter(self.network.as_ref(), serve).await?;
         let sandbox = Sandbox {
             directory: self.layout.root().to_owned(),
             kubeconfig: self.layout.kubeconfig(),
@@ -101,11 +105,23 @@ impl Site {
 
     async fn aws(&self) -> Result<Endpoints> {
         let [proxy_port, port] = ports::free()?;
-        let start = localstack::start::start(&self.tools, &self.layout, port);
+        let start = localstack::start::start(&self.tools, &self.layout, self.nodes, port);
         self.progress.step("starting LocalStack", None, start).await?;
         let localstack = localstack::start::url(port);
         let proxy = self.start_proxy(proxy_port, &localstack).await?;
         Ok(Endpoints { localstack, proxy })
+    }
+
+    /// What moves bytes through load balancers, with real nodes.
+    async fn data_plane(&self, localstack: &str, region: &str) -> Result<()> {
+        let Some(tools) = &self.tools.of_nodes else {
+            return Ok(());
+        };
+        let programs = Programs::of(&tools.data_plane)?;
+        let start = data_plane::start::start(&programs, &self.layout, localstack, region);
+        self.progress
+            .step("starting the data plane of load balancers", None, start)
+            .await
     }
 
     /// The proxy is a hidden command of this very program.

@@ -161,7 +161,7 @@ fn write_files(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
         ],
     };
     let cgroup = node.namespace(sandbox.network()?);
-    let nft = tools.nftables.program("usr/sbin/nft")?;
+    let nft = tools.data_plane.program("usr/sbin/nft")?;
     let script = init::script(node, &configuration::labels(node, region), places);
     let kubelet = configuration::kubelet(node, cgroup.name());
     for (name, content) in [

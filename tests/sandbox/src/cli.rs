@@ -52,6 +52,12 @@ enum Command {
     /// The kubelet stand-in (started by `install`)
     #[command(hide = true)]
     Kubelet(crate::kubelet::Args),
+    /// One request of the traffic client
+    #[command(hide = true)]
+    ClientAsk(crate::client::command::AskArgs),
+    /// Many requests of the traffic client
+    #[command(hide = true)]
+    ClientLoad(crate::client::command::LoadArgs),
     /// The data plane of load balancers (started by `up`)
     #[command(hide = true)]
     DataPlane(crate::data_plane::command::Args),
@@ -89,12 +95,14 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Demo => crate::demo::demo(&directory).await?,
         Command::Install(arguments) => crate::install::install(&directory, &arguments).await?,
         Command::Uninstall => crate::install::uninstall(&directory).await?,
-        Command::Logs => print!("{}", crate::install::logs(&directory)?),
+        Command::Logs => print!("{}", crate::install::logs(&directory).await?),
         Command::Status => print!("{}", status::status(&directory).await?),
         Command::Test(arguments) => test::test(&directory, &arguments).await?,
         Command::Bench(arguments) => crate::bench::bench(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,
         Command::Kubelet(arguments) => crate::kubelet::run(&directory, arguments).await?,
+        Command::ClientAsk(arguments) => crate::client::command::ask(arguments).await?,
+        Command::ClientLoad(arguments) => crate::client::command::load(arguments).await?,
         Command::DataPlane(arguments) => crate::data_plane::command::run(&directory, arguments).await?,
     }
     Ok(())

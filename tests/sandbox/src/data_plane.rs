@@ -21,11 +21,13 @@ use std::path::PathBuf;
 use crate::layout::Layout;
 
 pub mod addresses;
+pub mod certificates;
 pub mod command;
 pub mod departures;
 pub mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod haproxy;
 pub mod health;
 pub mod hosts;
 mod kernel;

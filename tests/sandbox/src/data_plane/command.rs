@@ -23,6 +23,9 @@ pub struct Args {
     /// The program that ends connections
     #[arg(long, value_name = "FILE")]
     pub conntrack: PathBuf,
+    /// The program that proxies
+    #[arg(long, value_name = "FILE")]
+    pub haproxy: PathBuf,
     /// Where these programs find their libraries
     #[arg(long, value_name = "PATH", default_value = "")]
     pub library_path: OsString,
@@ -45,6 +48,7 @@ pub async fn run(state: &Path, args: Args) -> Result<()> {
         programs: Programs {
             nft: program(args.nft),
             conntrack: program(args.conntrack),
+            haproxy: program(args.haproxy),
         },
         endpoint: args.endpoint,
         region: args.region,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::haproxy;
 use super::reading::Malformed;
 use crate::{aws, error};
 
@@ -26,6 +27,9 @@ pub enum Error {
         /// What it said, with the lines that it was given where it names them.
         message: String,
     },
+    /// The proxy is not as it should be.
+    #[error(transparent)]
+    Proxy(#[from] haproxy::Error),
     /// Files and processes.
     #[error(transparent)]
     Sandbox(#[from] error::Error),

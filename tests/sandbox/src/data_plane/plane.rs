@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::departures::{self, Connections, Departures};
 use super::error::Result;
+use super::haproxy::Proxy;
 use super::health::{self, Check, Checkers, Key, Observation, Plan, Record};
 use super::kernel::Kernel;
 use super::model::Model;
@@ -34,17 +35,19 @@ pub(super) struct DataPlane {
     departures: Departures,
     checkers: Checkers,
     kernel: Kernel,
+    proxy: Proxy,
     /// Files as they were written last, by name, and what was said last.
     written: BTreeMap<&'static str, String>,
     said: String,
 }
 
 impl DataPlane {
-    pub(super) fn new(directory: PathBuf, checkers: Checkers, kernel: Kernel) -> Self {
+    pub(super) fn new(directory: PathBuf, checkers: Checkers, kernel: Kernel, proxy: Proxy) -> Self {
         Self {
             directory,
             checkers,
             kernel,
+            proxy,
             picture: Picture::default(),
             plans: BTreeMap::new(),
             records: BTreeMap::new(),
@@ -65,7 +68,7 @@ impl DataPlane {
         }
     }
 
-    /// Does what follows from events, and from the time. What the kernel refuses is logged.
+    /// Does what follows from events, and from the time. What the kernel or the proxy refuses is logged.
     pub(super) async fn take(&mut self, events: impl Iterator<Item = Event>) {
         let mut ended = Vec::new();
         for event in events {
@@ -131,6 +134,7 @@ impl DataPlane {
         self.picture.verdicts = self.verdicts();
         self.kernel.hold(self.picture.addresses.all()).await?;
         self.kernel.apply(nft::ruleset(&self.picture)).await?;
+        self.proxy.apply(&self.picture).await?;
         for connections in ended {
             self.kernel.end(connections).await?;
         }

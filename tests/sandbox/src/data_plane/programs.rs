@@ -13,6 +13,8 @@ pub struct Programs {
     pub nft: Program,
     /// Ends connections.
     pub conntrack: Program,
+    /// Proxies what the kernel cannot forward.
+    pub haproxy: Program,
 }
 
 impl Programs {
@@ -21,7 +23,7 @@ impl Programs {
     /// # Errors
     /// As [`debian::unpack`].
     pub async fn unpack(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Unpacked> {
-        debian::unpack(cache, layout, progress, "data-plane", &["nftables", "conntrack"]).await
+        debian::unpack(cache, layout, progress, "data-plane", &["nftables", "conntrack", "haproxy"]).await
     }
 
     /// The programs of unpacked packages.
@@ -32,6 +34,7 @@ impl Programs {
         Ok(Self {
             nft: unpacked.program("usr/sbin/nft")?,
             conntrack: unpacked.program("usr/sbin/conntrack")?,
+            haproxy: unpacked.program("usr/sbin/haproxy")?,
         })
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::error::Result;
+use super::haproxy::Proxy;
 use super::health::Checkers;
 use super::kernel::Kernel;
 use super::model::Model;
@@ -61,9 +62,10 @@ pub async fn serve(settings: Settings, mut models: mpsc::Receiver<(Model, PodRan
     files::create_directory(&settings.directory)?;
     let (results, mut checked) = mpsc::channel(256);
     let checkers = Checkers::new(results, settings.speed);
+    let proxy = Proxy::new(settings.programs.haproxy.clone(), settings.directory.clone())?;
     let kernel = Kernel::new(settings.programs);
     kernel.prepare()?;
-    let mut plane = DataPlane::new(settings.directory, checkers, kernel);
+    let mut plane = DataPlane::new(settings.directory, checkers, kernel, proxy);
     loop {
         let first = tokio::select! {
             model = models.recv() => match model {

@@ -24,6 +24,7 @@ pub async fn start(programs: &Programs, layout: &Layout, endpoint: &str, region:
         .flag("region", region)
         .flag("nft", &programs.nft.path)
         .flag("conntrack", &programs.conntrack.path)
+        .flag("haproxy", &programs.haproxy.path)
         .flag("library-path", &programs.nft.library_path)
         .start(layout)?;
     let verdicts = super::verdicts(layout);

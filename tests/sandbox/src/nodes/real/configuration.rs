@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use super::RealNode;
+use crate::image::stock::PAUSE;
 use crate::network::addresses::{PODS, RESOLVER, pods_of_node};
-
-/// The image of every Pod's first container, which is imported like all others.
-pub(super) const PAUSE: &str = "registry.local/pause:1";
 
 /// What a node's files say beside the node itself.
 #[derive(Debug, Clone, Copy)]

@@ -18,7 +18,7 @@ use crate::network::Namespace;
 use crate::process::{self, Detached};
 use crate::state::Sandbox;
 use crate::terraform::infrastructure::Instance;
-use crate::{files, kubernetes, network};
+use crate::{files, kubernetes, network, run};
 
 /// Starts a new instance with a node on it, in a zone or in the one that has the fewest, and waits until it is ready.
 ///
@@ -44,6 +44,29 @@ pub async fn create(sandbox: &Sandbox, instance: &Instance) -> Result<RealNode> 
     write_files(sandbox, &node)?;
     begin(sandbox, &node).await?;
     Ok(node)
+}
+
+/// Imports an image archive into every running node; nodes that start later import what is in [`Layout::images`].
+///
+/// # Errors
+/// When a node refuses it; the log is `logs/import-images.log`.
+pub async fn import(sandbox: &Sandbox, archive: &Path) -> Result<()> {
+    let layout = sandbox.layout()?;
+    let (ctr, log) = (
+        sandbox.tools.nodes()?.containerd.join("ctr"),
+        layout.log("import-images"),
+    );
+    let into = async |node: &RealNode| {
+        if !node.is_running(&layout)? {
+            return Ok(());
+        }
+        let mut command = node.command(&layout, &ctr)?;
+        command.args(["--namespace", "k8s.io", "images", "import"]).arg(archive);
+        let what = format!("importing {} into {}", archive.display(), node.name());
+        run::to_end(&what, command, &log).await
+    };
+    try_join_all(RealNode::all(&layout)?.iter().map(into)).await?;
+    Ok(())
 }
 
 /// Starts a stopped node again, as a reboot: its files are as they were. Waits until it is ready.
@@ -175,6 +198,7 @@ fn write_credentials(layout: &Layout, node: &RealNode, directory: &Path) -> Resu
 async fn begin(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
     let (layout, outer) = (sandbox.layout()?, sandbox.network()?);
     let (namespace, place) = (node.namespace(outer), node.place()?);
+    files::create_directory(&layout.images())?;
     cgroups::create(namespace.name())?;
     network::create_node(outer, &namespace, &place).await?;
     let since = ready::now();

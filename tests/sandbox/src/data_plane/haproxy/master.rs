@@ -1,0 +1,90 @@
+//! The command line of HAProxy's master process (management guide, section 9.4, "Master CLI").
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd as _;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+
+/// The socket's name in its directory.
+pub(super) const SOCKET: &str = "master.sock";
+
+/// How long an answer may take: the master serves one connection after the other.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// The worker that serves new connections, if any, and how often the master has reloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Workers {
+    /// The process id of the worker that was forked by the latest reload.
+    pub(super) current: Option<u32>,
+    /// How many workers still finish what they have.
+    pub(super) leaving: usize,
+}
+
+/// What the master answers to a command.
+///
+/// # Errors
+/// When it does not answer in time.
+pub(super) async fn ask(directory: &Path, command: &str) -> io::Result<String> {
+    // The path of a socket is short by law (108 bytes), that of a directory is not: so by way of the open directory.
+    let open = File::open(directory)?;
+    let path = format!("/proc/self/fd/{}/{SOCKET}", open.as_raw_fd());
+    let exchange = async {
+        let mut stream = UnixStream::connect(path).await?;
+        stream.write_all(format!("{command}\n").as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        Ok(answer)
+    };
+    tokio::time::timeout(WITHIN, exchange).await?
+}
+
+/// The workers in an answer to `show proc`.
+pub(super) fn workers(answer: &str) -> Workers {
+    let lines = answer.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let workers: Vec<(u32, u32)> = lines
+        .filter(|words| words.get(1) == Some(&"worker"))
+        .filter_map(|words| Some((words.first()?.parse().ok()?, words.get(2)?.parse().ok()?)))
+        .collect();
+    let current = workers.iter().find(|(_, reloads)| *reloads == 0).map(|(id, _)| *id);
+    Workers {
+        current,
+        leaving: workers.len() - usize::from(current.is_some()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_current_worker_is_the_one_that_saw_no_reload() {
+        let answer = "\
+#<PID>          <type>          <reloads>       <uptime>        <version>
+20134           master          1 [failed: 0]   0d00h10m15s     2.6.12-1+deb12u4
+# workers
+20170           worker          0               0d00h00m05s     2.6.12-1+deb12u4
+# old workers
+20161           worker          1               0d00h10m15s     2.6.12-1+deb12u4
+# programs
+";
+        assert_eq!(
+            workers(answer),
+            Workers {
+                current: Some(20170),
+                leaving: 1
+            }
+        );
+        assert_eq!(
+            workers("# workers\n"),
+            Workers {
+                current: None,
+                leaving: 0
+            }
+        );
+    }
+}

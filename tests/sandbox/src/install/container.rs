@@ -3,7 +3,7 @@
 use super::binary;
 use crate::error::Result;
 use crate::image::stock;
-use crate::nodes;
+use crate::nodes::real;
 use crate::progress::Progress;
 use crate::state::Sandbox;
 
@@ -13,13 +13,10 @@ use crate::state::Sandbox;
 /// When the image cannot be made, or containerd does not take it.
 pub(super) async fn provide(sandbox: &Sandbox, progress: &Progress) -> Result<String> {
     let layout = sandbox.layout()?;
-    let log = layout.log("import-elbow");
     let work = async {
         let (archive, name) = stock::elbow(&layout, &binary::path(&layout)).await?;
-        nodes::real::import(sandbox, &archive).await?;
+        real::import(sandbox, &archive).await?;
         Ok(name)
     };
-    progress
-        .step("putting elbow's image on the nodes", Some(&log), work)
-        .await
+    progress.step("putting elbow's image on the nodes", None, work).await
 }

@@ -35,6 +35,8 @@ pub async fn start(tools: &Tools, layout: &Layout) -> Result<()> {
 /// The port of the server that knows no name.
 const NOTHING: u16 = 5353;
 
+/// Addresses are given in changing order, as AWS's name servers do: clients mostly take the first.
+///
 /// There are no names but the cluster's and the load balancers': every other one is answered with NXDOMAIN. A server of its own
 /// does that, for CoreDNS asks its plug-in `template` before `hosts`, however they are written down.
 fn corefile(hosts: &Path, kubeconfig: &Path) -> String {
@@ -54,6 +56,7 @@ fn corefile(hosts: &Path, kubeconfig: &Path) -> String {
         reload 100ms
         fallthrough
     }}
+    loadbalance
     forward . {RESOLVER}:{NOTHING}
     errors
 }}

@@ -10,7 +10,7 @@ use super::report::{Outcome, Test};
 use super::suite::Suite;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::run;
+use crate::{files, run};
 use crate::state::Sandbox;
 
 /// Words in the names of tests that take a quarter of an hour, beside those that wait in vain: they begin first.
@@ -79,6 +79,9 @@ impl Runs<'_> {
     /// Runs one test. The program fails where the test does, so its report tells more than its end.
     async fn outcome(&self, number: usize, test: &Test, log: &Path) -> Result<Outcome> {
         let report = self.suite.report(number);
+        // An earlier run's words would be taken for this one's.
+        files::remove(log)?;
+        files::remove(&report)?;
         let command = self.suite.run(self.sandbox, test, &report)?;
         let layout = self.sandbox.layout()?;
         let run = run::to_end_on_record(&format!("conformance-{number:02}"), command, log, &layout).await;

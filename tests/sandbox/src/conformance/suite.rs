@@ -118,7 +118,7 @@ impl Suite {
     /// When it is not there or is none.
     pub(super) fn read(&self, report: &Path) -> Result<Vec<(Test, report::Outcome)>> {
         let text = files::read(report)?;
-        std::fs::remove_file(report).map_err(Error::file("remove", report))?;
+        files::remove(report)?;
         report::read(&text).map_err(Error::malformed("the suite's report"))
     }
 
@@ -142,7 +142,8 @@ impl Suite {
     /// The suite writes to its working directory here and there.
     fn prepare(&self, command: &mut Command) {
         command.current_dir(&self.files).arg("--ginkgo.no-color");
-        command.arg(format!("--kube-test-repo-list={}", self.registries().display()));
+        // Its flag for the file is read after some tests have looked up their image.
+        command.env("KUBE_TEST_REPO_LIST", self.registries());
     }
 
     fn cannot_start(&self, source: std::io::Error) -> Error {

@@ -16,6 +16,10 @@
 //! `lambda` and `alb`; the time that AWS takes to make, change and remove things. A node's outgoing rules are asked about
 //! the target of a connection through a load balancer, not about the load balancer.
 
+use std::path::PathBuf;
+
+use crate::layout::Layout;
+
 pub mod addresses;
 pub mod command;
 pub mod departures;
@@ -34,6 +38,7 @@ pub mod reading;
 pub mod routes;
 pub mod routing;
 pub mod run;
+pub mod start;
 mod summary;
 pub mod verdict;
 
@@ -56,3 +61,25 @@ pub struct Picture {
     /// The ranges of the pods behind each node's address, as the routes of this network namespace say.
     pub pod_ranges: PodRanges,
 }
+
+/// The file in which LocalStack's plug-in counts writes, from which the data plane knows when to read.
+#[must_use]
+pub fn changes(layout: &Layout) -> PathBuf {
+    layout.data_plane().join(CHANGES)
+}
+
+/// The file of [`Verdicts`], from which LocalStack's plug-in answers.
+#[must_use]
+pub fn verdicts(layout: &Layout) -> PathBuf {
+    layout.data_plane().join(VERDICTS)
+}
+
+/// The hosts file (hosts(5)) of the load balancers' names.
+#[must_use]
+pub fn names(layout: &Layout) -> PathBuf {
+    layout.data_plane().join(HOSTS)
+}
+
+const CHANGES: &str = "changes";
+const VERDICTS: &str = "verdicts.json";
+const HOSTS: &str = "hosts";

@@ -1,10 +1,11 @@
 //! The name server of the VPC and of the cluster: CoreDNS, at the VPC resolver's address.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 
+use crate::data_plane;
 use crate::error::Result;
 use crate::files;
 use crate::layout::Layout;
@@ -17,7 +18,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// Starts CoreDNS, with the load balancers' names from [`hosts`], and waits until it listens.
 pub async fn start(tools: &Tools, layout: &Layout) -> Result<()> {
-    let names = hosts(layout);
+    let names = data_plane::names(layout);
     if !names.exists() {
         files::write(&names, "")?;
     }
@@ -29,12 +30,6 @@ pub async fn start(tools: &Tools, layout: &Layout) -> Result<()> {
         .start(layout)?;
     let listens = async || TcpStream::connect((RESOLVER, 53)).await.is_ok();
     process.ready(READY_WITHIN, listens).await
-}
-
-/// The hosts file (hosts(5)) of the load balancers' names, which the data plane writes.
-#[must_use]
-pub fn hosts(layout: &Layout) -> PathBuf {
-    layout.data_plane().join("hosts")
 }
 
 /// There are no names but the cluster's and the load balancers': every other one is answered with NXDOMAIN.

@@ -13,7 +13,7 @@ use super::kernel::Kernel;
 use super::model::Model;
 use super::routes::PodRanges;
 use super::verdict::{State, Verdicts};
-use super::{Picture, hosts, nft, summary};
+use super::{HOSTS, Picture, VERDICTS, hosts, nft, summary};
 use crate::error::Error;
 use crate::files;
 
@@ -138,9 +138,9 @@ impl DataPlane {
         for connections in ended {
             self.kernel.end(connections).await?;
         }
-        self.write("hosts", hosts::file(&self.picture))?;
+        self.write(HOSTS, hosts::file(&self.picture))?;
         let verdicts = serde_json::to_string_pretty(&self.picture.verdicts);
-        self.write("verdicts.json", verdicts.map_err(Error::malformed("verdicts"))?)?;
+        self.write(VERDICTS, verdicts.map_err(Error::malformed("verdicts"))?)?;
         let summary = summary::of(&self.picture);
         if summary != self.said {
             print!("{summary}");

@@ -48,7 +48,7 @@ pub struct Settings {
 /// As [`serve`]. What AWS refuses is logged and tried again.
 pub async fn run(settings: Settings) -> Result<()> {
     let aws = Aws::new(&settings.endpoint, &settings.region, LANE);
-    let changes = Changes::at(&settings.directory.join("changes"));
+    let changes = Changes::at(&settings.directory.join(super::CHANGES));
     let (models, arriving) = mpsc::channel(1);
     let (served, ()) = tokio::join!(serve(settings, arriving), read(Reader::new(aws), changes, models));
     served

@@ -95,7 +95,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Demo => crate::demo::demo(&directory).await?,
         Command::Install(arguments) => crate::install::install(&directory, &arguments).await?,
         Command::Uninstall => crate::install::uninstall(&directory).await?,
-        Command::Logs => print!("{}", crate::install::logs(&directory)?),
+        Command::Logs => print!("{}", crate::install::logs(&directory).await?),
         Command::Status => print!("{}", status::status(&directory).await?),
         Command::Test(arguments) => test::test(&directory, &arguments).await?,
         Command::Bench(arguments) => crate::bench::bench(&directory, &arguments).await?,

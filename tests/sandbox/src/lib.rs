@@ -46,6 +46,7 @@ pub mod state;
 pub mod terraform;
 pub mod tools;
 pub mod wait;
+pub mod workspace;
 
 #[cfg(test)]
 mod scratch;

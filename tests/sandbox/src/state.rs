@@ -1,8 +1,10 @@
 //! What a running sandbox consists of.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tokio::process::Command;
 
 use crate::control_plane::start as control_plane;
 use crate::error::{Error, Result};
@@ -67,6 +69,15 @@ impl Sandbox {
     /// The outer network namespace; [`Error::NoNodes`] in a sandbox that has none.
     pub fn network(&self) -> Result<&Namespace> {
         self.nodes.as_ref().map(|nodes| &nodes.network).ok_or(Error::NoNodes)
+    }
+
+    /// A command that runs a program where the sandbox's addresses are reached.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        match &self.nodes {
+            Some(nodes) => nodes.network.command(&[program]),
+            None => Command::new(program),
+        }
     }
 
     /// Does the work where the sandbox's addresses are reached: inside the outer network namespace if it has one.

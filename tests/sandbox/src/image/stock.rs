@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::process::Command;
-
 use crate::cache::Cache;
 use crate::debian;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::progress::Progress;
-use crate::{checkout, files, program, run};
+use crate::{files, workspace};
 
 use super::{Image, Name, nginx, program as static_program};
 
@@ -30,14 +28,14 @@ pub const ELBOW: &str = "registry.local/elbow";
 /// # Errors
 /// What a build or apt says.
 pub async fn provide(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<()> {
-    let programs = build(layout, progress).await?;
+    let programs = workspace::build(layout, progress).await?;
     let unpacked = debian::unpack(cache, layout, progress, "nginx", &[nginx::PACKAGE]).await?;
     let images = async {
         for (name, file) in [(PAUSE, "elbow-sandbox-pause"), (ECHO, "elbow-sandbox-echo")] {
             write(
                 layout,
                 &Name::Tagged(name),
-                &static_program::image(&programs.join(file)).await?,
+                &static_program::image(&programs.join(file), &layout.images()).await?,
             )?;
         }
         write(layout, &Name::Tagged(NGINX), &nginx::image(&unpacked).await?)
@@ -50,34 +48,21 @@ pub async fn provide(cache: &Cache, layout: &Layout, progress: &Progress) -> Res
 /// # Errors
 /// When the binary cannot be read, or the archive not written.
 pub async fn elbow(layout: &Layout, binary: &Path) -> Result<(PathBuf, String)> {
-    write(layout, &Name::Repository(ELBOW), &static_program::image(binary).await?)
+    write(
+        layout,
+        &Name::Repository(ELBOW),
+        &static_program::image(binary, &layout.images()).await?,
+    )
 }
 
 /// Writes the archive of an image, and returns its file and its full name; the file is called as the image, without registry and
 /// tag.
 fn write(layout: &Layout, name: &Name<'_>, image: &Image) -> Result<(PathBuf, String)> {
-    let images = layout.part("images");
+    let images = layout.images();
     let archive = image.archive(name).map_err(Error::file("pack", &images))?;
     let last = archive.name.rsplit('/').next().unwrap_or_default();
     let short = last.split(':').next().unwrap_or_default();
     let path = images.join(format!("{short}.tar"));
     files::write(&path, archive.bytes)?;
     Ok((path, archive.name))
-}
-
-/// Builds the programs of this package; returns the directory with them, which is that of this very program.
-async fn build(layout: &Layout, progress: &Progress) -> Result<PathBuf> {
-    let own = program::path()?;
-    let directory = own.parent().unwrap_or(Path::new("/")).to_owned();
-    let log = layout.log("build-workloads");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .args(["build", "--package", "elbow-sandbox", "--bins"])
-        .current_dir(checkout::root());
-    if directory.ends_with("release") {
-        cargo.arg("--release");
-    }
-    let build = run::to_end("building the workloads", cargo, &log);
-    progress.step("building the workloads", Some(&log), build).await?;
-    Ok(directory)
 }

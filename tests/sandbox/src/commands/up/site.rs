@@ -8,6 +8,7 @@ use crate::cache::Cache;
 use crate::control_plane::start::{self as control_plane, Nodes};
 use crate::data_plane::{self, programs::Programs};
 use crate::error::Result;
+use crate::image::stock;
 use crate::layout::Layout;
 use crate::network::{self, Namespace};
 use crate::nodes::{self, real};
@@ -54,7 +55,7 @@ impl Site {
         let site = self.clone();
         let servers = network::enter(self.network.as_ref(), async move || site.servers().await);
         let terraform = Terraform::init(&self.tools, cache, &self.layout, &self.progress);
-        let (aws, terraform) = tokio::try_join!(servers, terraform)?;
+        let (aws, terraform, ()) = tokio::try_join!(servers, terraform, self.images(cache))?;
         let (localstack, progress) = (aws.localstack.clone(), self.progress.clone());
         let apply = async move || terraform.apply(&localstack, &progress).await;
         let infrastructure = network::enter(self.network.as_ref(), apply).await?;
@@ -75,6 +76,14 @@ impl Site {
         environment::write(&self.layout, &sandbox)?;
         sandbox.save()?;
         Ok(sandbox)
+    }
+
+    /// Real nodes find their images when they start.
+    async fn images(&self, cache: &Cache) -> Result<()> {
+        match self.nodes {
+            Nodes::StandIns => Ok(()),
+            Nodes::Real => stock::provide(cache, &self.layout, &self.progress).await,
+        }
     }
 
     /// The control plane with the name server, and AWS.

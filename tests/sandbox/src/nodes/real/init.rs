@@ -57,7 +57,7 @@ umount --lazy --recursive /run/netns 2>/dev/null || :
 mount -t tmpfs tmpfs /run
 mkdir -p /run/node /run/images /run/netns
 mount --bind {directory} /run/node
-[ ! -d {images} ] || mount --bind {images} /run/images
+mount --bind {images} /run/images
 {tree}mount --make-rshared /
 containerd --config /run/node/containerd.toml >>/run/node/logs/containerd.log 2>&1 &
 containerd=$!

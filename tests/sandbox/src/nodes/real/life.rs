@@ -7,18 +7,19 @@ use k8s_openapi::api::core::v1::Node;
 use kube::Api;
 use kube::api::DeleteParams;
 
-use super::configuration::{self, Programs};
+use super::configuration::{self, Runtime};
 use super::init::{self, Places};
 use super::{RealNode, cgroups, instance, ready};
 use crate::aws::Aws;
 use crate::control_plane::credentials::{Credentials, kubeconfig};
+use crate::data_plane::programs::Programs;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::network::Namespace;
 use crate::process::{self, Detached};
 use crate::state::Sandbox;
 use crate::terraform::infrastructure::Instance;
-use crate::{files, kubernetes, network};
+use crate::{files, kubernetes, network, run};
 
 /// Starts a new instance with a node on it, in a zone or in the one that has the fewest, and waits until it is ready.
 ///
@@ -44,6 +45,29 @@ pub async fn create(sandbox: &Sandbox, instance: &Instance) -> Result<RealNode> 
     write_files(sandbox, &node)?;
     begin(sandbox, &node).await?;
     Ok(node)
+}
+
+/// Imports an image archive into every running node; nodes that start later import what is in [`Layout::images`].
+///
+/// # Errors
+/// When a node refuses it; the log is `logs/import-images.log`.
+pub async fn import(sandbox: &Sandbox, archive: &Path) -> Result<()> {
+    let layout = sandbox.layout()?;
+    let (ctr, log) = (
+        sandbox.tools.nodes()?.containerd.join("ctr"),
+        layout.log("import-images"),
+    );
+    let into = async |node: &RealNode| {
+        if !node.is_running(&layout)? {
+            return Ok(());
+        }
+        let mut command = node.command(&layout, &ctr)?;
+        command.args(["--namespace", "k8s.io", "images", "import"]).arg(archive);
+        let what = format!("importing {} into {}", archive.display(), node.name());
+        run::to_end(&what, command, &log).await
+    };
+    try_join_all(RealNode::all(&layout)?.iter().map(into)).await?;
+    Ok(())
 }
 
 /// Starts a stopped node again, as a reboot: its files are as they were. Waits until it is ready.
@@ -123,7 +147,7 @@ fn write_files(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
     let layout = sandbox.layout()?;
     let (directory, tools) = (node.directory(&layout), sandbox.tools.nodes()?);
     let (runc, plugins) = (tools.runc.display().to_string(), tools.cni.display().to_string());
-    let programs = Programs {
+    let runtime = Runtime {
         runc: &runc,
         cni: &plugins,
     };
@@ -144,7 +168,7 @@ fn write_files(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
     for (name, content) in [
         ("init.sh", script),
         ("bin/nft", init::wrapper(&nft.path, &nft.library_path)),
-        ("containerd.toml", configuration::containerd(programs)),
+        ("containerd.toml", configuration::containerd(runtime)),
         ("kubelet.json", kubelet.to_string()),
         ("kube-proxy.json", configuration::kube_proxy(node).to_string()),
         ("cni/10-pods.conflist", configuration::cni(node).to_string()),
@@ -175,6 +199,7 @@ fn write_credentials(layout: &Layout, node: &RealNode, directory: &Path) -> Resu
 async fn begin(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
     let (layout, outer) = (sandbox.layout()?, sandbox.network()?);
     let (namespace, place) = (node.namespace(outer), node.place()?);
+    files::create_directory(&layout.images())?;
     cgroups::create(namespace.name())?;
     network::create_node(outer, &namespace, &place).await?;
     let since = ready::now();

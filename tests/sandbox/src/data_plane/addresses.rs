@@ -115,3 +115,68 @@ fn from_the_top(subnet: Ipv4Net, taken: &BTreeSet<Ipv4Addr>) -> Option<Ipv4Addr>
     let mut candidates = (first..subnet.broadcast().to_bits()).rev().map(Ipv4Addr::from_bits);
     candidates.find(|address| !taken.contains(address))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_plane::fixture::picture;
+
+    /// Private and public address in each zone of the first load balancer.
+    fn held(addresses: &Addresses, model: &Model) -> Vec<(String, Option<String>)> {
+        let zones = addresses.zones(&model.load_balancers[0]);
+        let texts = |address: ZoneAddress| {
+            (
+                address.private.to_string(),
+                address.public.map(|public| public.to_string()),
+            )
+        };
+        zones.map(|(_, address)| texts(address)).collect()
+    }
+
+    #[test]
+    fn private_addresses_are_the_last_free_of_their_subnets() {
+        let mut model = picture().model;
+        model.instances.get_mut("i-b").unwrap().address = "10.0.2.254".parse().unwrap();
+        let mut addresses = Addresses::default();
+        addresses.assign(&model);
+        let private: Vec<String> = held(&addresses, &model)
+            .into_iter()
+            .map(|(private, _)| private)
+            .collect();
+        assert_eq!(private, ["10.0.1.254", "10.0.2.253", "10.0.3.254"]);
+    }
+
+    #[test]
+    fn what_the_api_names_is_used_and_internal_ones_are_not_public() {
+        let mut model = picture().model;
+        model.load_balancers[0].zones[0].elastic = Some("203.0.113.77".parse().unwrap());
+        let mut addresses = Addresses::default();
+        addresses.assign(&model);
+        assert_eq!(held(&addresses, &model)[0].1.as_deref(), Some("203.0.113.77"));
+        model.load_balancers[0].scheme = Scheme::Internal;
+        model.load_balancers[0].zones[1].private = Some("10.0.2.7".parse().unwrap());
+        let mut addresses = Addresses::default();
+        addresses.assign(&model);
+        assert_eq!(held(&addresses, &model)[1], ("10.0.2.7".to_owned(), None));
+    }
+
+    #[test]
+    fn addresses_are_kept_while_others_come_and_go_and_public_ones_are_not_given_again_soon() {
+        let mut model = picture().model;
+        let mut addresses = Addresses::default();
+        addresses.assign(&model);
+        let first = held(&addresses, &model);
+        let mut second = model.load_balancers[0].clone();
+        second.arn = "another".to_owned();
+        model.load_balancers.insert(0, second);
+        addresses.assign(&model);
+        let of_second = held(&addresses, &model);
+        assert_eq!(of_second[0], ("10.0.1.253".to_owned(), Some("198.18.0.4".to_owned())));
+        model.load_balancers.remove(0);
+        addresses.assign(&model);
+        assert_eq!(held(&addresses, &model), first);
+        model.load_balancers[0].arn = "a third".to_owned();
+        addresses.assign(&model);
+        assert_eq!(held(&addresses, &model)[0].1.as_deref(), Some("198.18.0.7"));
+    }
+}

@@ -99,3 +99,62 @@ pub fn connections(picture: &Picture, group: &TargetGroup, target: &Target) -> O
 fn holds(group: &TargetGroup, key: &str) -> bool {
     group.targets.iter().any(|target| target.key() == key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_plane::fixture::{group, picture};
+
+    const DELAY: Duration = Duration::from_secs(20);
+
+    fn with(attributes: &[(&str, &str)]) -> Picture {
+        let mut picture = picture();
+        let delay = ("deregistration_delay.timeout_seconds", "20");
+        group(&mut picture).attributes = attributes.iter().copied().chain([delay]).collect();
+        picture
+    }
+
+    fn without_b(picture: &Picture) -> Picture {
+        let mut after = picture.clone();
+        group(&mut after).targets.retain(|target| target.id != "i-b");
+        after
+    }
+
+    #[test]
+    fn connections_end_after_the_delay_where_the_group_says_so() {
+        let now = Instant::now();
+        for (ends, expected) in [("true", 1), ("false", 0)] {
+            let before = with(&[("deregistration_delay.connection_termination.enabled", ends)]);
+            let mut departures = Departures::default();
+            departures.note(&before, &without_b(&before), now);
+            assert_eq!(departures.next(now), Some(DELAY));
+            let said: Vec<_> = departures
+                .verdicts()
+                .map(|(key, verdict)| (key.1.as_str(), verdict.state))
+                .collect();
+            assert_eq!(said, [("i-b:30080", State::Draining)]);
+            assert_eq!(departures.over(now), []);
+            let over = departures.over(now + DELAY);
+            assert_eq!(over.len(), expected);
+            assert!(
+                over.iter()
+                    .all(|over| over.to == "10.0.32.4:30080".parse().unwrap() && over.through.len() == 6)
+            );
+            assert_eq!(departures.verdicts().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_target_that_is_back_or_whose_group_is_gone_is_leaving_no_longer() {
+        let now = Instant::now();
+        let before = with(&[]);
+        let after = without_b(&before);
+        let mut departures = Departures::default();
+        departures.note(&before, &after, now);
+        departures.note(&after, &before, now);
+        assert_eq!(departures.next(now), None);
+        departures.note(&before, &after, now);
+        departures.note(&after, &Picture::default(), now);
+        assert_eq!(departures.next(now), None);
+    }
+}

@@ -84,3 +84,43 @@ fn plan(picture: &Picture, balancer: &LoadBalancer, group: &TargetGroup, target:
         version: group.version,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_plane::fixture::{group, picture};
+
+    fn plan_of(picture: &Picture, node: &str) -> Plan {
+        plans(picture)[&("group".to_owned(), format!("i-{node}:30080"))].clone()
+    }
+
+    #[test]
+    fn a_target_is_checked_from_the_load_balancers_address_in_its_zone() {
+        let mut picture = picture();
+        group(&mut picture).health_check.port = Some(10256);
+        let Plan::Check(check) = plan_of(&picture, "b") else {
+            panic!("not checked");
+        };
+        assert_eq!(
+            (check.from.to_string(), check.to.to_string()),
+            ("10.0.2.254".to_owned(), "10.0.32.4:10256".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_gets_no_traffic_is_unused() {
+        let mut picture = picture();
+        group(&mut picture).targets[0].address = None;
+        picture.model.load_balancers[0].zones.remove(1);
+        for (node, reason) in [("a", "Target.InvalidState"), ("b", "Target.NotInUse")] {
+            let plan = plan_of(&picture, node);
+            assert!(
+                matches!(plan, Plan::Unused(verdict) if verdict.reason == reason),
+                "{node}"
+            );
+        }
+        assert!(matches!(plan_of(&picture, "c"), Plan::Check(_)));
+        picture.model.load_balancers[0].listeners.clear();
+        assert!(plans(&picture).is_empty());
+    }
+}

@@ -8,6 +8,9 @@ mod groups;
 mod network;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 use crate::aws::Aws;
 
 use super::error::{Error, Result};
@@ -47,12 +50,19 @@ impl Reader {
     /// When AWS refuses, as it does when something is removed while it is asked for, or answers what cannot be understood.
     /// The next call asks for everything again.
     pub async fn read(&mut self, counts: Counts) -> Result<Model> {
+        // Forgotten until all went well, so that what failed is asked for again.
         let before = self.read.take();
-        if before.is_none_or(|before| before.ec2 != counts.ec2) {
+        let is_first = before.is_none();
+        let before = before.unwrap_or_default();
+        if is_first {
+            self.answers = Answers::default();
+        }
+        if is_first || before.ec2 != counts.ec2 {
             self.answers.ask_ec2(&self.aws).await?;
         }
-        if before.is_none_or(|before| before.elbv2 != counts.elbv2) {
-            self.answers.ask_elbv2(&self.aws).await?;
+        if is_first || before.elbv2 != counts.elbv2 {
+            let written = |arn: &str| before.arns.get(arn) != counts.arns.get(arn);
+            self.answers.ask_elbv2(&self.aws, &written).await?;
         }
         let model = model(&self.answers)?;
         self.read = Some(counts);

@@ -92,3 +92,76 @@ fn meets(attributes: &Attributes, what: &str, healthy: usize, all: usize) -> boo
     let percentage = wanted("percentage").unwrap_or_default();
     healthy >= count && healthy * 100 >= percentage * all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_plane::fixture::{group, judge, picture, unhealthy};
+    use crate::data_plane::verdict::Verdict;
+
+    const COUNT: &str = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count";
+    const PERCENTAGE: &str = "target_group_health.dns_failover.minimum_healthy_targets.percentage";
+    const CROSS_ZONE: (&str, &str) = ("load_balancing.cross_zone.enabled", "true");
+
+    fn names(picture: &Picture) -> Vec<&str> {
+        let zones = named_zones(picture, &picture.model.load_balancers[0]);
+        zones.iter().map(|zone| zone.name.as_str()).collect()
+    }
+
+    fn from_zone_a(picture: &Picture) -> Vec<&str> {
+        let balancer = &picture.model.load_balancers[0];
+        let targets = destinations(
+            picture,
+            balancer,
+            &balancer.zones[0],
+            &picture.model.target_groups["group"],
+        );
+        targets.iter().map(|target| target.id.as_str()).collect()
+    }
+
+    #[test]
+    fn a_name_stands_for_the_zones_with_a_healthy_target() {
+        let mut picture = picture();
+        judge(&mut picture, "b", unhealthy());
+        assert_eq!(names(&picture), ["us-east-1a", "us-east-1c"]);
+        judge(&mut picture, "a", unhealthy());
+        judge(&mut picture, "c", unhealthy());
+        assert_eq!(
+            names(&picture),
+            ["us-east-1a", "us-east-1b", "us-east-1c"],
+            "fails open"
+        );
+        judge(&mut picture, "c", Verdict::healthy());
+        group(&mut picture).attributes = Attributes::from_iter([CROSS_ZONE]);
+        assert_eq!(names(&picture).len(), 3, "each zone sends to the healthy one");
+        group(&mut picture).attributes = Attributes::from_iter([CROSS_ZONE, (PERCENTAGE, "50")]);
+        judge(&mut picture, "a", Verdict::healthy());
+        assert_eq!(names(&picture).len(), 3);
+    }
+
+    #[test]
+    fn a_group_without_targets_takes_no_zone_out_of_the_name() {
+        let mut picture = picture();
+        group(&mut picture).targets.clear();
+        assert_eq!(names(&picture).len(), 3);
+    }
+
+    #[test]
+    fn too_few_healthy_targets_count_as_none() {
+        let mut picture = picture();
+        judge(&mut picture, "a", unhealthy());
+        assert_eq!(from_zone_a(&picture), ["i-a"]);
+        group(&mut picture).attributes = Attributes::from_iter([CROSS_ZONE]);
+        assert_eq!(from_zone_a(&picture), ["i-b", "i-c"]);
+        group(&mut picture).attributes = Attributes::from_iter([CROSS_ZONE, (COUNT, "3")]);
+        assert_eq!(from_zone_a(&picture), ["i-a", "i-b", "i-c"]);
+    }
+
+    #[test]
+    fn targets_of_zones_that_are_not_enabled_get_nothing() {
+        let mut picture = picture();
+        group(&mut picture).attributes = Attributes::from_iter([CROSS_ZONE]);
+        picture.model.load_balancers[0].zones.truncate(2);
+        assert_eq!(from_zone_a(&picture), ["i-a", "i-b"]);
+    }
+}

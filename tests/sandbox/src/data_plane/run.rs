@@ -92,7 +92,7 @@ async fn read(mut reader: Reader, changes: Changes, models: mpsc::Sender<(Model,
         }
         sleep(SETTLE).await;
         let seen = look();
-        match reader.read(seen.0).await {
+        match reader.read(seen.0.clone()).await {
             Ok(model) => {
                 let pod_ranges = seen.1.clone();
                 known = Some(seen);

@@ -25,7 +25,9 @@ pub(super) struct Answers {
     pub(super) certificates: BTreeMap<String, Pages>,
     pub(super) target_groups: Pages,
     pub(super) health: BTreeMap<String, Pages>,
-    pub(super) attributes: BTreeMap<String, Pages>,
+    pub(super) balancer_attributes: BTreeMap<String, Pages>,
+    pub(super) listener_attributes: BTreeMap<String, Pages>,
+    pub(super) group_attributes: BTreeMap<String, Pages>,
     /// The names of certificates, which never change.
     pub(super) names: BTreeMap<String, Vec<String>>,
     pub(super) subnets: Pages,
@@ -62,21 +64,33 @@ impl Answers {
         Ok(())
     }
 
-    /// Asks ELBv2, and ACM for the names of certificates in use, for all that matters.
-    pub(super) async fn ask_elbv2(&mut self, aws: &Aws) -> Result<()> {
+    /// Asks ELBv2, and ACM for the names of certificates in use, for what was written to or is new.
+    pub(super) async fn ask_elbv2(&mut self, aws: &Aws, written: &impl Fn(&str) -> bool) -> Result<()> {
         self.load_balancers = aws.pages(ELBV2, "DescribeLoadBalancers", &[]).await?;
         self.target_groups = aws.pages(ELBV2, "DescribeTargetGroups", &[]).await?;
         let balancers = arns(&self.load_balancers, "LoadBalancers", "LoadBalancerArn")?;
         let groups = arns(&self.target_groups, "TargetGroups", "TargetGroupArn")?;
-        self.listeners = each(aws, LISTENERS, balancers.clone()).await?;
-        self.health = each(aws, HEALTH, groups.clone()).await?;
-        self.attributes = each(aws, BALANCER_ATTRIBUTES, balancers).await?;
-        self.attributes.append(&mut each(aws, GROUP_ATTRIBUTES, groups).await?);
-        self.ask_for_listeners(aws).await?;
+        let inner = |balancer: &str, pages: &[String]| {
+            let listeners = balancers::protocols(pages).unwrap_or_default();
+            written(balancer) || listeners.iter().any(|(listener, _)| written(listener))
+        };
+        let written_to = |arn: &str, _: &[String]| written(arn);
+        refresh(&mut self.listeners, aws, LISTENERS, &balancers, inner).await?;
+        refresh(&mut self.health, aws, HEALTH, &groups, written_to).await?;
+        refresh(
+            &mut self.balancer_attributes,
+            aws,
+            BALANCER_ATTRIBUTES,
+            &balancers,
+            written_to,
+        )
+        .await?;
+        refresh(&mut self.group_attributes, aws, GROUP_ATTRIBUTES, &groups, written_to).await?;
+        self.ask_for_listeners(aws, written).await?;
         self.ask_for_names(aws).await
     }
 
-    async fn ask_for_listeners(&mut self, aws: &Aws) -> Result<()> {
+    async fn ask_for_listeners(&mut self, aws: &Aws, written: &impl Fn(&str) -> bool) -> Result<()> {
         let mut listeners = Vec::new();
         for pages in self.listeners.values() {
             listeners.extend(balancers::protocols(pages).map_err(Error::Malformed)?);
@@ -86,12 +100,22 @@ impl Answers {
             fit.map(|(arn, _)| arn.clone()).collect::<Vec<String>>()
         };
         let application = of(&[ListenerProtocol::Http, ListenerProtocol::Https]);
-        self.rules = each(aws, RULES, application.clone()).await?;
-        self.attributes
-            .append(&mut each(aws, LISTENER_ATTRIBUTES, application).await?);
         let secure = of(&[ListenerProtocol::Tls, ListenerProtocol::Https]);
-        self.certificates = each(aws, CERTIFICATES, secure).await?;
-        Ok(())
+        let written_to = |arn: &str, _: &[String]| written(arn);
+        let inner = |listener: &str, pages: &[String]| {
+            let rules = balancers::arns(pages, "Rules", "RuleArn").unwrap_or_default();
+            written(listener) || rules.iter().any(|rule| written(rule))
+        };
+        refresh(&mut self.rules, aws, RULES, &application, inner).await?;
+        refresh(
+            &mut self.listener_attributes,
+            aws,
+            LISTENER_ATTRIBUTES,
+            &application,
+            written_to,
+        )
+        .await?;
+        refresh(&mut self.certificates, aws, CERTIFICATES, &secure, written_to).await
     }
 
     async fn ask_for_names(&mut self, aws: &Aws) -> Result<()> {
@@ -109,6 +133,20 @@ impl Answers {
         }
         Ok(())
     }
+}
+
+/// Has the answers about exactly these resources: those of before, unless `outdated` says so of one, and new ones.
+async fn refresh(
+    held: &mut BTreeMap<String, Pages>,
+    aws: &Aws,
+    ask: Ask,
+    of: &[String],
+    outdated: impl Fn(&str, &[String]) -> bool,
+) -> Result<()> {
+    held.retain(|id, pages| of.contains(id) && !outdated(id, pages));
+    let missing = of.iter().filter(|id| !held.contains_key(*id)).cloned().collect();
+    held.append(&mut each(aws, ask, missing).await?);
+    Ok(())
 }
 
 /// The answers about each of several resources.

@@ -51,7 +51,7 @@ fn load_balancer(
         },
         zones,
         security_groups: element.texts("SecurityGroups"),
-        attributes: attributes(answers, arn)?,
+        attributes: attributes(&answers.balancer_attributes, arn)?,
         listeners: listeners(answers, arn)?,
     })
 }
@@ -84,9 +84,9 @@ pub(super) fn protocols(pages: &[String]) -> Result<Vec<(String, ListenerProtoco
         .collect()
 }
 
-/// The attributes of the resource of that ARN; none when they were not asked for.
-pub(super) fn attributes(answers: &Answers, arn: &str) -> Result<Attributes, Malformed> {
-    let pages = Pages::parse(answers.attributes.get(arn).map_or(&[], Vec::as_slice))?;
+/// The attributes in the answers about the resource of that ARN; none where they were not asked for.
+pub(super) fn attributes(answers: &BTreeMap<String, Vec<String>>, arn: &str) -> Result<Attributes, Malformed> {
+    let pages = Pages::parse(answers.get(arn).map_or(&[], Vec::as_slice))?;
     let list = pages.list("Attributes");
     Ok(list.map(|one| (one.text("Key"), one.text("Value"))).collect())
 }
@@ -110,7 +110,7 @@ fn listener(element: Element<'_>, answers: &Answers) -> Result<Listener, Malform
         alpn: element.texts("AlpnPolicy").join(""),
         default_action: action(element, "DefaultActions")?,
         rules: rules(answers, arn)?,
-        attributes: attributes(answers, arn)?,
+        attributes: attributes(&answers.listener_attributes, arn)?,
     })
 }
 

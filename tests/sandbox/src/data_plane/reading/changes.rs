@@ -1,19 +1,22 @@
-//! How often each service was written to, as the plug-in of LocalStack counts.
+//! How often each service and resource was written to, as the plug-in of LocalStack counts.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::files;
 
-/// How often each service was written to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// How often each service and resource was written to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Counts {
     /// EC2.
     pub ec2: u64,
     /// Elastic Load Balancing v2.
     pub elbv2: u64,
+    /// Load balancers, listeners, rules and target groups by ARN; tags do not count.
+    pub arns: BTreeMap<String, u64>,
 }
 
 /// The file with the counts.

@@ -41,7 +41,7 @@ fn target_group(
             _ => Version::Http1,
         },
         health_check: health_check(element)?,
-        attributes: attributes(answers, arn)?,
+        attributes: attributes(&answers.group_attributes, arn)?,
         targets: targets(answers, arn, instances)?,
     })
 }

@@ -1,7 +1,7 @@
-"""Tells others that what AWS describes may have changed: a file with a count of the writes to each service.
+"""Tells others that what AWS describes may have changed: a file with counts of the writes to each service and resource.
 
-The variable ELBOW_SANDBOX_CHANGES names the file, a JSON object such as {"ec2": 7, "elbv2": 12}; without it nothing is
-counted. A count moves after the write, so who reads the count first and then AWS misses nothing.
+The variable ELBOW_SANDBOX_CHANGES names the file, a JSON object such as {"ec2": 7, "elbv2": 12, "arns": {"arn:...": 3}};
+without it nothing is counted. Counts move after the write, so who reads them first and then AWS misses nothing.
 """
 
 import json
@@ -10,7 +10,7 @@ import threading
 
 from localstack.runtime import hooks
 
-_WATCHED = ("acm", "ec2", "elbv2")
+_WATCHED = ("ec2", "elbv2")
 _READS = ("Describe", "Get", "List", "Search")
 
 
@@ -19,7 +19,7 @@ class Changes:
 
     def __init__(self, path: str):
         self._path = path
-        self._counts = dict.fromkeys(_WATCHED, 0)
+        self._counts = dict.fromkeys(_WATCHED, 0) | {"arns": {}}
         self._lock = threading.Lock()
 
     def __call__(self, chain, context, response):
@@ -28,8 +28,16 @@ class Changes:
         # A write that failed may have changed something too.
         if service in _WATCHED and not operation.name.startswith(_READS):
             with self._lock:
-                self._counts[service] += 1
+                self._count(service, context.service_request or {})
                 self._write()
+
+    def _count(self, service: str, request: dict) -> None:
+        """What is written to is named in parameters such as TargetGroupArn; tags, whose resources are in a list, do not matter."""
+        self._counts[service] += 1
+        arns = self._counts["arns"]
+        for key, value in request.items():
+            if key.endswith("Arn") and isinstance(value, str):
+                arns[value] = arns.get(value, 0) + 1
 
     def _write(self) -> None:
         """A reader sees the old counts or the new ones, never a part."""

@@ -69,6 +69,11 @@ impl Bed {
         target
     }
 
+    /// Ends the oldest workload: it takes nobody any more and finishes what is under way.
+    pub(crate) async fn drain_oldest(&mut self) {
+        self.echoes.remove(0).drain().await.unwrap();
+    }
+
     /// A target group for HTTP with so many targets, healthy: `NAME-0`, `NAME-1`...
     pub(crate) async fn group(&mut self, name: &str, targets: usize) -> TargetGroup {
         let mut registered = Vec::new();

@@ -21,7 +21,6 @@ use std::path::PathBuf;
 use crate::layout::Layout;
 
 pub mod addresses;
-pub mod certificates;
 pub mod command;
 pub mod departures;
 pub mod error;
@@ -39,7 +38,6 @@ pub mod reading;
 pub mod routes;
 pub mod routing;
 pub mod run;
-pub mod start;
 mod summary;
 pub mod verdict;
 

@@ -36,7 +36,7 @@ pub fn variables(sandbox: &Sandbox) -> Vec<(&'static str, String)> {
 pub fn write(layout: &Layout, sandbox: &Sandbox) -> Result<()> {
     let mut path = sandbox.tools.path();
     if let Some(nodes) = &sandbox.nodes {
-        let wrappers = layout.part("bin");
+        let wrappers = layout.part("wrappers");
         for program in [sandbox.tools.kubectl(), sandbox.tools.helm.clone()] {
             wrap(&program, &wrappers, &nodes.network)?;
         }

@@ -28,6 +28,9 @@ pub struct Arguments {
 /// Tests with this prefix need real nodes, or network namespaces at least.
 const TRAFFIC: &str = "traffic::";
 
+/// Tests of the sandbox itself that bring ones with real nodes up beside the one that is there.
+const REAL_NODES: &str = "real_nodes::";
+
 /// Runs the tests that need no sandbox, then those on a sandbox without real nodes, then, where real nodes are possible, those
 /// with traffic. A sandbox that is up in `directory` is used for the tests of its kind, else one that is taken down again.
 /// [`Error::Tests`] names the parts that failed.
@@ -59,13 +62,18 @@ pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
 
 /// Where real nodes are not possible, a line says so and the tests are left out.
 async fn with_traffic(directory: &Path, arguments: &Arguments) -> Result<bool> {
-    if let Some(obstacle) = prerequisites::nodes::obstacle(&Progress::on_standard_error()).await {
+    if let Some(obstacle) = obstacle().await {
         heading(&format!(
             "tests with traffic are left out: no real nodes, for {obstacle}"
         ));
         return Ok(true);
     }
     on_a_sandbox(directory, arguments, Nodes::Real).await
+}
+
+/// Why this machine cannot have real nodes, if it cannot.
+async fn obstacle() -> Option<String> {
+    prerequisites::nodes::obstacle(&Progress::on_standard_error()).await
 }
 
 async fn on_a_sandbox(directory: &Path, arguments: &Arguments, nodes: Nodes) -> Result<bool> {
@@ -117,6 +125,9 @@ async fn sandbox(directory: &Path, nodes: Nodes) -> Result<(Sandbox, Option<Path
 async fn tests_of_apis(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
     let mut for_the_tests = common(arguments);
     for_the_tests.extend(["--skip".to_owned(), TRAFFIC.to_owned()]);
+    if obstacle().await.is_some() {
+        for_the_tests.extend(["--skip".to_owned(), REAL_NODES.to_owned()]);
+    }
     for_the_tests.extend(arguments.filters.iter().cloned());
     let all = ["test", "--workspace", "--test", "*", "--no-fail-fast"];
     cargo(&all, &for_the_tests, &variables(sandbox)?).await

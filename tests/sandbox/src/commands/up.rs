@@ -45,7 +45,9 @@ pub async fn up(directory: &Path, nodes: Nodes) -> Result<Sandbox> {
     let _lock = lock(&cache, &layout).await?;
     let progress = Progress::on_standard_error();
     if let Some(running) = running(&layout).await? {
-        progress.say(&format!("the sandbox in {} is up already", layout.root().display()));
+        let kind = if running.nodes.is_some() { "with" } else { "without" };
+        let place = layout.root().display();
+        progress.say(&format!("the sandbox in {place} is up already, {kind} real nodes"));
         return Ok(running);
     }
     clear(&layout, &progress).await?;

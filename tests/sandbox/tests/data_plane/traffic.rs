@@ -2,4 +2,5 @@
 
 mod forwarding;
 mod health;
+mod localstack;
 mod security;

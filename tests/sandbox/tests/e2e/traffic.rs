@@ -2,4 +2,5 @@
 
 mod images;
 mod nginx;
+mod nodes;
 mod workload;

@@ -6,9 +6,9 @@ use super::RealNode;
 use crate::image::stock::PAUSE;
 use crate::network::addresses::{PODS, RESOLVER, pods_of_node};
 
-/// What a node's files say beside the node itself.
+/// What starts containers and joins them to the network.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Programs<'a> {
+pub(super) struct Runtime<'a> {
     /// The runc program.
     pub(super) runc: &'a str,
     /// The directory of CNI plug-ins.
@@ -17,8 +17,8 @@ pub(super) struct Programs<'a> {
 
 /// containerd's configuration.
 /// <https://github.com/containerd/containerd/blob/main/docs/cri/config.md>
-pub(super) fn containerd(programs: Programs<'_>) -> String {
-    let Programs { runc, cni } = programs;
+pub(super) fn containerd(runtime: Runtime<'_>) -> String {
+    let Runtime { runc, cni } = runtime;
     format!(
         "version = 3
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn containerd_is_told_where_runc_and_the_plug_ins_are() {
-        let text = containerd(Programs {
+        let text = containerd(Runtime {
             runc: "/cache/runc",
             cni: "/cache/cni",
         });

@@ -7,11 +7,12 @@ use k8s_openapi::api::core::v1::Node;
 use kube::Api;
 use kube::api::DeleteParams;
 
-use super::configuration::{self, Programs};
+use super::configuration::{self, Runtime};
 use super::init::{self, Places};
 use super::{RealNode, cgroups, instance, ready};
 use crate::aws::Aws;
 use crate::control_plane::credentials::{Credentials, kubeconfig};
+use crate::data_plane::programs::Programs;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::network::Namespace;
@@ -146,7 +147,7 @@ fn write_files(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
     let layout = sandbox.layout()?;
     let (directory, tools) = (node.directory(&layout), sandbox.tools.nodes()?);
     let (runc, plugins) = (tools.runc.display().to_string(), tools.cni.display().to_string());
-    let programs = Programs {
+    let runtime = Runtime {
         runc: &runc,
         cni: &plugins,
     };
@@ -161,13 +162,13 @@ fn write_files(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
         ],
     };
     let cgroup = node.namespace(sandbox.network()?);
-    let nft = tools.data_plane.program("usr/sbin/nft")?;
+    let nft = Programs::of(&tools.packages)?.nft;
     let script = init::script(node, &configuration::labels(node, region), places);
     let kubelet = configuration::kubelet(node, cgroup.name());
     for (name, content) in [
         ("init.sh", script),
         ("bin/nft", init::wrapper(&nft.path, &nft.library_path)),
-        ("containerd.toml", configuration::containerd(programs)),
+        ("containerd.toml", configuration::containerd(runtime)),
         ("kubelet.json", kubelet.to_string()),
         ("kube-proxy.json", configuration::kube_proxy(node).to_string()),
         ("cni/10-pods.conflist", configuration::cni(node).to_string()),

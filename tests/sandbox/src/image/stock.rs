@@ -35,7 +35,7 @@ pub async fn provide(cache: &Cache, layout: &Layout, progress: &Progress) -> Res
             write(
                 layout,
                 &Name::Tagged(name),
-                &static_program::image(&programs.join(file)).await?,
+                &static_program::image(&programs.join(file), &layout.images()).await?,
             )?;
         }
         write(layout, &Name::Tagged(NGINX), &nginx::image(&unpacked).await?)
@@ -48,7 +48,11 @@ pub async fn provide(cache: &Cache, layout: &Layout, progress: &Progress) -> Res
 /// # Errors
 /// When the binary cannot be read, or the archive not written.
 pub async fn elbow(layout: &Layout, binary: &Path) -> Result<(PathBuf, String)> {
-    write(layout, &Name::Repository(ELBOW), &static_program::image(binary).await?)
+    write(
+        layout,
+        &Name::Repository(ELBOW),
+        &static_program::image(binary, &layout.images()).await?,
+    )
 }
 
 /// Writes the archive of an image, and returns its file and its full name; the file is called as the image, without registry and

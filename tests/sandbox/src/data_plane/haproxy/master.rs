@@ -15,13 +15,15 @@ pub(super) const SOCKET: &str = "master.sock";
 /// How long an answer may take: the master serves one connection after the other.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// The worker that serves new connections, if any, and how often the master has reloaded.
+/// The processes below the master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Workers {
-    /// The process id of the worker that was forked by the latest reload.
+    /// The process id of the worker that serves new connections: the one that saw the fewest reloads.
     pub(super) current: Option<u32>,
     /// How many workers still finish what they have.
     pub(super) leaving: usize,
+    /// How many reloads in a row have failed.
+    pub(super) failed: u32,
 }
 
 /// What the master answers to a command.
@@ -43,17 +45,21 @@ pub(super) async fn ask(directory: &Path, command: &str) -> io::Result<String> {
     tokio::time::timeout(WITHIN, exchange).await?
 }
 
-/// The workers in an answer to `show proc`.
+/// What an answer to `show proc` says.
 pub(super) fn workers(answer: &str) -> Workers {
-    let lines = answer.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let workers: Vec<(u32, u32)> = lines
+    let lines = || answer.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let number = |words: &[&str], index: usize| words.get(index)?.trim_end_matches(']').parse::<u32>().ok();
+    let mut workers: Vec<(u32, u32)> = lines()
         .filter(|words| words.get(1) == Some(&"worker"))
-        .filter_map(|words| Some((words.first()?.parse().ok()?, words.get(2)?.parse().ok()?)))
+        .filter_map(|words| Some((number(&words, 2)?, number(&words, 0)?)))
         .collect();
-    let current = workers.iter().find(|(_, reloads)| *reloads == 0).map(|(id, _)| *id);
+    workers.sort_unstable();
+    let master = lines().find(|words| words.get(1) == Some(&"master"));
     Workers {
-        current,
-        leaving: workers.len() - usize::from(current.is_some()),
+        current: workers.first().map(|(_, id)| *id),
+        leaving: workers.len().saturating_sub(1),
+        // `ID master RELOADS [failed: N] UPTIME VERSION`
+        failed: master.and_then(|words| number(&words, 4)).unwrap_or_default(),
     }
 }
 
@@ -62,29 +68,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_current_worker_is_the_one_that_saw_no_reload() {
+    fn the_current_worker_is_the_one_that_saw_the_fewest_reloads() {
         let answer = "\
 #<PID>          <type>          <reloads>       <uptime>        <version>
-20134           master          1 [failed: 0]   0d00h10m15s     2.6.12-1+deb12u4
+20134           master          3 [failed: 2]   0d00h10m15s     2.6.12-1+deb12u4
 # workers
-20170           worker          0               0d00h00m05s     2.6.12-1+deb12u4
 # old workers
-20161           worker          1               0d00h10m15s     2.6.12-1+deb12u4
+20161           worker          3               0d00h10m15s     2.6.12-1+deb12u4
+20170           worker          2               0d00h00m05s     2.6.12-1+deb12u4
 # programs
 ";
-        assert_eq!(
-            workers(answer),
-            Workers {
-                current: Some(20170),
-                leaving: 1
-            }
-        );
-        assert_eq!(
-            workers("# workers\n"),
-            Workers {
-                current: None,
-                leaving: 0
-            }
-        );
+        let expected = Workers {
+            current: Some(20170),
+            leaving: 1,
+            failed: 2,
+        };
+        assert_eq!(workers(answer), expected);
+        assert_eq!(workers("# workers\n").current, None);
     }
 }

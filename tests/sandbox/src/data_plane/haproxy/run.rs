@@ -107,13 +107,17 @@ impl Haproxy {
     }
 
     async fn tell(&self, changes: &[Change]) -> Result<(), Error> {
+        let worker = self
+            .workers()
+            .await
+            .and_then(|workers| workers.current)
+            .ok_or_else(|| self.silent())?;
         for Change { server, enabled } in changes {
             // In maintenance a server gets no request, by stickiness neither, and keeps those that it has.
             let state = if *enabled { "ready" } else { "maint" };
-            let command = format!("@1 set server {server} state {state}");
-            let answer = master::ask(&self.directory, &command)
-                .await
-                .map_err(|_| self.silent())?;
+            let answer = self
+                .ask(&format!("@!{worker} set server {server} state {state}"))
+                .await?;
             if !answer.trim().is_empty() {
                 return Err(Error::Refused {
                     path: self.directory.join(CONFIGURATION),
@@ -126,21 +130,25 @@ impl Haproxy {
 
     async fn reload(&self) -> Result<(), Error> {
         let before = self.workers().await.ok_or_else(|| self.silent())?;
-        master::ask(&self.directory, "reload")
-            .await
-            .map_err(|_| self.silent())?;
-        let renewed = async || {
-            let workers = self.workers().await;
-            workers
-                .and_then(|workers| workers.current)
-                .is_some_and(|current| Some(current) != before.current)
+        self.ask("reload").await?;
+        let mut now = before;
+        let settled = async || {
+            now = self.workers().await.unwrap_or(before);
+            now.current != before.current || now.failed > before.failed
         };
-        let waited = wait::until("HAProxy's new worker", PATIENCE, renewed).await;
-        waited.map_err(|_| Error::NotReloaded { log: self.log.clone() })
+        let waited = wait::until("HAProxy's new worker", PATIENCE, settled).await;
+        if waited.is_err() || now.current == before.current {
+            return Err(Error::NotReloaded { log: self.log.clone() });
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, command: &str) -> Result<String, Error> {
+        master::ask(&self.directory, command).await.map_err(|_| self.silent())
     }
 
     async fn workers(&self) -> Option<Workers> {
-        Some(master::workers(&master::ask(&self.directory, "show proc").await.ok()?))
+        Some(master::workers(&self.ask("show proc").await.ok()?))
     }
 
     fn silent(&self) -> Error {

@@ -38,6 +38,7 @@ pub mod reading;
 pub mod routes;
 pub mod routing;
 pub mod run;
+pub mod start;
 mod summary;
 pub mod verdict;
 

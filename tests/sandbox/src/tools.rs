@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::Cache;
 use crate::control_plane::build as control_plane;
 use crate::control_plane::start::Nodes;
-use crate::data_plane::programs;
+use crate::data_plane::programs::Programs;
 use crate::debian::{self, Unpacked};
 use crate::error::{Error, Result};
 use crate::go::GoModule;
@@ -47,8 +47,8 @@ pub struct NodeTools {
     pub runc: PathBuf,
     /// The CoreDNS program.
     pub coredns: PathBuf,
-    /// Debian's packages with the programs of the data plane; kube-proxy calls nft.
-    pub packages: Unpacked,
+    /// Debian's packages of the data plane of load balancers, with the nftables that kube-proxy calls.
+    pub data_plane: Unpacked,
 }
 
 impl Tools {
@@ -118,7 +118,7 @@ impl NodeTools {
                 .await?
                 .join("runc"),
             coredns: plain("coredns").await?.join("coredns"),
-            packages: programs::unpack(cache, layout, progress).await?,
+            data_plane: Programs::unpack(cache, layout, progress).await?,
         })
     }
 }

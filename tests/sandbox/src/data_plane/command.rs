@@ -7,11 +7,6 @@ use super::programs::Programs;
 use super::{Result, Settings};
 use crate::debian::Program;
 use crate::layout::Layout;
-use crate::process::Detached;
-use crate::{error, program};
-
-/// How many times faster than on AWS health checks are unless set: a target that died is noticed within seconds.
-pub const SPEED: u32 = 10;
 
 /// `elbow-sandbox data-plane`: serve the load balancers of this network namespace until the process is ended.
 #[derive(Debug, clap::Args)]
@@ -35,29 +30,8 @@ pub struct Args {
     #[arg(long, value_name = "PATH", default_value = "")]
     pub library_path: OsString,
     /// Health checks are so many times faster than configured
-    #[arg(long, value_name = "FACTOR", default_value_t = SPEED)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 10)]
     pub speed: u32,
-}
-
-impl Args {
-    /// The process that `up` starts, in the network of the calling thread; this very program is its program.
-    ///
-    /// # Errors
-    /// When the path of this program is not known.
-    pub fn process(&self, layout: &Layout) -> error::Result<Detached> {
-        let process = Detached::new("data-plane", program::path()?)
-            .argument("--dir")
-            .argument(layout.root());
-        Ok(process
-            .argument("data-plane")
-            .flag("endpoint", &self.endpoint)
-            .flag("region", &self.region)
-            .flag("nft", &self.nft)
-            .flag("conntrack", &self.conntrack)
-            .flag("haproxy", &self.haproxy)
-            .flag("library-path", &self.library_path)
-            .flag("speed", self.speed.to_string()))
-    }
 }
 
 /// Serves load balancers for ever, with the files of the state directory.

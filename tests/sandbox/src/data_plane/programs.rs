@@ -17,25 +17,25 @@ pub struct Programs {
     pub haproxy: Program,
 }
 
-/// The packages of the programs, which kube-proxy calls nft of too, unpacked into the cache unless they are there.
-///
-/// # Errors
-/// As [`debian::unpack`].
-pub async fn unpack(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Unpacked> {
-    let packages = ["nftables", "conntrack", "haproxy"];
-    debian::unpack(cache, layout, progress, "data-plane", &packages).await
-}
-
 impl Programs {
-    /// The programs among unpacked packages.
+    /// Their packages from the cache, unpacked into it when they are not there.
     ///
     /// # Errors
-    /// [`crate::error::Error::Missing`] names the program that is not there.
-    pub fn of(packages: &Unpacked) -> Result<Self> {
+    /// As [`debian::unpack`].
+    pub async fn unpack(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Unpacked> {
+        let packages = ["nftables", "conntrack", "haproxy"];
+        debian::unpack(cache, layout, progress, "data-plane", &packages).await
+    }
+
+    /// The programs of unpacked packages.
+    ///
+    /// # Errors
+    /// When one of them is missing.
+    pub fn of(unpacked: &Unpacked) -> Result<Self> {
         Ok(Self {
-            nft: packages.program("usr/sbin/nft")?,
-            conntrack: packages.program("usr/sbin/conntrack")?,
-            haproxy: packages.program("usr/sbin/haproxy")?,
+            nft: unpacked.program("usr/sbin/nft")?,
+            conntrack: unpacked.program("usr/sbin/conntrack")?,
+            haproxy: unpacked.program("usr/sbin/haproxy")?,
         })
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use elbow_sandbox::cache::Cache;
 use elbow_sandbox::data_plane::Model;
-use elbow_sandbox::data_plane::programs::{self, Programs};
+use elbow_sandbox::data_plane::programs::Programs;
 use elbow_sandbox::data_plane::verdict::{State, Verdict, Verdicts};
 use elbow_sandbox::data_plane::{Picture, PodRanges, Settings, nft, serve};
 use elbow_sandbox::layout::Layout;
@@ -52,8 +52,8 @@ impl Bed {
         files::create_directory(&directory).unwrap();
         let layout = Layout::new(&directory).unwrap();
         let cache = Cache::open().unwrap();
-        let packages = programs::unpack(&cache, &layout, &Progress::on_standard_error()).await;
-        let programs = Programs::of(&packages.unwrap()).unwrap();
+        let unpacked = Programs::unpack(&cache, &layout, &Progress::on_standard_error()).await;
+        let programs = Programs::of(&unpacked.unwrap()).unwrap();
         let outer = Namespace::named(&name);
         let (models, arriving) = mpsc::channel(1);
         let mut bed = Self {

@@ -6,8 +6,7 @@ use futures::future::try_join_all;
 
 use crate::cache::Cache;
 use crate::control_plane::start::{self as control_plane, Nodes};
-use crate::data_plane::programs::Programs;
-use crate::data_plane::{self, command};
+use crate::data_plane::{self, programs::Programs};
 use crate::error::Result;
 use crate::image::stock;
 use crate::layout::Layout;
@@ -22,9 +21,6 @@ use crate::{dns, environment, http, kubernetes, localstack, ports, program};
 
 /// The proxy is small: it listens within milliseconds.
 const PROXY_READY_WITHIN: Duration = Duration::from_secs(30);
-
-/// It reads the APIs first.
-const DATA_PLANE_READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Everything that the parts need to be started.
 #[derive(Debug, Clone)]
@@ -63,6 +59,9 @@ impl Site {
         let (localstack, progress) = (aws.localstack.clone(), self.progress.clone());
         let apply = async move || terraform.apply(&localstack, &progress).await;
         let infrastructure = network::enter(self.network.as_ref(), apply).await?;
+        let (site, localstack, region) = (self.clone(), aws.localstack.clone(), infrastructure.region.clone());
+        let serve = async move || site.data_plane(&localstack, &region).await;
+        network::enter(self.network.as_ref(), serve).await?;
         let sandbox = Sandbox {
             directory: self.layout.root().to_owned(),
             kubeconfig: self.layout.kubeconfig(),
@@ -72,7 +71,6 @@ impl Site {
             tools: self.tools,
             nodes: self.network.map(|network| state::Nodes { network }),
         };
-        serve_load_balancers(&sandbox).await?;
         let made = make_nodes(&sandbox, &self.progress);
         self.progress.step("making the nodes", None, made).await?;
         environment::write(&self.layout, &sandbox)?;
@@ -114,6 +112,18 @@ impl Site {
         Ok(Endpoints { localstack, proxy })
     }
 
+    /// What moves bytes through load balancers, with real nodes.
+    async fn data_plane(&self, localstack: &str, region: &str) -> Result<()> {
+        let Some(tools) = &self.tools.of_nodes else {
+            return Ok(());
+        };
+        let programs = Programs::of(&tools.data_plane)?;
+        let start = data_plane::start::start(&programs, &self.layout, localstack, region);
+        self.progress
+            .step("starting the data plane of load balancers", None, start)
+            .await
+    }
+
     /// The proxy is a hidden command of this very program.
     async fn start_proxy(&self, port: u16, upstream: &str) -> Result<String> {
         // With real nodes, Pods reach it at the router.
@@ -130,31 +140,6 @@ impl Site {
             .await?;
         Ok(url)
     }
-}
-
-/// Starts the data plane, which moves the bytes, where there are nodes to move them to.
-async fn serve_load_balancers(sandbox: &Sandbox) -> Result<()> {
-    if sandbox.nodes.is_none() {
-        return Ok(());
-    }
-    let layout = sandbox.layout()?;
-    let programs = Programs::of(&sandbox.tools.nodes()?.packages)?;
-    let arguments = command::Args {
-        endpoint: sandbox.localstack_url.clone(),
-        region: sandbox.infrastructure.region.clone(),
-        library_path: programs.nft.library_path,
-        nft: programs.nft.path,
-        conntrack: programs.conntrack.path,
-        haproxy: programs.haproxy.path,
-        speed: command::SPEED,
-    };
-    let start = async move || {
-        let record = arguments.process(&layout)?.start(&layout)?;
-        // It writes what it found as soon as it has read everything, even if there is nothing yet.
-        let found = data_plane::verdicts(&layout);
-        record.ready(DATA_PLANE_READY_WITHIN, async || found.is_file()).await
-    };
-    sandbox.enter(start).await
 }
 
 async fn make_nodes(sandbox: &Sandbox, progress: &Progress) -> Result<()> {

@@ -12,7 +12,6 @@ use super::init::{self, Places};
 use super::{RealNode, cgroups, instance, ready};
 use crate::aws::Aws;
 use crate::control_plane::credentials::{Credentials, kubeconfig};
-use crate::data_plane::programs::Programs;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::network::Namespace;
@@ -162,7 +161,7 @@ fn write_files(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
         ],
     };
     let cgroup = node.namespace(sandbox.network()?);
-    let nft = Programs::of(&tools.packages)?.nft;
+    let nft = tools.data_plane.program("usr/sbin/nft")?;
     let script = init::script(node, &configuration::labels(node, region), places);
     let kubelet = configuration::kubelet(node, cgroup.name());
     for (name, content) in [

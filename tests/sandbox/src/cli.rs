@@ -44,6 +44,8 @@ enum Command {
     Status,
     /// Run every test there is, in a sandbox of its own unless one is up
     Test(test::Arguments),
+    /// Run Kubernetes' own end-to-end tests of load balancer Services against elbow
+    Conformance(crate::conformance::Args),
     /// Measure what elbow costs: AWS calls, time, memory and CPU, beside targets and a peer's figures
     Bench(crate::bench::Args),
     /// The AWS proxy (started by `up`)
@@ -98,6 +100,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Logs => print!("{}", crate::install::logs(&directory).await?),
         Command::Status => print!("{}", status::status(&directory).await?),
         Command::Test(arguments) => test::test(&directory, &arguments).await?,
+        Command::Conformance(arguments) => crate::conformance::conformance(&directory, &arguments).await?,
         Command::Bench(arguments) => crate::bench::bench(&directory, &arguments).await?,
         Command::Proxy(arguments) => crate::proxy::run(arguments).await?,
         Command::Kubelet(arguments) => crate::kubelet::run(&directory, arguments).await?,

@@ -32,7 +32,11 @@ pub async fn start(tools: &Tools, layout: &Layout) -> Result<()> {
     process.ready(READY_WITHIN, listens).await
 }
 
-/// There are no names but the cluster's and the load balancers': every other one is answered with NXDOMAIN.
+/// The port of the server that knows no name.
+const NOTHING: u16 = 5353;
+
+/// There are no names but the cluster's and the load balancers': every other one is answered with NXDOMAIN. A server of its own
+/// does that, for CoreDNS asks its plug-in `template` before `hosts`, however they are written down.
 fn corefile(hosts: &Path, kubeconfig: &Path) -> String {
     format!(
         "cluster.local in-addr.arpa {{
@@ -50,6 +54,11 @@ fn corefile(hosts: &Path, kubeconfig: &Path) -> String {
         reload 100ms
         fallthrough
     }}
+    forward . {RESOLVER}:{NOTHING}
+    errors
+}}
+.:{NOTHING} {{
+    bind {RESOLVER}
     template ANY ANY {{
         rcode NXDOMAIN
     }}
@@ -64,9 +73,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_not_in_the_hosts_file_is_asked_of_the_server_that_knows_no_name() {
+        let text = corefile(Path::new("/h"), Path::new("/k"));
+        let servers: Vec<&str> = text.split("\n}\n").collect();
+        let of_hosts = servers.iter().find(|server| server.contains("hosts \"/h\"")).unwrap();
+        assert!(of_hosts.contains("forward . 10.0.0.2:5353"), "{text}");
+        // It would answer before the file is looked at.
+        assert!(!of_hosts.contains("template"), "{text}");
+        assert!(servers.iter().any(|server| server.starts_with(".:5353 {")), "{text}");
+    }
+
+    #[test]
     fn names_of_load_balancers_come_from_the_hosts_file() {
         let text = corefile(Path::new("/state/data-plane/hosts"), Path::new("/state/kubeconfig"));
         assert!(text.contains("hosts \"/state/data-plane/hosts\" {"), "{text}");
-        assert_eq!(text.matches("bind 10.0.0.2").count(), 2);
+        assert_eq!(text.matches("bind 10.0.0.2").count(), 3);
     }
 }

@@ -137,6 +137,9 @@ pub enum Error {
     /// The token signing key could not be made.
     #[error("cannot make the key that signs service account tokens")]
     Key,
+    /// A document lost the place that generated text goes to.
+    #[error("{} lacks the lines between which results are written", .0.display())]
+    NoMarks(PathBuf),
     /// Ctrl-C or SIGTERM.
     #[error("interrupted")]
     Interrupted,

@@ -21,6 +21,14 @@ pub struct GoModule {
     linker_flags: String,
     rename: Option<(&'static str, &'static str)>,
     c: Option<C>,
+    tests: Option<Tests>,
+}
+
+/// The tests of a package, as a program.
+#[derive(Debug)]
+struct Tests {
+    package: &'static str,
+    program: &'static str,
 }
 
 /// What a module with C in it is built with.
@@ -46,6 +54,7 @@ impl GoModule {
             linker_flags,
             rename: None,
             c: None,
+            tests: None,
         })
     }
 
@@ -74,22 +83,50 @@ impl GoModule {
         }
     }
 
+    /// Makes a program of the tests of a package too.
+    #[must_use]
+    pub fn with_tests(self, package: &'static str, program: &'static str) -> Self {
+        Self {
+            tests: Some(Tests { package, program }),
+            ..self
+        }
+    }
+
+    /// The version of the module of that name that is built from, such as `v1.36.3`.
+    pub fn requires(&self, requirement: &str) -> Result<Option<String>> {
+        let go_mod = files::read(&self.directory.join("go.mod"))?;
+        Ok(required_version(&go_mod, requirement))
+    }
+
     /// The directory with the built programs, each under the last part of its package path that is not a version.
     pub async fn build(&self, cache: &Cache, log: &Path, progress: &Progress) -> Result<PathBuf> {
-        let platform = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-        let definition = Definition::default().directory(&self.directory)?;
-        let definition = definition
-            .text("linker flags", &self.linker_flags)
-            .text("tags", self.c.as_ref().map_or("", |c| c.tags))
-            .text("platform", &platform);
-        let name = format!("{}-{}", self.name, definition.digits());
+        let name = format!("{}-{}", self.name, self.definition()?.digits());
         let build = async |target: &Path| {
             let what = format!("building {} from Go sources", self.name);
-            let build = run::to_end(&what, self.install_into(target), log);
+            let build = async {
+                run::to_end(&what, self.install_into(target), log).await?;
+                match &self.tests {
+                    Some(tests) => run::to_end(&what, self.compile(tests, target), log).await,
+                    None => Ok(()),
+                }
+            };
             progress.step(&what, Some(log), build).await?;
             self.rename_in(target)
         };
         cache.entry(&name, build).await
+    }
+
+    fn definition(&self) -> Result<Definition> {
+        let platform = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
+        let definition = Definition::default()
+            .directory(&self.directory)?
+            .text("linker flags", &self.linker_flags)
+            .text("tags", self.c.as_ref().map_or("", |c| c.tags))
+            .text("platform", &platform);
+        Ok(match &self.tests {
+            Some(tests) => definition.text(tests.program, tests.package),
+            None => definition,
+        })
     }
 
     fn rename_in(&self, target: &Path) -> Result<()> {
@@ -101,21 +138,26 @@ impl GoModule {
     }
 
     fn install_into(&self, target: &Path) -> Command {
+        let mut command = self.go(&["install"]);
+        command.env("GOBIN", target).arg("tool");
+        command
+    }
+
+    fn compile(&self, tests: &Tests, target: &Path) -> Command {
+        let mut command = self.go(&["test", "-c"]);
+        command.arg("-o").arg(target.join(tests.program)).arg(tests.package);
+        command
+    }
+
+    fn go(&self, subcommand: &[&str]) -> Command {
         let mut command = Command::new("go");
-        command.args([
-            "install",
-            "-v",
-            "-trimpath",
-            "-buildvcs=false",
-            "-ldflags",
-            &self.linker_flags,
-        ]);
-        command.current_dir(&self.directory).env("GOBIN", target);
+        command.args(subcommand);
+        command.args(["-v", "-trimpath", "-buildvcs=false", "-ldflags", &self.linker_flags]);
+        command.current_dir(&self.directory);
         match &self.c {
             None => command.env("CGO_ENABLED", "0"),
             Some(c) => c.enable(&mut command),
         };
-        command.arg("tool");
         // These would build for another machine, or from other sources than the pinned ones.
         command
             .env_remove("GOOS")

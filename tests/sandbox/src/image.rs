@@ -3,7 +3,7 @@
 //! No registry holds them, so Pods name them with `imagePullPolicy: Never` or `IfNotPresent`.
 
 pub mod archive;
-mod libraries;
+pub(crate) mod libraries;
 pub mod nginx;
 pub mod program;
 pub mod stock;

@@ -34,6 +34,14 @@ pub struct Args {
     pub timeout: u64,
 }
 
+impl Args {
+    /// How long the Pods may take to be ready.
+    #[must_use]
+    pub fn within(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+}
+
 impl Default for Args {
     fn default() -> Self {
         Self {
@@ -54,8 +62,7 @@ pub async fn install(directory: &Path, args: &Args) -> Result<()> {
         ..Release::default()
     };
     let progress = Progress::on_standard_error();
-    let within = Duration::from_secs(args.timeout);
-    interrupt::or(release_into(&sandbox, &release, within, &progress)).await
+    interrupt::or(release_into(&sandbox, &release, args.within(), &progress)).await
 }
 
 /// Installs a release into a sandbox and waits until the Pods are ready. Real nodes get the image of the built binary; elsewhere

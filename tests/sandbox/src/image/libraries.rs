@@ -1,15 +1,34 @@
-//! The shared libraries that a program needs.
+//! Programs with the shared libraries that they need.
 
 use std::path::{Path, PathBuf};
 
-use crate::debian::Program;
+use super::Tree;
+use crate::debian::{Program, Unpacked};
 use crate::error::{Error, Result};
+
+/// Adds a program of unpacked packages to a tree at a place of its own, with its libraries where they are on the machine.
+///
+/// # Errors
+/// When the packages lack it, a library is missing, or a file cannot be read.
+pub(crate) async fn add_program(mut tree: Tree, unpacked: &Unpacked, from: &str, to: &str) -> Result<Tree> {
+    let program = unpacked.program(from)?;
+    tree = tree.program(to, content(&program.path)?);
+    for library in of(&program).await? {
+        let own = library.strip_prefix(unpacked.root()).unwrap_or(&library);
+        tree = tree.program(&own.to_string_lossy(), content(&library)?);
+    }
+    Ok(tree)
+}
+
+fn content(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(Error::file("read", path))
+}
 
 /// The libraries of a program with those that they need, and the dynamic linker; asked of ldd(1), which asks the linker.
 ///
 /// # Errors
 /// [`Error::Missing`] when one of them is neither unpacked nor on the machine; [`Error::Start`] without ldd.
-pub(super) async fn of(program: &Program) -> Result<Vec<PathBuf>> {
+async fn of(program: &Program) -> Result<Vec<PathBuf>> {
     let mut ldd = tokio::process::Command::new("ldd");
     ldd.env("LD_LIBRARY_PATH", &program.library_path).arg(&program.path);
     let output = ldd.output().await.map_err(|source| Error::Start {

@@ -3,8 +3,6 @@
 //! It listens on port 8080 until a ConfigMap is mounted over `/etc/nginx/conf.d`, whose `*.conf` are read within `http`. What it
 //! writes goes to `/tmp`, so that the root file system may be read-only where a volume is mounted there.
 
-use std::path::Path;
-
 use crate::debian::Unpacked;
 use crate::error::{Error, Result};
 
@@ -46,29 +44,19 @@ const DEFAULT_SERVER: &str = "server {
 /// # Errors
 /// When the package lacks what is looked for, a library is missing, or a file cannot be read.
 pub async fn image(unpacked: &Unpacked) -> Result<Image> {
-    let program = unpacked.program(PROGRAM)?;
-    let mut tree = Tree::default()
-        .program(PROGRAM, content(&program.path)?)
-        .file(
-            "/etc/nginx/mime.types",
-            content(&unpacked.root().join("etc/nginx/mime.types"))?,
-        )
+    let types = unpacked.root().join("etc/nginx/mime.types");
+    let types = std::fs::read(&types).map_err(Error::file("read", &types))?;
+    let tree = Tree::default()
+        .file("/etc/nginx/mime.types", types)
         .file("/etc/nginx/nginx.conf", CONFIGURATION)
         .file("/etc/nginx/conf.d/default.conf", DEFAULT_SERVER)
         .directory("/usr/share/nginx", 0o755)
         .directory("/tmp", 0o1777);
-    for library in libraries::of(&program).await? {
-        let own = library.strip_prefix(unpacked.root()).unwrap_or(&library);
-        tree = tree.program(&own.to_string_lossy(), content(&library)?);
-    }
+    let tree = libraries::add_program(tree, unpacked, PROGRAM, PROGRAM).await?;
     Ok(Image {
         tree,
         // What it says before it has read its configuration goes to standard error too.
         entrypoint: [&format!("/{PROGRAM}"), "-e", "stderr"].map(str::to_owned).to_vec(),
         user: USER,
     })
-}
-
-fn content(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(Error::file("read", path))
 }

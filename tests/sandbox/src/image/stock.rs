@@ -57,7 +57,10 @@ pub async fn elbow(layout: &Layout, binary: &Path) -> Result<(PathBuf, String)> 
 
 /// Writes the archive of an image, and returns its file and its full name; the file is called as the image, without registry and
 /// tag.
-fn write(layout: &Layout, name: &Name<'_>, image: &Image) -> Result<(PathBuf, String)> {
+///
+/// # Errors
+/// When the archive cannot be written.
+pub(crate) fn write(layout: &Layout, name: &Name<'_>, image: &Image) -> Result<(PathBuf, String)> {
     let images = layout.images();
     let archive = image.archive(name).map_err(Error::file("pack", &images))?;
     let last = archive.name.rsplit('/').next().unwrap_or_default();

@@ -120,7 +120,9 @@ async fn chosen(suite: &Suite, sandbox: &Sandbox, args: &Args) -> Result<Vec<Tes
     let names: Vec<String> = tests.iter().map(Test::name).collect();
     let gone = expected::unknown(&names);
     if args.focus.is_none() && !gone.is_empty() {
-        let gone = gone.into_iter().map(|test| format!("{test} (expected, but no longer in the suite)"));
+        let gone = gone
+            .into_iter()
+            .map(|test| format!("{test} (expected, but no longer in the suite)"));
         return Err(Error::Tests(gone.collect()));
     }
     if tests.is_empty() {

@@ -13,7 +13,13 @@ pub(super) fn text(ended: &[Ended]) -> String {
     let mut text = String::new();
     for test in ended {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{:<width$}  {:>12}  {}", test.name, in_words(test.took), result(&test.verdict));
+        let _ = writeln!(
+            text,
+            "{:<width$}  {:>12}  {}",
+            test.name,
+            in_words(test.took),
+            result(&test.verdict)
+        );
         if let Verdict::Surprise(why) = &test.verdict {
             let _ = writeln!(text, "    {why}\n    its log is {}", test.log.display());
         }
@@ -94,8 +100,14 @@ mod tests {
     #[test]
     fn a_surprise_is_told_with_its_log() {
         let text = text(&ended());
-        assert!(text.contains("    no answer from a|b\n    its log is /logs/1.log\n"), "{text}");
-        assert!(text.ends_with("\n3 tests, 1 passed, 1 of them not as expected\n"), "{text}");
+        assert!(
+            text.contains("    no answer from a|b\n    its log is /logs/1.log\n"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("\n3 tests, 1 passed, 1 of them not as expected\n"),
+            "{text}"
+        );
         assert_eq!(surprises(&ended()), ["c"]);
     }
 

@@ -66,7 +66,11 @@ impl Suite {
         let output = command.arg("--list-images").stderr(Stdio::null()).output().await;
         let output = output.map_err(|source| self.cannot_start(source))?;
         let listed = String::from_utf8_lossy(&output.stdout);
-        let none = || Error::Missing(vec!["the suite names no image agnhost: see `e2e.test --list-images`".to_owned()]);
+        let none = || {
+            Error::Missing(vec![
+                "the suite names no image agnhost: see `e2e.test --list-images`".to_owned(),
+            ])
+        };
         newest_agnhost(&listed).ok_or_else(none)
     }
 
@@ -158,7 +162,11 @@ fn registries() -> String {
 fn newest_agnhost(listed: &str) -> Option<String> {
     let prefix = format!("{REGISTRY}/e2e-test-images/agnhost:");
     let tags = listed.lines().filter_map(|line| line.trim().strip_prefix(&prefix));
-    let version = |tag: &&str| tag.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
+    let version = |tag: &&str| {
+        tag.split('.')
+            .map(|part| part.parse().unwrap_or(0))
+            .collect::<Vec<u32>>()
+    };
     tags.max_by_key(version).map(|tag| format!("{prefix}{tag}"))
 }
 

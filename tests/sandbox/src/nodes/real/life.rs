@@ -12,7 +12,6 @@ use super::init::{self, Places};
 use super::{RealNode, cgroups, instance, ready};
 use crate::aws::Aws;
 use crate::control_plane::credentials::{Credentials, kubeconfig};
-use crate::data_plane::programs::Programs;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::network::Namespace;

@@ -78,7 +78,10 @@ impl Bed {
     pub(crate) async fn group(&mut self, name: &str, targets: usize) -> TargetGroup {
         let mut registered = Vec::new();
         for number in 0..targets {
-            registered.push(self.target(&format!("{name}-{number}"), EchoKind::Http, &[]).await);
+            registered.push(
+                self.target(&format!("{name}-{number}"), EchoKind::Http, &["--drain=0.5"])
+                    .await,
+            );
         }
         made::group(name, elbow_sandbox::data_plane::model::TargetProtocol::Http, registered)
     }

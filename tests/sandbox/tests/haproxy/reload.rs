@@ -15,6 +15,9 @@ use crate::made::{PORT, forward, group, listener, says, secure, target};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// A target that was deregistered takes requests for a while that were sent to it before.
+const STAYS: &str = "--drain=0.5";
+
 /// A load that flows, on fresh connections and on kept ones.
 async fn loads(bed: &Bed, ask: &elbow_sandbox::client::Ask) -> [Running; 2] {
     let fresh = bed.station().load(&Load::new(ask.clone(), 100)).unwrap();
@@ -45,11 +48,11 @@ async fn http_requests_do_not_fail_while_listeners_come_and_go_and_targets_are_r
         let port = 9000 + round;
         web.targets.remove(0);
         web.targets
-            .push(bed.target(&format!("new-{round}"), EchoKind::Http, &[]).await);
+            .push(bed.target(&format!("new-{round}"), EchoKind::Http, &[STAYS]).await);
         let more = listener(port, ListenerProtocol::Http, says("more"));
         bed.application(vec![first.clone(), more], vec![web.clone()]).await;
         assert_eq!(bed.ask_port("http", port, "/").send().await.unwrap().body, "more");
-        // Whoever still sent it a request now would notice.
+        // Whoever sent it a request any later would notice.
         bed.drain_oldest().await;
     }
     end_without_a_failure(loads).await;

@@ -25,7 +25,10 @@ pub struct Arguments {
     filters: Vec<String>,
 }
 
-/// Tests with this prefix need real nodes, or network namespaces at least.
+/// In the names of tests that take minutes each.
+const LONG: &str = "::long::";
+
+/// Tests with this prefix need real nodes, or at least what those need of the machine.
 const TRAFFIC: &str = "traffic::";
 
 /// Tests of the sandbox itself that bring ones with real nodes up beside the one that is there.
@@ -77,7 +80,8 @@ async fn obstacle() -> Option<String> {
 }
 
 async fn on_a_sandbox(directory: &Path, arguments: &Arguments, nodes: Nodes) -> Result<bool> {
-    if nodes == Nodes::Real && traffic_tests(arguments).await?.is_empty() {
+    let chosen = chosen(nodes, arguments).await?;
+    if chosen.is_empty() {
         return Ok(true);
     }
     heading("bringing a sandbox up");
@@ -91,7 +95,7 @@ async fn on_a_sandbox(directory: &Path, arguments: &Arguments, nodes: Nodes) -> 
         }
         Nodes::Real => {
             heading("tests with traffic, from a client to the Pods");
-            tests_with_traffic(&sandbox, arguments).await
+            tests_with_traffic(&sandbox, chosen).await
         }
     };
     let keep = arguments.keep && matches!(outcome, Ok(false));
@@ -123,7 +127,10 @@ async fn sandbox(directory: &Path, nodes: Nodes) -> Result<(Sandbox, Option<Path
 /// Tests that need the sandbox are integration tests marked `#[ignore]`, so that a plain `cargo test` passes everywhere;
 /// those in a module `long` run only when asked for.
 async fn tests_of_apis(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
-    let mut for_the_tests = common(arguments);
+    let mut for_the_tests = common();
+    if !arguments.long {
+        for_the_tests.extend(["--skip".to_owned(), LONG.to_owned()]);
+    }
     for_the_tests.extend(["--skip".to_owned(), TRAFFIC.to_owned()]);
     if obstacle().await.is_some() {
         for_the_tests.extend(["--skip".to_owned(), REAL_NODES.to_owned()]);
@@ -134,56 +141,48 @@ async fn tests_of_apis(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool>
 }
 
 /// The tests themselves run where the sandbox's addresses are reached; everything is built by then.
-async fn tests_with_traffic(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
-    let mut for_the_tests = common(arguments);
-    for_the_tests.push("--exact".to_owned());
-    for_the_tests.extend(traffic_tests(arguments).await?);
+async fn tests_with_traffic(sandbox: &Sandbox, names: Vec<String>) -> Result<bool> {
     let mut command = sandbox.network()?.command(&[program_of_cargo()]);
-    command.args(WITH_TRAFFIC).arg("--").args(for_the_tests);
+    command.args([
+        "test",
+        "--offline",
+        "--workspace",
+        "--test",
+        "*",
+        "--no-fail-fast",
+        "--",
+    ]);
+    command.args(common()).arg("--exact").args(names);
     in_view(command, &variables(sandbox)?).await
 }
 
-/// The integration tests that the tests with traffic are in.
-const WITH_TRAFFIC: [&str; 7] = [
-    "test",
-    "--offline",
-    "--workspace",
-    "--test",
-    "e2e",
-    "--test",
-    "data_plane",
-];
-
-/// The names of the tests with traffic that are asked for.
-async fn traffic_tests(arguments: &Arguments) -> Result<Vec<String>> {
-    let options = WITH_TRAFFIC
-        .into_iter()
-        .chain(["--quiet", "--", "--ignored", "--list", "--format=terse"]);
-    let options: Vec<&str> = options.collect();
+/// The names of the tests that are asked for, of those that need a sandbox with such nodes.
+async fn chosen(nodes: Nodes, arguments: &Arguments) -> Result<Vec<String>> {
+    let options = ["test", "--workspace", "--test", "*", "--quiet"];
+    let list = ["--", "--ignored", "--list", "--format=terse"];
+    let options: Vec<&str> = options.into_iter().chain(list).collect();
     let listed = run::query(program_of_cargo(), &options, &checkout::root()).await;
-    let listed = listed.ok_or_else(|| Error::Tests(vec!["the list of tests with traffic".to_owned()]))?;
-    Ok(chosen(&listed, &arguments.filters))
+    let listed = listed.ok_or_else(|| Error::Tests(vec!["the list of tests".to_owned()]))?;
+    let chosen = of_list(&listed, nodes, &arguments.filters);
+    Ok(chosen
+        .filter(|name| arguments.long || !name.contains(LONG))
+        .map(str::to_owned)
+        .collect())
 }
 
-/// The tests with traffic of a list of libtest's whose names contain one of the words.
-fn chosen(listed: &str, words: &[String]) -> Vec<String> {
+/// The names in a list of libtest's that need such nodes and contain one of the words.
+fn of_list<'a>(listed: &'a str, nodes: Nodes, words: &'a [String]) -> impl Iterator<Item = &'a str> {
     let names = listed.lines().filter_map(|line| line.strip_suffix(": test"));
     let asked_for = |name: &&str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     names
-        .filter(|name| name.starts_with(TRAFFIC))
+        .filter(move |name| name.starts_with(TRAFFIC) == (nodes == Nodes::Real))
         .filter(asked_for)
-        .map(str::to_owned)
-        .collect()
 }
 
-fn common(arguments: &Arguments) -> Vec<String> {
+fn common() -> Vec<String> {
     // They wait most of the time: for leases, for outages to end, for others.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().saturating_mul(2));
-    let mut options = vec!["--ignored".to_owned(), format!("--test-threads={threads}")];
-    if !arguments.long {
-        options.extend(["--skip".to_owned(), "::long::".to_owned()]);
-    }
-    options
+    vec!["--ignored".to_owned(), format!("--test-threads={threads}")]
 }
 
 /// What a test on the sandbox finds in its environment.
@@ -235,9 +234,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_with_traffic_are_chosen_by_the_words() {
+    fn each_half_takes_its_own_tests_of_the_words() {
         let listed = "alb::redirects: test\ntraffic::alb::redirects: test\ntraffic::nodes::stop: test\n\n2 tests\n";
-        assert_eq!(chosen(listed, &[]), ["traffic::alb::redirects", "traffic::nodes::stop"]);
-        assert_eq!(chosen(listed, &["alb".to_owned()]), ["traffic::alb::redirects"]);
+        let words = ["alb".to_owned()];
+        let half = |nodes, words| of_list(listed, nodes, words).collect::<Vec<_>>();
+        assert_eq!(
+            half(Nodes::Real, &[]),
+            ["traffic::alb::redirects", "traffic::nodes::stop"]
+        );
+        assert_eq!(half(Nodes::Real, &words), ["traffic::alb::redirects"]);
+        assert_eq!(half(Nodes::StandIns, &words), ["alb::redirects"]);
     }
 }

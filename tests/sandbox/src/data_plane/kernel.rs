@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use tokio::io::AsyncWriteExt as _;
@@ -74,7 +74,7 @@ impl Kernel {
         if !batch.is_empty() {
             let mut ip = Command::new("ip");
             ip.args(["-batch", "-"]);
-            to_end(ip, &PathBuf::from("ip"), &batch, &[0]).await?;
+            to_end(ip, Path::new("ip"), &batch, &[0]).await?;
             self.addresses = addresses;
         }
         Ok(())
@@ -100,7 +100,7 @@ impl Kernel {
 }
 
 /// Runs a program with a text on its standard input; it must end with one of these codes.
-async fn to_end(mut command: Command, program: &PathBuf, input: &str, codes: &[i32]) -> Result<()> {
+async fn to_end(mut command: Command, program: &Path, input: &str, codes: &[i32]) -> Result<()> {
     let started = command
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -69,3 +69,25 @@ pub(crate) fn write(layout: &Layout, name: &Name<'_>, image: &Image) -> Result<(
     files::write(&path, archive.bytes)?;
     Ok((path, archive.name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[tokio::test]
+    async fn another_elbow_has_another_name_and_takes_the_place_of_the_one_before() {
+        let scratch = Scratch::new();
+        let layout = Layout::new(&scratch.path().join("state")).unwrap();
+        let binary = scratch.path().join("elbow");
+        files::write(&binary, "one").unwrap();
+        let (file, first) = elbow(&layout, &binary).await.unwrap();
+        assert_eq!(elbow(&layout, &binary).await.unwrap(), (file.clone(), first.clone()));
+        files::write(&binary, "another").unwrap();
+        let (other_file, second) = elbow(&layout, &binary).await.unwrap();
+        assert_eq!((&other_file, first.starts_with(ELBOW)), (&file, true));
+        assert_ne!(first, second);
+        let left = files::tree(&layout.images(), |_| false).unwrap();
+        assert_eq!(left, [PathBuf::from("elbow.tar")]);
+    }
+}

@@ -5,6 +5,7 @@
 
 mod cgroups;
 mod configuration;
+mod equipment;
 mod file;
 mod init;
 mod instance;

@@ -26,7 +26,7 @@ use crate::node::{self, Program};
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// What is dropped never answers; what is not dropped answers within milliseconds.
-const NO_ANSWER: Duration = Duration::from_secs(2);
+pub(crate) const NO_ANSWER: Duration = Duration::from_secs(2);
 
 /// The client's first address.
 pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
@@ -93,6 +93,16 @@ impl Bed {
     /// The namespace of a node.
     pub(crate) fn node(&self, name: &str) -> Namespace {
         self.outer.beside(name)
+    }
+
+    /// The namespace of the client.
+    pub(crate) fn client(&self) -> Namespace {
+        self.outer.of_client()
+    }
+
+    /// The certificate of the authority that signs for load balancers.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.directory.join("ca.crt")
     }
 
     /// Starts a node's programs.

@@ -32,7 +32,7 @@ pub(crate) async fn tcp(namespace: &Namespace, name: &'static str, port: u16) ->
 
 async fn answer(mut stream: TcpStream, client: SocketAddr, name: &str) {
     let line = format!("{name} {}\n", client.ip());
-    while matches!(stream.read_u8().await, Ok(_)) {
+    while stream.read_u8().await.is_ok() {
         if stream.write_all(line.as_bytes()).await.is_err() {
             return;
         }

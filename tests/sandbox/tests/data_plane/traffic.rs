@@ -2,4 +2,6 @@
 
 mod forwarding;
 mod health;
+mod localstack;
+mod proxied;
 mod security;

@@ -69,11 +69,19 @@ impl Bed {
         target
     }
 
+    /// Ends the oldest workload: it takes nobody any more and finishes what is under way.
+    pub(crate) async fn drain_oldest(&mut self) {
+        self.echoes.remove(0).drain().await.unwrap();
+    }
+
     /// A target group for HTTP with so many targets, healthy: `NAME-0`, `NAME-1`...
     pub(crate) async fn group(&mut self, name: &str, targets: usize) -> TargetGroup {
         let mut registered = Vec::new();
         for number in 0..targets {
-            registered.push(self.target(&format!("{name}-{number}"), EchoKind::Http, &[]).await);
+            registered.push(
+                self.target(&format!("{name}-{number}"), EchoKind::Http, &["--drain=0.5"])
+                    .await,
+            );
         }
         made::group(name, elbow_sandbox::data_plane::model::TargetProtocol::Http, registered)
     }

@@ -104,7 +104,7 @@ async fn what_a_killed_up_left_is_taken_down() {
     let layout = Layout::new(&own.0).unwrap();
     let mut up = command("up", &own.0).stderr(Stdio::null()).spawn().unwrap();
     let begun = async || own.records().iter().any(|record| record.name() == "node-1");
-    wait::until("the first node", Duration::from_secs(180), begun)
+    wait::until("the first node", Duration::from_secs(300), begun)
         .await
         .unwrap();
     signal(up.id(), Signal::KILL);

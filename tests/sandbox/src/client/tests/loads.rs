@@ -142,4 +142,5 @@ async fn an_ended_load_still_waits_for_the_answers_that_are_due() {
     let load = Load::new(ask(&format!("http://{}", server.address)), 100);
     let report = load.run(end, || flowed.set(true)).await;
     assert!(report.ok > 0 && report.failed.is_empty(), "{report:?}");
+    assert!(!flowed.get(), "no answer came before the end");
 }

@@ -1,6 +1,6 @@
 //! The whole configuration, as data that two moments can be compared by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::action::Place;
@@ -14,6 +14,7 @@ use crate::data_plane::model::{Listener, ListenerProtocol, LoadBalancer, TargetG
 const PREAMBLE: &str = "\
 global
   hard-stop-after 30m
+  nbthread 2
   tune.ssl.default-dh-param 2048
 defaults
   timeout connect 10s
@@ -119,23 +120,34 @@ impl Configuration {
         text
     }
 
-    /// What must be told to a process that runs with `current`, so that it does as this configuration says; none when that
-    /// takes a reload.
+    /// Whether a process that runs with `current` can be made to do as this configuration says without another worker, because
+    /// only states of servers differ.
     #[must_use]
-    pub fn changes(&self, current: &Self) -> Option<Vec<Change>> {
-        let pairs = || self.sections.iter().zip(&current.sections);
-        let is_same =
-            self.sections.len() == current.sections.len() && pairs().all(|(new, old)| new.is_same_but_for_states(old));
-        let changed = pairs().flat_map(|(new, old)| {
-            let servers = new.servers.iter().zip(&old.servers);
-            servers
-                .filter(|(new, old)| new.enabled != old.enabled)
-                .map(|(server, _)| Change {
-                    server: format!("{}/{}", new.name, server.name),
-                    enabled: server.enabled,
-                })
+    pub fn is_same_but_for_states(&self, current: &Self) -> bool {
+        let mut pairs = self.sections.iter().zip(&current.sections);
+        self.sections.len() == current.sections.len() && pairs.all(|(new, old)| new.is_same_but_for_states(old))
+    }
+
+    /// The servers whose states differ from those in `current`; one that is not there gets no requests.
+    #[must_use]
+    pub fn changes(&self, current: &Self) -> Vec<Change> {
+        let (new, old) = (self.enabled(), current.enabled());
+        let change = |server: &String| Change {
+            server: server.clone(),
+            enabled: new.contains(server),
+        };
+        new.symmetric_difference(&old).map(change).collect()
+    }
+
+    /// The servers that get requests, as `BACKEND/SERVER`.
+    fn enabled(&self) -> BTreeSet<String> {
+        let named = |section: &Section, server: &Server| format!("{}/{}", section.name, server.name);
+        let sections = self.sections.iter();
+        let enabled = sections.flat_map(|section| {
+            let servers = section.servers.iter().filter(|server| server.enabled);
+            servers.map(move |server| named(section, server))
         });
-        is_same.then(|| changed.collect())
+        enabled.collect()
     }
 }
 

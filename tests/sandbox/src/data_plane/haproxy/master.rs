@@ -16,12 +16,12 @@ pub(super) const SOCKET: &str = "master.sock";
 const WITHIN: Duration = Duration::from_secs(10);
 
 /// The processes below the master.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Workers {
     /// The process id of the worker that serves new connections: the one that saw the fewest reloads.
     pub(super) current: Option<u32>,
-    /// How many workers still finish what they have.
-    pub(super) leaving: usize,
+    /// The workers that still finish what they have.
+    pub(super) leaving: Vec<u32>,
     /// How many reloads in a row have failed.
     pub(super) failed: u32,
 }
@@ -57,7 +57,7 @@ pub(super) fn workers(answer: &str) -> Workers {
     let master = lines().find(|words| words.get(1) == Some(&"master"));
     Workers {
         current: workers.first().map(|(_, id)| *id),
-        leaving: workers.len().saturating_sub(1),
+        leaving: workers.iter().skip(1).map(|(_, id)| *id).collect(),
         // `ID master RELOADS [failed: N] UPTIME VERSION`
         failed: master.and_then(|words| number(&words, 4)).unwrap_or_default(),
     }
@@ -80,7 +80,7 @@ mod tests {
 ";
         let expected = Workers {
             current: Some(20170),
-            leaving: 1,
+            leaving: vec![20161],
             failed: 2,
         };
         assert_eq!(workers(answer), expected);

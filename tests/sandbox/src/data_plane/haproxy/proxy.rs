@@ -41,6 +41,8 @@ impl Proxy {
     pub async fn apply(&mut self, picture: &Picture) -> Result<(), Error> {
         let files = self.certificates.files(&picture.model.certificates)?;
         let wanted = Configuration::of(picture, &files);
+        // One that ended, whatever the reason, is started again.
+        self.running.take_if(|running| !running.is_alive());
         if self.running.is_none() {
             if wanted == Configuration::default() {
                 return Ok(());

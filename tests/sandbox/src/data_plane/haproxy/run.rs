@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{Pid, setpriority_process};
 use tokio::process::{Child, Command};
 
 use super::configuration::{Change, Configuration};
@@ -15,6 +16,9 @@ use crate::{files, wait};
 
 /// The configuration's name in its directory.
 const CONFIGURATION: &str = "haproxy.cfg";
+
+/// The nice value of HAProxy.
+const PRIORITY: i32 = -10;
 
 /// How long a worker may take to come up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,6 +51,7 @@ impl Haproxy {
             .stderr(output)
             .kill_on_drop(true);
         let master = command.spawn().map_err(Error::Start)?;
+        go_before_others(&master);
         let started = Self {
             program,
             directory: directory.to_owned(),
@@ -62,30 +67,32 @@ impl Haproxy {
         Ok(started)
     }
 
-    /// Brings a configuration into force: changed states of servers are told to the running worker; all else takes a new
+    /// Brings a configuration into force: changed states of servers are told to the running workers; all else takes a new
     /// worker, to which the old one hands its listening sockets and then finishes what it has.
     ///
     /// # Errors
     /// What was in force stays in force, whatever the error.
     pub async fn apply(&mut self, wanted: Configuration) -> Result<(), Error> {
-        match wanted.changes(&self.current) {
-            Some(changes) if changes.is_empty() => return Ok(()),
-            Some(changes) => {
-                self.check(&wanted).await?;
-                self.tell(&changes).await?;
-            }
-            None => {
-                self.check(&wanted).await?;
-                self.reload().await?;
-            }
+        if wanted == self.current {
+            return Ok(());
         }
+        self.check(&wanted).await?;
+        if !wanted.is_same_but_for_states(&self.current) {
+            self.reload().await?;
+        }
+        self.tell(&wanted.changes(&self.current)).await?;
         self.current = wanted;
         Ok(())
     }
 
+    /// Whether the master process still runs.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.master.try_wait(), Ok(None))
+    }
+
     /// How many workers finish what they have of earlier configurations; none when the master does not answer.
     pub async fn leaving(&self) -> Option<usize> {
-        Some(self.workers().await?.leaving)
+        Some(self.workers().await?.leaving.len())
     }
 
     /// Ends the program at once, with all connections.
@@ -106,19 +113,20 @@ impl Haproxy {
         Ok(())
     }
 
+    /// Workers that finish what they have are told too: a client that kept its connection may send one more request.
     async fn tell(&self, changes: &[Change]) -> Result<(), Error> {
-        let worker = self
-            .workers()
-            .await
-            .and_then(|workers| workers.current)
-            .ok_or_else(|| self.silent())?;
-        for Change { server, enabled } in changes {
+        let workers = self.workers().await.ok_or_else(|| self.silent())?;
+        let all = workers.leaving.iter().chain(&workers.current);
+        for (worker, Change { server, enabled }) in
+            all.flat_map(|worker| changes.iter().map(move |change| (worker, change)))
+        {
             // In maintenance a server gets no request, by stickiness neither, and keeps those that it has.
             let state = if *enabled { "ready" } else { "maint" };
+            // Not every worker knows every server; the current one knows all that get requests.
             let answer = self
                 .ask(&format!("@!{worker} set server {server} state {state}"))
                 .await?;
-            if !answer.trim().is_empty() {
+            if !answer.trim().is_empty() && *enabled && Some(*worker) == workers.current {
                 return Err(Error::Refused {
                     path: self.directory.join(CONFIGURATION),
                     said: answer,
@@ -131,9 +139,9 @@ impl Haproxy {
     async fn reload(&self) -> Result<(), Error> {
         let before = self.workers().await.ok_or_else(|| self.silent())?;
         self.ask("reload").await?;
-        let mut now = before;
+        let mut now = before.clone();
         let settled = async || {
-            now = self.workers().await.unwrap_or(before);
+            now = self.workers().await.unwrap_or_else(|| before.clone());
             now.current != before.current || now.failed > before.failed
         };
         let waited = wait::until("HAProxy's new worker", PATIENCE, settled).await;
@@ -154,6 +162,17 @@ impl Haproxy {
     fn silent(&self) -> Error {
         Error::Silent { log: self.log.clone() }
     }
+}
+
+/// Load balancers have machines of their own on AWS. Here, on a machine that is busy with all else, a worker that is not run
+/// for a second cannot hand its sockets over, and what then waits in them is lost.
+fn go_before_others(master: &Child) {
+    let id = master
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
+    // Without the right to it things only go slower.
+    let _ = id.map(|id| setpriority_process(Some(id), PRIORITY));
 }
 
 /// Asks HAProxy whether it accepts a configuration, without running it.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{Check, Key, Outcome, probe};
 
 /// However short the scaled timeout is, a busy machine gets this much.
-const SHORTEST_TIMEOUT: Duration = Duration::from_millis(500);
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One result.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The raw answers of the APIs. Calls go side by side, but only a few, for those whose load balancers these are call too.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use ipnet::Ipv4Net;
@@ -125,10 +126,10 @@ impl Answers {
         }
         self.names.retain(|arn, _| used.contains(arn));
         for arn in used {
-            if !self.names.contains_key(&arn) {
-                let asked = json!({"CertificateArn": arn});
+            if let Entry::Vacant(unknown) = self.names.entry(arn) {
+                let asked = json!({"CertificateArn": unknown.key()});
                 let described = aws.certificates("DescribeCertificate", &asked).await?;
-                self.names.insert(arn, names(&described["Certificate"]));
+                unknown.insert(names(&described["Certificate"]));
             }
         }
         Ok(())

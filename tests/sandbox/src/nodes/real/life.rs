@@ -7,11 +7,8 @@ use k8s_openapi::api::core::v1::Node;
 use kube::Api;
 use kube::api::DeleteParams;
 
-use super::configuration::{self, Runtime};
-use super::init::{self, Places};
-use super::{RealNode, cgroups, instance, ready};
+use super::{RealNode, cgroups, equipment, instance, ready};
 use crate::aws::Aws;
-use crate::control_plane::credentials::{Credentials, kubeconfig};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::network::Namespace;
@@ -41,7 +38,7 @@ pub async fn add(sandbox: &Sandbox, zone: Option<&str>) -> Result<RealNode> {
 /// As [`add`].
 pub async fn create(sandbox: &Sandbox, instance: &Instance) -> Result<RealNode> {
     let node = RealNode::enlist(&sandbox.layout()?, instance)?;
-    write_files(sandbox, &node)?;
+    equipment::write(sandbox, &node)?;
     begin(sandbox, &node).await?;
     Ok(node)
 }
@@ -130,68 +127,23 @@ pub async fn sweep(layout: &Layout) -> Result<()> {
     cgroups::remove_all(&Namespace::of_sandbox(layout)).await
 }
 
-/// The zone with the fewest nodes; the first by name of several.
+/// The zone with the fewest nodes.
 fn emptiest_zone(sandbox: &Sandbox) -> Result<String> {
     let nodes = RealNode::all(&sandbox.layout()?)?;
-    let instances = sandbox.infrastructure.instances.iter();
-    let mut zones: Vec<&str> = instances.map(|instance| instance.zone.as_str()).collect();
-    zones.sort_unstable();
-    let population = |zone: &&str| nodes.iter().filter(|node| node.instance.zone == **zone).count();
-    let emptiest = zones.into_iter().min_by_key(population);
+    let zones = sandbox
+        .infrastructure
+        .instances
+        .iter()
+        .map(|instance| instance.zone.as_str());
+    let taken: Vec<&str> = nodes.iter().map(|node| node.instance.zone.as_str()).collect();
     let none = || Error::Node("no zone is known: name one".to_owned());
-    emptiest.map(str::to_owned).ok_or_else(none)
+    emptiest(zones, &taken).map(str::to_owned).ok_or_else(none)
 }
 
-fn write_files(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
-    let layout = sandbox.layout()?;
-    let (directory, tools) = (node.directory(&layout), sandbox.tools.nodes()?);
-    let (runc, plugins) = (tools.runc.display().to_string(), tools.cni.display().to_string());
-    let runtime = Runtime {
-        runc: &runc,
-        cni: &plugins,
-    };
-    let region = &sandbox.infrastructure.region;
-    let places = Places {
-        directory: &directory,
-        images: &layout.images(),
-        programs: &[
-            Path::new("/run/node/bin"),
-            &tools.containerd,
-            &sandbox.tools.control_plane,
-        ],
-    };
-    let cgroup = node.namespace(sandbox.network()?);
-    let nft = tools.data_plane.program("usr/sbin/nft")?;
-    let script = init::script(node, &configuration::labels(node, region), places);
-    let kubelet = configuration::kubelet(node, cgroup.name());
-    for (name, content) in [
-        ("init.sh", script),
-        ("bin/nft", init::wrapper(&nft.path, &nft.library_path)),
-        ("containerd.toml", configuration::containerd(runtime)),
-        ("kubelet.json", kubelet.to_string()),
-        ("kube-proxy.json", configuration::kube_proxy(node).to_string()),
-        ("cni/10-pods.conflist", configuration::cni(node).to_string()),
-    ] {
-        files::write(&directory.join(name), content)?;
-    }
-    files::make_executable(&directory.join("bin/nft"))?;
-    write_credentials(&layout, node, &directory)
-}
-
-/// The node finds its own directory at `/run/node`.
-fn write_credentials(layout: &Layout, node: &RealNode, directory: &Path) -> Result<()> {
-    let credentials = Credentials::of(layout);
-    files::write(&directory.join("authority.crt"), files::read(&credentials.authority())?)?;
-    credentials.node(node.name())?.save(directory, "kubelet")?;
-    let url = kubernetes::url(&layout.kubeconfig())?;
-    let proof = serde_json::json!({
-        "client-certificate": "/run/node/kubelet.crt",
-        "client-key": "/run/node/kubelet.key",
-    });
-    let config = kubeconfig(&url, Path::new("/run/node/authority.crt"), node.name(), &proof);
-    files::write(&directory.join("kubelet.kubeconfig"), config)?;
-    let of_proxy = files::read(&credentials.kubeconfig_of(layout, "system:kube-proxy"))?;
-    files::write(&directory.join("kube-proxy.kubeconfig"), of_proxy)
+/// The zone that occurs least among those that are taken; the first by name of several.
+fn emptiest<'a>(zones: impl Iterator<Item = &'a str>, taken: &[&str]) -> Option<&'a str> {
+    let population = |zone: &str| taken.iter().filter(|one| **one == zone).count();
+    zones.min_by_key(|zone| (population(zone), *zone))
 }
 
 /// Starts the node's processes and waits until the node is ready.
@@ -242,4 +194,20 @@ async fn delete_object(kubeconfig: &Path, name: &str) -> Result<()> {
 
 fn aws(sandbox: &Sandbox) -> Aws {
     Aws::new(&sandbox.localstack_url, &sandbox.infrastructure.region, "nodes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_node_goes_to_the_zone_with_the_fewest() {
+        let zones = || ["us-east-1b", "us-east-1a", "us-east-1c"].into_iter();
+        assert_eq!(emptiest(zones(), &[]), Some("us-east-1a"));
+        assert_eq!(
+            emptiest(zones(), &["us-east-1a", "us-east-1c", "us-east-1a"]),
+            Some("us-east-1b")
+        );
+        assert_eq!(emptiest(std::iter::empty(), &[]), None);
+    }
 }

@@ -22,8 +22,9 @@ def are_given() -> bool:
 
 
 def verdict_on(group: str, target: str) -> dict:
-    """What was found, or that the target was not looked at yet."""
-    return _verdicts().get(group, {}).get(target, _REGISTERING)
+    """What was found about a registered target, or that it was not looked at since it was registered."""
+    found = _verdicts().get(group, {}).get(target, _REGISTERING)
+    return _REGISTERING if found["state"] == "draining" else found
 
 
 def draining(group: str) -> dict[str, dict]:

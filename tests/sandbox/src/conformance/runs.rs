@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::expected::{self, Verdict};
+use super::expected::{self, Kind, Verdict};
 use super::report::{Outcome, Test};
 use super::suite::Suite;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::{files, run};
 use crate::state::Sandbox;
 
-/// Words in the names of tests that take a quarter of an hour, beside those that wait in vain: they begin first.
+/// Words in the names of tests that take a quarter of an hour.
 const LONG: &str = "rolling update";
 
 /// A test that has ended.
@@ -46,7 +46,7 @@ impl Runs<'_> {
     /// # Errors
     /// When the suite could not run; a test that fails is no error.
     pub(super) async fn all(&self, mut tests: Vec<Test>, at_once: usize) -> Result<Vec<Ended>> {
-        tests.sort_by_key(|test| (!is_long(&test.name()), test.full_name.clone()));
+        tests.sort_by_key(|test| (turn(&test.name()), test.full_name.clone()));
         let runs = tests.iter().enumerate().map(|(number, test)| self.one(number, test));
         let mut ended: Vec<Ended> = stream::iter(runs).buffer_unordered(at_once).try_collect().await?;
         ended.sort_by(|one, other| one.name.cmp(&other.name));
@@ -102,6 +102,12 @@ enum Stopped {
     Error(Error),
 }
 
-fn is_long(name: &str) -> bool {
-    name.contains(LONG) || expected::TABLE.iter().any(|entry| entry.test == name)
+/// When a test begins: the longest first, then those that wait in vain.
+fn turn(name: &str) -> u8 {
+    let fails = |entry: &expected::Entry| entry.test == name && entry.kind == Kind::Fails;
+    match name {
+        long if long.contains(LONG) => 0,
+        _ if expected::TABLE.iter().any(fails) => 1,
+        _ => 2,
+    }
 }

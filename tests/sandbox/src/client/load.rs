@@ -131,7 +131,7 @@ async fn on_fresh_connections(ask: Arc<Ask>, mut ticks: Interval, outcomes: Unbo
         tokio::spawn(async move {
             let mut address = None;
             let result = timeout(ask.timeout, async {
-                Ok((open(&ask, number, &mut address).await?.exchange(&ask)).await?)
+                open(&ask, number, &mut address).await?.exchange(&ask).await
             });
             let result = judged(&ask, result.await.unwrap_or(Err(Failure::Timeout)));
             // Nobody listens any more only when the process ends.

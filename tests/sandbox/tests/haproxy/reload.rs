@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use elbow_sandbox::client::{Load, Running};
+use elbow_sandbox::client::{Ask, Load, Running};
 use elbow_sandbox::data_plane::model::{Kind, ListenerProtocol, TargetProtocol};
 use elbow_sandbox::data_plane::verdict::State;
 use elbow_sandbox::echo::Kind as EchoKind;
@@ -18,10 +18,13 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// A target that was deregistered takes requests for a while that were sent to it before.
 const STAYS: &str = "--drain=0.5";
 
+/// So many TLS sessions a second can be begun by a client that is not optimized on a machine that is busy.
+const HANDSHAKES: u32 = 20;
+
 /// A load that flows, on fresh connections and on kept ones.
-async fn loads(bed: &Bed, ask: &elbow_sandbox::client::Ask) -> [Running; 2] {
-    let fresh = bed.station().load(&Load::new(ask.clone(), 100)).unwrap();
-    let kept = bed.station().load(&Load::new(ask.clone(), 100).kept(10)).unwrap();
+async fn loads(bed: &Bed, ask: &Ask, rate: u32) -> [Running; 2] {
+    let fresh = bed.station().load(&Load::new(ask.clone(), rate)).unwrap();
+    let kept = bed.station().load(&Load::new(ask.clone(), rate).kept(10)).unwrap();
     let mut loads = [fresh, kept];
     for load in &mut loads {
         load.flowing(DEADLINE).await.unwrap();
@@ -32,7 +35,7 @@ async fn loads(bed: &Bed, ask: &elbow_sandbox::client::Ask) -> [Running; 2] {
 async fn end_without_a_failure(loads: [Running; 2]) {
     for load in loads {
         let report = load.stop().await.unwrap();
-        assert!(report.ok > 50 && report.failed.is_empty(), "{report:?}");
+        assert!(report.ok > 10 && report.failed.is_empty(), "{report:?}");
     }
 }
 
@@ -43,7 +46,7 @@ async fn http_requests_do_not_fail_while_listeners_come_and_go_and_targets_are_r
     let mut web = bed.group("web", 2).await;
     let first = listener(PORT, ListenerProtocol::Http, forward("web"));
     bed.application(vec![first.clone()], vec![web.clone()]).await;
-    let loads = loads(&bed, &bed.ask("/")).await;
+    let loads = loads(&bed, &bed.ask("/"), 100).await;
     for round in 0..6_u16 {
         let port = 9000 + round;
         web.targets.remove(0);
@@ -65,7 +68,7 @@ async fn a_target_that_is_taken_out_and_back_costs_no_request_and_no_reload() {
     let web = bed.group("web", 3).await;
     bed.application(vec![listener(PORT, ListenerProtocol::Http, forward("web"))], vec![web])
         .await;
-    let loads = loads(&bed, &bed.ask("/?delay-ms=20")).await;
+    let loads = loads(&bed, &bed.ask("/?delay-ms=20"), 100).await;
     for state in [State::Unhealthy, State::Healthy, State::Unhealthy, State::Healthy] {
         bed.judge("web", "web-1", state);
         bed.apply().await;
@@ -136,7 +139,7 @@ async fn connections_through_a_tls_listener_outlive_a_reload() {
     );
     let first = secure(8443, ListenerProtocol::Tls, forward("web"), &["arn:shop.example"]);
     bed.serve(Kind::Network, vec![first.clone()], vec![web.clone()]).await;
-    let loads = loads(&bed, &bed.ask_port("tls", 8443, "")).await;
+    let loads = loads(&bed, &bed.ask_port("tls", 8443, ""), HANDSHAKES).await;
     for port in 9000..9003 {
         let more = secure(port, ListenerProtocol::Tls, forward("web"), &["arn:shop.example"]);
         bed.serve(Kind::Network, vec![first.clone(), more], vec![web.clone()])

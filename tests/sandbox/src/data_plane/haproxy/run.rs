@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, setpriority_process};
 use tokio::process::{Child, Command};
 
 use super::configuration::{Change, Configuration};
@@ -16,9 +15,6 @@ use crate::{files, wait};
 
 /// The configuration's name in its directory.
 const CONFIGURATION: &str = "haproxy.cfg";
-
-/// The nice value of HAProxy.
-const PRIORITY: i32 = -10;
 
 /// How long a worker may take to come up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,7 +47,6 @@ impl Haproxy {
             .stderr(output)
             .kill_on_drop(true);
         let master = command.spawn().map_err(Error::Start)?;
-        go_before_others(&master);
         let started = Self {
             program,
             directory: directory.to_owned(),
@@ -162,17 +157,6 @@ impl Haproxy {
     fn silent(&self) -> Error {
         Error::Silent { log: self.log.clone() }
     }
-}
-
-/// Load balancers have machines of their own on AWS. Here, on a machine that is busy with all else, a worker that is not run
-/// for a second cannot hand its sockets over, and what then waits in them is lost.
-fn go_before_others(master: &Child) {
-    let id = master
-        .id()
-        .and_then(|id| i32::try_from(id).ok())
-        .and_then(Pid::from_raw);
-    // Without the right to it things only go slower.
-    let _ = id.map(|id| setpriority_process(Some(id), PRIORITY));
 }
 
 /// Asks HAProxy whether it accepts a configuration, without running it.

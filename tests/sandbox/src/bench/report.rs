@@ -141,7 +141,10 @@ mod tests {
     #[test]
     fn the_document_has_the_figures_and_the_calls_behind_them() {
         let page = report().markdown();
-        assert!(page.contains("unrelated change  calls      1       0     0  over\n"), "{page}");
+        assert!(
+            page.contains("unrelated change  calls      1       0     0  over\n"),
+            "{page}"
+        );
         assert!(page.contains("\n## What the figures consist of\n"), "{page}");
     }
 

@@ -10,8 +10,8 @@ use super::report::{Outcome, Test};
 use super::suite::Suite;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::{files, run};
 use crate::state::Sandbox;
+use crate::{files, run};
 
 /// Words in the names of tests that take a quarter of an hour.
 const LONG: &str = "rolling update";

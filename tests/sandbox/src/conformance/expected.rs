@@ -30,9 +30,8 @@ pub(super) const TABLE: &[Entry] = &[
         test: "LoadBalancers should handle load balancer cleanup finalizer for service",
         kind: Kind::Fails,
         says: "Failed to wait for service to hasFinalizer=true",
-        reason: "It waits for the finalizer `service.kubernetes.io/load-balancer-cleanup` by name. That one belongs to Kubernetes' \
-                 own service controller, which takes it off a Service whose class is not its own; elbow's is \
-                 `elbow.dev/load-balancer`, and does the same.",
+        reason: "It waits for the finalizer `service.kubernetes.io/load-balancer-cleanup` by name. That is the one of Kubernetes' own \
+                 service controller; elbow's is `elbow.dev/load-balancer`, and does the same.",
     },
     Entry {
         test: "LoadBalancers should be able to create LoadBalancer Service without NodePort and change it",

@@ -8,7 +8,9 @@ use crate::progress::Progress;
 use crate::{debian, run};
 
 /// Programs, how each shows that it is there, and the Debian packages that bring them.
-const PROGRAMS: [(&str, &str, &[&str]); 5] = [
+const PROGRAMS: [(&str, &str, &[&str]); 6] = [
+    // The client's.
+    ("curl", "--version", &["curl"]),
     ("ip", "-Version", &["iproute2"]),
     ("nsenter", "--version", &["util-linux"]),
     ("unshare", "--version", &["util-linux"]),

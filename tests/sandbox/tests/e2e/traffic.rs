@@ -3,4 +3,5 @@
 mod images;
 mod nginx;
 mod nodes;
+mod steady;
 mod workload;

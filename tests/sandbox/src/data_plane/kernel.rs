@@ -33,15 +33,20 @@ impl Kernel {
         }
     }
 
-    /// Has the kernel take up no connection in the middle: what is still sent over one that was ended meets nobody who knows
-    /// it, and is answered with a reset.
+    /// Has the kernel forget ended connections, so that the next one with the same addresses and ports is sent to a target of
+    /// now, and not where the one before was; and take up no connection in the middle: what is still sent over one that was
+    /// ended meets nobody who knows it, and is answered with a reset.
     ///
     /// # Errors
     /// When the kernel's settings cannot be written.
     pub(super) fn prepare(&self) -> Result<()> {
-        // The settings of this network namespace; the machine's own stay as they are.
-        let setting = Path::new("/proc/sys/net/netfilter/nf_conntrack_tcp_loose");
-        Ok(std::fs::write(setting, "0").map_err(error::Error::file("write", setting))?)
+        // The settings of this network namespace; the machine's own stay as they are. Times in seconds.
+        for (name, value) in [("loose", "0"), ("timeout_time_wait", "1"), ("timeout_close", "1")] {
+            let setting = format!("/proc/sys/net/netfilter/nf_conntrack_tcp_{name}");
+            let setting = Path::new(&setting);
+            std::fs::write(setting, value).map_err(error::Error::file("write", setting))?;
+        }
+        Ok(())
     }
 
     /// Puts a ruleset in the place of the last one, in one transaction.

@@ -12,4 +12,5 @@ mod protocols;
 mod readme;
 mod sources;
 mod visitor;
+mod steady;
 mod workload;

@@ -16,6 +16,9 @@ use crate::wait::until;
 /// Port of the readiness probe; no other may be the same.
 const HEALTH: u16 = 8181;
 
+/// Label and taint of nodes that are a test's own.
+pub(crate) const POOL: &str = "elbow.dev/pool";
+
 /// How long a Pod may take to finish what is under way, beyond the time in which it serves whoever still comes.
 const FINISH: Duration = Duration::from_secs(5);
 
@@ -29,7 +32,9 @@ pub(crate) struct Workload {
     proxy_protocol: Mode,
     ready_after: Duration,
     drain: Duration,
+    linger: u64,
     node: Option<String>,
+    pool: Option<String>,
 }
 
 /// A Pod that runs.
@@ -53,7 +58,9 @@ impl Workload {
             proxy_protocol: Mode::Off,
             ready_after: Duration::ZERO,
             drain: Duration::ZERO,
+            linger: 0,
             node: None,
+            pool: None,
         }
     }
 
@@ -87,6 +94,18 @@ impl Workload {
     /// some for a while.
     pub(crate) fn drain(self, drain: Duration) -> Self {
         Self { drain, ..self }
+    }
+
+    /// How many seconds each Pod goes on as if nothing were, ready and serving, before it is told to end: a `preStop` hook that
+    /// sleeps, as whoever wants to lose no request gives it, for longer than load balancers need to look elsewhere.
+    pub(crate) fn linger(self, linger: u64) -> Self {
+        Self { linger, ..self }
+    }
+
+    /// Only on nodes with the label and the taint [`POOL`] of this value.
+    pub(crate) fn in_pool(self, pool: &str) -> Self {
+        let pool = Some(pool.to_owned());
+        Self { pool, ..self }
     }
 
     /// Only on this node.
@@ -168,8 +187,10 @@ impl Workload {
             json!({"name": format!("{}-{port}", flag(*kind)), "containerPort": port, "protocol": protocol})
         });
         json!({
-            "terminationGracePeriodSeconds": (self.drain + FINISH).as_secs(),
+            "terminationGracePeriodSeconds": self.linger + (self.drain + FINISH).as_secs(),
             "nodeName": self.node,
+            "nodeSelector": self.pool.as_ref().map(|pool| json!({POOL: pool})),
+            "tolerations": self.pool.as_ref().map(|pool| json!([{"key": POOL, "value": pool}])),
             "topologySpreadConstraints": [{
                 "maxSkew": 1,
                 "topologyKey": "kubernetes.io/hostname",
@@ -186,6 +207,7 @@ impl Workload {
                     {"name": "NODE_NAME", "valueFrom": from_field("spec.nodeName")},
                 ],
                 "ports": ports.collect::<Vec<_>>(),
+                "lifecycle": (self.linger > 0).then(|| json!({"preStop": {"sleep": {"seconds": self.linger}}})),
                 "readinessProbe": {"httpGet": {"path": "/", "port": HEALTH}, "periodSeconds": 1, "failureThreshold": 1},
                 "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}},
             }],

@@ -121,7 +121,7 @@ async fn to_end(mut command: Command, program: &Path, input: &str, codes: &[i32]
         return Ok(());
     }
     Err(Error::Refused {
-        program: program.clone(),
+        program: program.to_owned(),
         message: String::from_utf8_lossy(&output.stderr).into_owned(),
     })
 }

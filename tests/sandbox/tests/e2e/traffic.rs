@@ -1,6 +1,14 @@
 //! Traffic: a request goes from a client through load balancers, nodes and ClusterIPs to Pods, and back. Needs real nodes.
 
+mod affinity;
+mod groups;
+mod health;
 mod images;
 mod nginx;
 mod nodes;
+mod policy;
+mod protocols;
+mod readme;
+mod sources;
+mod visitor;
 mod workload;

@@ -11,6 +11,6 @@ mod policy;
 mod protocols;
 mod readme;
 mod sources;
-mod visitor;
 mod steady;
+mod visitor;
 mod workload;

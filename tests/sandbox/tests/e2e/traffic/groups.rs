@@ -42,8 +42,11 @@ async fn own_groups_decide_who_is_answered_while_they_stand_and_whom_both_admit_
         let hostname = scenario.serve(&scenario.service("web")).await;
         let group = own_group(&scenario.sandbox, &scenario.cluster.namespace).await;
         let visitor = Visitor::of(&scenario.sandbox);
-        let [admitted, other] =
-            [0, 1].map(|number| visitor.request(&format!("http://{hostname}/")).from(visitor::address(number)));
+        let [admitted, other] = [0, 1].map(|number| {
+            visitor
+                .request(&format!("http://{hostname}/"))
+                .from(visitor::address(number))
+        });
         visitor.answer(&other).await;
 
         let load = visitor.keep_asking(&admitted, 20).await;

@@ -51,16 +51,27 @@ async fn under_cluster_every_node_is_healthy_and_leads_to_the_only_pod() {
         let pods = Workload::http("web").deploy(&scenario.cluster).await;
         let hostname = scenario.serve(&scenario.service("web")).await;
         let check = health_check(&scenario).await;
-        assert_eq!((check.protocol, check.port), (HealthCheckProtocol::Tcp, HealthCheckPort::Traffic));
+        assert_eq!(
+            (check.protocol, check.port),
+            (HealthCheckProtocol::Tcp, HealthCheckPort::Traffic)
+        );
         wait_healthy(&scenario, "web", 80, &all_nodes(&scenario).await).await;
 
         let visitor = Visitor::of(&scenario.sandbox);
         let ask = visitor.request(&format!("http://{hostname}/"));
         let seen = visitor.answer(&ask).await.client.ip();
-        assert_ne!(seen, visitor::address(0), "kube-proxy puts a node's address in its place");
+        assert_ne!(
+            seen,
+            visitor::address(0),
+            "kube-proxy puts a node's address in its place"
+        );
         let report = until("an address in each zone", async || {
             let report = visitor.many(&ask, 20, Duration::from_secs(1)).await;
-            if report.by_address.len() == 3 { Ok(report) } else { Err(format!("{report:?}")) }
+            if report.by_address.len() == 3 {
+                Ok(report)
+            } else {
+                Err(format!("{report:?}"))
+            }
         })
         .await;
         assert_eq!(report.failed, []);
@@ -80,19 +91,28 @@ async fn under_local_only_nodes_with_pods_are_healthy_and_answer_and_pods_see_th
         let manifest = scenario.service("web").spec("externalTrafficPolicy", json!("Local"));
         let hostname = scenario.serve(&manifest).await;
         let check = health_check(&scenario).await;
-        assert!(matches!(&check.protocol, HealthCheckProtocol::Http { path, .. } if path == "/healthz"), "{check:?}");
+        assert!(
+            matches!(&check.protocol, HealthCheckProtocol::Http { path, .. } if path == "/healthz"),
+            "{check:?}"
+        );
         let port = health_check_node_port(&scenario).await.unwrap();
         assert_eq!(check.port, HealthCheckPort::Number(port.try_into().unwrap()));
 
         let visitor = Visitor::of(&scenario.sandbox);
-        let ask = visitor.request(&format!("http://{hostname}/")).from(visitor::address(2));
+        let ask = visitor
+            .request(&format!("http://{hostname}/"))
+            .from(visitor::address(2));
         for node in &nodes[..2] {
             workload.clone().on_node(node).apply(&scenario.cluster).await;
             wait_healthy(&scenario, "web", 80, &BTreeSet::from([node.clone()])).await;
             let report = until("answers by the node with the Pod alone", async || {
                 let report = visitor.many(&ask, 20, Duration::from_secs(1)).await;
                 let nodes: Vec<&String> = report.by_node.keys().collect();
-                if report.failed.is_empty() && nodes == [node] { Ok(report) } else { Err(format!("{report:?}")) }
+                if report.failed.is_empty() && nodes == [node] {
+                    Ok(report)
+                } else {
+                    Err(format!("{report:?}"))
+                }
             })
             .await;
             assert_eq!(report.by_address.len(), 1, "the other zones' addresses leave the name");
@@ -114,7 +134,11 @@ async fn a_change_of_the_policy_changes_whom_pods_see_and_what_is_probed() {
         let ask = visitor.request(&format!("http://{hostname}/")).from(client);
         let all = all_nodes(&scenario).await;
         let with_pods = BTreeSet::from([pods[0].node.clone()]);
-        for (policy, healthy, seen) in [("Cluster", &all, false), ("Local", &with_pods, true), ("Cluster", &all, false)] {
+        for (policy, healthy, seen) in [
+            ("Cluster", &all, false),
+            ("Local", &with_pods, true),
+            ("Cluster", &all, false),
+        ] {
             set_policy(&scenario, policy).await;
             wait_client_seen(&visitor, &ask, client, seen).await;
             wait_healthy(&scenario, "web", 80, healthy).await;

@@ -49,8 +49,8 @@ async fn ports_of_tcp_udp_both_and_by_name_lead_each_to_its_own_port_of_a_pod() 
             assert!(is_from(&answer, &pods), "{url}: {answer:?}");
             assert_eq!((answer.protocol, answer.server.port()), (protocol, port), "{url}");
         }
-        let closed = visitor.request(&format!("tcp://{hostname}:7777"));
-        assert_eq!(visitor.ask(&closed).await, Err(Failure::Timeout), "a UDP port is none of TCP");
+        let none_of_tcp = visitor.request(&format!("tcp://{hostname}:7777"));
+        visitor.wait_dropped(&none_of_tcp).await;
     })
     .await;
 }
@@ -105,15 +105,23 @@ async fn a_pod_learns_the_client_from_the_proxy_header_for_as_long_as_the_annota
     with_installed_elbow("proxy", async |scenario| {
         let workload = Workload::http("web").proxy_protocol(Mode::Optional);
         workload.deploy(&scenario.cluster).await;
-        let hostname = scenario.serve(&scenario.service("web").aws("proxy-protocol", "*")).await;
+        let hostname = scenario
+            .serve(&scenario.service("web").aws("proxy-protocol", "*"))
+            .await;
         let visitor = Visitor::of(&scenario.sandbox);
-        let ask = visitor.request(&format!("http://{hostname}/")).from(visitor::address(1));
+        let ask = visitor
+            .request(&format!("http://{hostname}/"))
+            .from(visitor::address(1));
         let answer = visitor.answer(&ask).await;
         let header = answer.proxy.unwrap();
         assert_eq!(header.version, 2);
         assert_eq!(header.source.unwrap().ip(), visitor::address(1));
         assert_eq!(header.destination.unwrap().port(), 80);
-        assert_ne!(answer.client.ip(), visitor::address(1), "the connection is the load balancer's");
+        assert_ne!(
+            answer.client.ip(),
+            visitor::address(1),
+            "the connection is the load balancer's"
+        );
 
         let key = "service.beta.kubernetes.io/aws-load-balancer-proxy-protocol";
         for (value, wanted) in [(None, false), (Some("*"), true)] {
@@ -135,7 +143,11 @@ async fn a_pod_learns_the_client_from_the_proxy_header_for_as_long_as_the_annota
 #[ignore = "needs the sandbox with nodes"]
 async fn endpoints_written_by_hand_are_served_and_followed() {
     with_installed_elbow("by-hand", async |scenario| {
-        let pods = Workload::new("db").port(Kind::Tcp, 9000).replicas(2).deploy(&scenario.cluster).await;
+        let pods = Workload::new("db")
+            .port(Kind::Tcp, 9000)
+            .replicas(2)
+            .deploy(&scenario.cluster)
+            .await;
         let slice = |address: &str| {
             json!({
                 "apiVersion": "discovery.k8s.io/v1",
@@ -157,9 +169,11 @@ async fn endpoints_written_by_hand_are_served_and_followed() {
         assert_eq!(visitor.answer(&ask).await.pod, pods[0].name);
 
         scenario.cluster.apply_endpoints(slice(&pods[1].address)).await;
-        until("answers of the other endpoint", async || match visitor.ask(&ask).await {
-            Ok(answer) if answer.pod == pods[1].name => Ok(()),
-            other => Err(format!("{other:?}")),
+        until("answers of the other endpoint", async || {
+            match visitor.ask(&ask).await {
+                Ok(answer) if answer.pod == pods[1].name => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
         })
         .await;
         let report = visitor.many(&ask, 20, Duration::from_secs(1)).await;
@@ -178,7 +192,9 @@ async fn services_of_other_kinds_beside_a_served_one_are_not_touched() {
             manifest.spec("selector", json!({ "app": "web" }))
         };
         let others = [
-            plain("headless").spec("type", json!("ClusterIP")).spec("clusterIP", json!("None")),
+            plain("headless")
+                .spec("type", json!("ClusterIP"))
+                .spec("clusterIP", json!("None")),
             plain("inner").spec("type", json!("ClusterIP")),
             plain("node-port").spec("type", json!("NodePort")),
             plain("elsewhere")

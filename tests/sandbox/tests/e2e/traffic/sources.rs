@@ -20,8 +20,11 @@ async fn only_clients_in_the_ranges_are_answered_as_these_are_widened_narrowed_a
         let manifest = scenario.service("web").spec("loadBalancerSourceRanges", one.clone());
         let hostname = scenario.serve(&manifest).await;
         let visitor = Visitor::of(&scenario.sandbox);
-        let [first, second, third] =
-            [0, 1, 2].map(|number| visitor.request(&format!("http://{hostname}/")).from(visitor::address(number)));
+        let [first, second, third] = [0, 1, 2].map(|number| {
+            visitor
+                .request(&format!("http://{hostname}/"))
+                .from(visitor::address(number))
+        });
         visitor.answer(&first).await;
         for denied in [&second, &third] {
             visitor.wait_dropped(denied).await;

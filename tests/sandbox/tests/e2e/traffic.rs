@@ -3,8 +3,10 @@
 mod affinity;
 mod groups;
 mod health;
+mod http;
 mod images;
 mod nginx;
+mod nginx_fan_out;
 mod nodes;
 mod policy;
 mod protocols;

@@ -75,7 +75,12 @@ pub(crate) const CERTIFIED: &str = "web.example.com";
 
 /// A certificate in ACM for [`CERTIFIED`]; its ARN.
 pub(crate) async fn certificate(sandbox: &Sandbox) -> String {
-    let code = format!("print(client('acm').request_certificate(DomainName='{CERTIFIED}')['CertificateArn'])");
+    certificate_for(sandbox, CERTIFIED).await
+}
+
+/// A certificate in ACM for a name; its ARN.
+pub(crate) async fn certificate_for(sandbox: &Sandbox, name: &str) -> String {
+    let code = format!("print(client('acm').request_certificate(DomainName='{name}')['CertificateArn'])");
     python(sandbox, &code).await
 }
 

@@ -3,9 +3,11 @@
 mod affinity;
 mod groups;
 mod health;
+mod http;
 mod images;
 mod inspect;
 mod nginx;
+mod nginx_fan_out;
 mod nodes;
 mod policy;
 mod protocols;

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpStream, UdpSocket};
 
-use super::nginx;
+use super::nginx::Nginx;
 use super::workload::Workload;
 use crate::manifest::Manifest;
 use crate::scenario::with_installed_elbow;
@@ -96,7 +96,7 @@ async fn nginx_leads_from_a_path_to_a_service_by_the_test_s_own_configuration() 
             "server {{ listen 8080; location /shop {{ proxy_pass http://shop.{}.svc.cluster.local; }} }}",
             cluster.namespace
         );
-        nginx::deploy(cluster, "front", 1, 8080, &configuration).await;
+        Nginx::new("front", 8080, &configuration).deploy(cluster).await;
         let pods = Workload::new("front").pods(cluster).await;
         let url = format!("http://{}:8080/shop/cart", pods[0].address);
         let answer = until("the answer through nginx", async || {

@@ -73,6 +73,14 @@ impl Visitor {
         .await
     }
 
+    /// Whatever answers a request, once there is something.
+    pub(crate) async fn some_reply(&self, ask: &Ask) -> Reply {
+        until(&format!("a reply to {ask:?}"), async || {
+            self.reply(ask).await.map_err(|failure| failure.to_string())
+        })
+        .await
+    }
+
     /// Waits until a request is dropped on the way.
     pub(crate) async fn wait_dropped(&self, ask: &Ask) {
         until(&format!("no answer to {ask:?}"), async || match self.ask(ask).await {

@@ -13,7 +13,7 @@ mod life;
 mod ready;
 
 pub use file::RealNode;
-pub use instance::launch;
+pub use instance::{launch, of_cluster};
 pub use life::{add, create, import, remove, start, stop, stop_all, sweep};
 
 /// The cgroup controllers that this machine lacks of those that nodes need.

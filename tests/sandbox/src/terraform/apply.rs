@@ -20,6 +20,15 @@ const INIT_WITHIN: Duration = Duration::from_secs(900);
 /// Half a minute when all is well. The provider repeats a call that fails on the server's side nearly for ever.
 const APPLY_WITHIN: Duration = Duration::from_secs(300);
 
+/// The region of everything that Terraform makes.
+pub const REGION: &str = "us-east-1";
+
+/// The cluster's name, with which its instances are tagged from their beginning.
+pub const CLUSTER_NAME: &str = "elbow-sandbox";
+
+/// How many instances it makes, one in each zone.
+pub const INSTANCES: usize = 3;
+
 /// Left out of the copy: what Terraform itself puts beside the sources. The lock file too, for it names the checksums of
 /// one installation method and the sandbox may use another.
 fn is_generated(name: &str) -> bool {
@@ -57,8 +66,14 @@ impl Terraform {
 
     /// Makes the infrastructure behind the AWS endpoint at `endpoint`.
     pub async fn apply(&self, endpoint: &str, progress: &Progress) -> Result<Infrastructure> {
-        let endpoint = format!("-var=endpoint={endpoint}");
-        let apply = ["apply", "-auto-approve", "-input=false", "-no-color", &endpoint];
+        let variables = [
+            format!("-var=endpoint={endpoint}"),
+            format!("-var=region={REGION}"),
+            format!("-var=cluster_name={CLUSTER_NAME}"),
+            format!("-var=node_count={INSTANCES}"),
+        ];
+        let mut apply = vec!["apply", "-auto-approve", "-input=false", "-no-color"];
+        apply.extend(variables.iter().map(String::as_str));
         let applied = self.run(&apply, APPLY_WITHIN);
         progress.step("terraform apply", Some(&self.log), applied).await?;
         Infrastructure::from_outputs(&self.outputs().await?)

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use tokio::time::Instant;
 
+use crate::aws::Aws;
 use crate::cache::Cache;
 use crate::control_plane::start::{self as control_plane, Nodes};
 use crate::data_plane::{self, programs::Programs};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::image::stock;
 use crate::layout::Layout;
 use crate::network::{self, Namespace};
@@ -15,12 +17,19 @@ use crate::nodes::{self, real};
 use crate::process::Detached;
 use crate::progress::Progress;
 use crate::state::{self, Sandbox};
-use crate::terraform::apply::Terraform;
+use crate::terraform::apply::{CLUSTER_NAME, INSTANCES, REGION, Terraform};
+use crate::terraform::infrastructure::{Infrastructure, Instance};
 use crate::tools::Tools;
 use crate::{dns, environment, http, kubernetes, localstack, ports, program};
 
 /// The proxy is small: it listens within milliseconds.
 const PROXY_READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Ten seconds when the machine is idle; Terraform itself gives up before.
+const INSTANCES_WITHIN: Duration = Duration::from_secs(300);
+
+/// The time between two looks for instances: LocalStack has Terraform to answer meanwhile.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Everything that the parts need to be started.
 #[derive(Debug, Clone)]
@@ -58,24 +67,51 @@ impl Site {
         let (aws, terraform, ()) = tokio::try_join!(servers, terraform, self.images(cache))?;
         let (localstack, progress) = (aws.localstack.clone(), self.progress.clone());
         let apply = async move || terraform.apply(&localstack, &progress).await;
-        let infrastructure = network::enter(self.network.as_ref(), apply).await?;
-        let (site, localstack, region) = (self.clone(), aws.localstack.clone(), infrastructure.region.clone());
-        let serve = async move || site.data_plane(&localstack, &region).await;
-        network::enter(self.network.as_ref(), serve).await?;
-        let sandbox = Sandbox {
-            directory: self.layout.root().to_owned(),
-            kubeconfig: self.layout.kubeconfig(),
-            aws_proxy_url: aws.proxy,
-            localstack_url: aws.localstack,
-            infrastructure,
-            tools: self.tools,
-            nodes: self.network.map(|network| state::Nodes { network }),
-        };
-        let made = make_nodes(&sandbox, &self.progress);
-        self.progress.step("making the nodes", None, made).await?;
+        let apply = network::enter(self.network.as_ref(), apply);
+        let (infrastructure, ()) = tokio::try_join!(apply, self.early_nodes(&aws))?;
+        let sandbox = self.sandbox(&aws, infrastructure);
+        if sandbox.nodes.is_none() {
+            let client = kubernetes::client(&sandbox.kubeconfig).await?;
+            nodes::create(client, &sandbox.infrastructure).await?;
+        }
         environment::write(&self.layout, &sandbox)?;
         sandbox.save()?;
         Ok(sandbox)
+    }
+
+    fn sandbox(&self, aws: &Endpoints, infrastructure: Infrastructure) -> Sandbox {
+        Sandbox {
+            directory: self.layout.root().to_owned(),
+            kubeconfig: self.layout.kubeconfig(),
+            aws_proxy_url: aws.proxy.clone(),
+            localstack_url: aws.localstack.clone(),
+            infrastructure,
+            tools: self.tools.clone(),
+            nodes: self.network.clone().map(|network| state::Nodes { network }),
+        }
+    }
+
+    /// Real nodes boot as soon as Terraform has their instances made: its provider waits ten seconds more before it says so.
+    async fn early_nodes(&self, aws: &Endpoints) -> Result<()> {
+        if self.nodes == Nodes::StandIns {
+            return Ok(());
+        }
+        let (site, localstack) = (self.clone(), aws.localstack.clone());
+        let instances = async move || {
+            site.data_plane(&localstack, REGION).await?;
+            instances(&localstack).await
+        };
+        // Of what Terraform makes, all else is not known yet, and nodes need no more.
+        let infrastructure = Infrastructure {
+            region: REGION.to_owned(),
+            cluster_name: CLUSTER_NAME.to_owned(),
+            instances: network::enter(self.network.as_ref(), instances).await?,
+            ..Infrastructure::default()
+        };
+        let sandbox = self.sandbox(aws, infrastructure);
+        self.progress
+            .step("making the nodes", None, make_nodes(&sandbox, &self.progress))
+            .await
     }
 
     /// Real nodes find their images when they start.
@@ -142,19 +178,36 @@ impl Site {
     }
 }
 
-async fn make_nodes(sandbox: &Sandbox, progress: &Progress) -> Result<()> {
-    let instances = &sandbox.infrastructure.instances;
-    if sandbox.nodes.is_none() {
-        let client = kubernetes::client(&sandbox.kubeconfig).await?;
-        return nodes::create(client, &sandbox.infrastructure).await;
+/// The instances of the nodes, once all are there.
+async fn instances(localstack: &str) -> Result<Vec<Instance>> {
+    let aws = Aws::new(localstack, REGION, "nodes");
+    let deadline = Instant::now() + INSTANCES_WITHIN;
+    loop {
+        let found = real::of_cluster(&aws, CLUSTER_NAME).await?;
+        if found.len() >= INSTANCES {
+            return Ok(found);
+        }
+        if Instant::now() >= deadline {
+            return Err(Error::Deadline {
+                what: format!(
+                    "{INSTANCES} instances for the nodes, of which there are {}",
+                    found.len()
+                ),
+                after: INSTANCES_WITHIN,
+            });
+        }
+        tokio::time::sleep(PAUSE).await;
     }
+}
+
+async fn make_nodes(sandbox: &Sandbox, progress: &Progress) -> Result<()> {
     network::client::prepare(&sandbox.layout()?)?;
-    let make = async |instance| {
+    let make = async |instance: &Instance| {
         let made = real::create(sandbox, instance);
         progress
             .step(&format!("node {}", instance.private_dns), None, made)
             .await
     };
-    try_join_all(instances.iter().map(make)).await?;
+    try_join_all(sandbox.infrastructure.instances.iter().map(make)).await?;
     Ok(())
 }

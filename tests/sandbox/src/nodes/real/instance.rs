@@ -29,7 +29,21 @@ pub async fn launch(aws: &Aws, infrastructure: &Infrastructure, subnet: &str, co
         ("TagSpecification.1.Tag.2.Value", "owned"),
     ];
     let started = aws.list(EC2, "RunInstances", &parameters, "instancesSet").await?;
-    Ok(started.iter().map(instance).collect())
+    Ok(started.iter().map(|started| instance(started, "")).collect())
+}
+
+/// The instances of a cluster's nodes that there are by now.
+///
+/// # Errors
+/// When AWS refuses.
+pub async fn of_cluster(aws: &Aws, cluster: &str) -> Result<Vec<Instance>> {
+    let cluster_tag = format!("kubernetes.io/cluster/{cluster}");
+    let wanted = [("Filter.1.Name", "tag-key"), ("Filter.1.Value.1", &cluster_tag)];
+    let found = aws.list(EC2, "DescribeInstances", &wanted, "reservationSet").await?;
+    Ok(found
+        .iter()
+        .map(|reservation| instance(reservation, "instancesSet/"))
+        .collect())
 }
 
 /// Starts one instance in a zone's private subnet.
@@ -58,11 +72,13 @@ pub(super) async fn terminate(aws: &Aws, id: &str) -> Result<()> {
     Ok(())
 }
 
-fn instance(started: &Item) -> Instance {
+/// An instance, whose fields have paths that begin so.
+fn instance(item: &Item, path: &str) -> Instance {
+    let field = |name: &str| item.get(&format!("{path}{name}")).to_owned();
     Instance {
-        id: started.get("instanceId").to_owned(),
-        private_ip: started.get("privateIpAddress").to_owned(),
-        private_dns: started.get("privateDnsName").to_owned(),
-        zone: started.get("placement/availabilityZone").to_owned(),
+        id: field("instanceId"),
+        private_ip: field("privateIpAddress"),
+        private_dns: field("privateDnsName"),
+        zone: field("placement/availabilityZone"),
     }
 }

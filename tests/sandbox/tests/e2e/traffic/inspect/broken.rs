@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Case;
 use crate::scenario::{Scenario, with_installed_elbow};
-use crate::traffic::nginx;
+use crate::traffic::nginx::Nginx;
 use crate::traffic::workload::{Workload, deployments};
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_health_check_of_a_wrong_path_or_port_is_named_though_requests_get_thr
     with_installed_elbow("truth-health", async |scenario| {
         let configuration =
             "server { listen 8080; location = /missing { return 404; } location / { return 200 '{}'; } }";
-        nginx::deploy(&scenario.cluster, "web", 1, 8080, configuration).await;
+        Nginx::new("web", 8080, configuration).deploy(&scenario.cluster).await;
         let manifest = scenario.service("web").aws("healthcheck-protocol", "http");
         let hostname = scenario.serve(&manifest).await;
         let case = Case::new(&scenario, "web", &hostname);

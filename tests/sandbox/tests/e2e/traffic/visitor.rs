@@ -31,8 +31,9 @@ impl Visitor {
     /// The client of this sandbox.
     pub(crate) fn of(sandbox: &Sandbox) -> Self {
         let layout = sandbox.layout().unwrap();
-        // The client waits for its own answers; no program follows here yet.
-        let entry = client::command(&layout, sandbox.network().unwrap(), &[] as &[&str]);
+        // The station adds the program.
+        let none: [&str; 0] = [];
+        let entry = client::command(&layout, sandbox.network().unwrap(), &none);
         let entry = entry.as_std();
         let words = std::iter::once(entry.get_program()).chain(entry.get_args());
         Self {

@@ -133,7 +133,7 @@ impl Front {
 
 fn configuration(namespace: &str) -> String {
     let at = |name: &str| format!("proxy_pass http://{name}.{namespace}.svc.cluster.local;");
-    let (foo, bar) = (at("foo"), at("bar"));
+    let (to_foo, to_bar) = (at("foo"), at("bar"));
     let listen = "listen 8080; listen 8443 ssl;";
     format!(
         "ssl_certificate /etc/nginx/tls/tls.crt;
@@ -143,12 +143,12 @@ fn configuration(namespace: &str) -> String {
         proxy_set_header X-Forwarded-Proto $scheme;
         add_header {FRONT} $hostname always;
         server {{ {listen} server_name foo.bar.com;
-            location /foo {{ {foo} }}
-            location /bar {{ {bar} }}
+            location /foo {{ {to_foo} }}
+            location /bar {{ {to_bar} }}
             location / {{ return 404; }}
         }}
-        server {{ {listen} server_name foo.example.com; location / {{ {foo} }} }}
-        server {{ {listen} server_name bar.example.com; location / {{ {bar} }} }}
+        server {{ {listen} server_name foo.example.com; location / {{ {to_foo} }} }}
+        server {{ {listen} server_name bar.example.com; location / {{ {to_bar} }} }}
         server {{ listen 8080 default_server; listen 8443 ssl default_server; return 404; }}
         "
     )

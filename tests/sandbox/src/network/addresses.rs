@@ -2,6 +2,9 @@
 
 use std::net::Ipv4Addr;
 
+/// The VPC.
+pub const VPC: &str = "10.0.0.0/16";
+
 /// The VPC's router, where AWS has it: the second address of the first subnet. The API server and the AWS proxy listen here.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
 pub const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::Namespace;
-use super::addresses::{CLIENTS, NEXT_HOP, RESOLVER, ROUTER, pods_of_node};
+use super::addresses::{CLIENTS, NEXT_HOP, PODS, PUBLIC, RESOLVER, ROUTER, VPC, pods_of_node};
 
 /// Files under `/proc/sys/net/ipv4` of the outer namespace: it forwards, and takes packets from wherever they come, for a
 /// load balancer's answer may leave by another link than the question came.
@@ -13,6 +13,10 @@ pub const ROUTER_SETTINGS: [(&str, &str); 3] = [
     ("conf/default/rp_filter", "0"),
     ("ip_forward", "1"),
 ];
+
+/// The link into which packets go that nobody is there for. Links of this kind have another end, which takes no packet that is
+/// not for its own hardware address, and without ARP none is.
+const NOWHERE: &str = "nowhere";
 
 /// The client's link in the outer namespace.
 const CLIENT_LINK: &str = "client";
@@ -34,10 +38,18 @@ impl NodePlace {
     }
 }
 
-/// The outer namespace: the addresses that everyone reaches are on the loopback interface.
+/// The outer namespace: the addresses that everyone reaches are on the loopback interface. What is sent to a node, a Pod or a
+/// load balancer that is not there vanishes without an answer, as in a VPC.
 #[must_use]
 pub fn outer() -> String {
-    format!("link set lo up\naddress add {ROUTER}/32 dev lo\naddress add {RESOLVER}/32 dev lo\n")
+    let mut batch = format!("link set lo up\naddress add {ROUTER}/32 dev lo\naddress add {RESOLVER}/32 dev lo\n");
+    batch += &format!("link add {NOWHERE} type veth peer name {NOWHERE}-end\n");
+    batch += &format!("link set {NOWHERE} arp off up\nlink set {NOWHERE}-end up\n");
+    let (public, length) = PUBLIC;
+    for range in [VPC, PODS, &format!("{public}/{length}")] {
+        batch += &route(NOWHERE, range);
+    }
+    batch
 }
 
 /// In the outer namespace: the link to the client.
@@ -124,6 +136,20 @@ mod tests {
             ]
         );
         assert!(batch.starts_with("link add node2 type veth peer name eth0 netns elbow-0-n\n"));
+    }
+
+    #[test]
+    fn what_is_sent_to_nobody_vanishes() {
+        let batch = outer();
+        let routes: Vec<&str> = batch.lines().filter(|line| line.starts_with("route")).collect();
+        assert_eq!(
+            routes,
+            [
+                "route add 10.0.0.0/16 dev nowhere src 10.0.0.1",
+                "route add 10.244.0.0/16 dev nowhere src 10.0.0.1",
+                "route add 198.18.0.0/15 dev nowhere src 10.0.0.1",
+            ]
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod instance;
 mod life;
 mod ready;
 
+pub use configuration::{NODE_GROUP, STANDING};
 pub use file::RealNode;
 pub use instance::{launch, of_cluster};
 pub use life::{add, create, import, remove, start, stop, stop_all, sweep};

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::RealNode;
 use crate::image::stock::PAUSE;
 use crate::network::addresses::{PODS, RESOLVER, pods_of_node};
+use crate::terraform::infrastructure::Infrastructure;
 
 /// What starts containers and joins them to the network.
 #[derive(Debug, Clone, Copy)]
@@ -101,12 +102,27 @@ pub(super) fn kubelet(node: &RealNode, cgroup: &str) -> Value {
     })
 }
 
+/// The label that tells which group of nodes a node is of, as on EKS.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html>
+pub const NODE_GROUP: &str = "eks.amazonaws.com/nodegroup";
+
+/// The group of the nodes whose instances Terraform made: they stand as long as the sandbox does.
+pub const STANDING: &str = "standing";
+
+/// The group of the nodes that were added.
+const ADDED: &str = "added";
+
 /// The kubelet's labels beside those that it gives itself; a real node has them from its cloud.
-pub(super) fn labels(node: &RealNode, region: &str) -> String {
-    let zone = &node.instance.zone;
-    format!(
-        "topology.kubernetes.io/zone={zone},topology.kubernetes.io/region={region},node.kubernetes.io/instance-type=m7i.large"
-    )
+pub(super) fn labels(node: &RealNode, infrastructure: &Infrastructure) -> String {
+    let stands = infrastructure.instances.contains(&node.instance);
+    [
+        ("topology.kubernetes.io/zone", node.instance.zone.as_str()),
+        ("topology.kubernetes.io/region", &infrastructure.region),
+        ("node.kubernetes.io/instance-type", "m7i.large"),
+        (NODE_GROUP, if stands { STANDING } else { ADDED }),
+    ]
+    .map(|(label, value)| format!("{label}={value}"))
+    .join(",")
 }
 
 /// kube-proxy's configuration.
@@ -144,7 +160,19 @@ mod tests {
         assert_eq!(config["providerID"], "aws:///us-east-1a/i-4");
         assert_eq!(config["address"], "10.0.16.4");
         assert_eq!(config["cgroupRoot"], "/elbow-0-node-3");
-        assert!(labels(&node(), "us-east-1").starts_with("topology.kubernetes.io/zone=us-east-1a,"));
+    }
+
+    #[test]
+    fn labels_tell_the_zone_and_whether_terraform_made_the_instance() {
+        let mut infrastructure = Infrastructure {
+            region: "us-east-1".to_owned(),
+            ..Infrastructure::default()
+        };
+        let added = labels(&node(), &infrastructure);
+        assert!(added.starts_with("topology.kubernetes.io/zone=us-east-1a,"), "{added}");
+        assert!(added.ends_with(",eks.amazonaws.com/nodegroup=added"), "{added}");
+        infrastructure.instances = vec![node().instance];
+        assert!(labels(&node(), &infrastructure).ends_with("nodegroup=standing"));
     }
 
     #[test]

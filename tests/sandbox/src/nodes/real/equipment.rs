@@ -20,7 +20,6 @@ pub(super) fn write(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
         runc: &runc,
         cni: &plugins,
     };
-    let region = &sandbox.infrastructure.region;
     let places = Places {
         directory: &directory,
         images: &layout.images(),
@@ -32,7 +31,7 @@ pub(super) fn write(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
     };
     let cgroup = node.namespace(sandbox.network()?);
     let nft = tools.data_plane.program("usr/sbin/nft")?;
-    let script = init::script(node, &configuration::labels(node, region), places);
+    let script = init::script(node, &configuration::labels(node, &sandbox.infrastructure), places);
     let kubelet = configuration::kubelet(node, cgroup.name());
     for (name, content) in [
         ("init.sh", script),

@@ -5,10 +5,10 @@ use std::time::Duration;
 use elbow_sandbox::client::Report;
 use serde_json::json;
 
-use super::health::{all_nodes, wait_healthy};
+use super::health::{standing_nodes, wait_healthy};
 use super::visitor::Visitor;
 use super::workload::Workload;
-use crate::scenario::{NODES, Scenario, with_installed_elbow};
+use crate::scenario::{Scenario, with_installed_elbow};
 use crate::wait::until;
 
 /// From one address of the client: this many requests without affinity meet one Pod of three once in 10^9 times.
@@ -46,7 +46,6 @@ async fn on_off_on(scenario: &Scenario, hostname: &str) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn under_local_the_load_balancer_keeps_a_client_at_a_node_while_affinity_is_on() {
-    let _nodes = NODES.read().await;
     with_installed_elbow("affinity-local", async |scenario| {
         let pods = Workload::http("web").replicas(3).deploy(&scenario.cluster).await;
         // A node has one Pod, so kube-proxy has no choice; every zone has all nodes to choose from.
@@ -64,14 +63,13 @@ async fn under_local_the_load_balancer_keeps_a_client_at_a_node_while_affinity_i
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn under_cluster_load_balancer_and_nodes_keep_a_client_at_a_pod_while_affinity_is_on() {
-    let _nodes = NODES.read().await;
     with_installed_elbow("affinity", async |scenario| {
         Workload::http("web").replicas(3).deploy(&scenario.cluster).await;
         let manifest = scenario
             .service("web")
             .aws("attributes", "load_balancing.cross_zone.enabled=true");
         let hostname = scenario.serve(&manifest).await;
-        wait_healthy(&scenario, "web", 80, &all_nodes(&scenario).await).await;
+        wait_healthy(&scenario, "web", 80, &standing_nodes(&scenario)).await;
         on_off_on(&scenario, &hostname).await;
     })
     .await;

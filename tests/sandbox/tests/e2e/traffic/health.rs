@@ -47,8 +47,8 @@ pub(crate) async fn wait_healthy(scenario: &Scenario, service: &str, port: u16, 
     .await;
 }
 
-/// The names of all nodes.
-pub(crate) async fn all_nodes(scenario: &Scenario) -> BTreeSet<String> {
-    let nodes = scenario.cluster.nodes().list(&ListParams::default()).await.unwrap();
-    nodes.iter().map(|node| node.name_any()).collect()
+/// The names of the nodes that stand as long as the sandbox, one in each zone: the targets of `Scenario::service`.
+pub(crate) fn standing_nodes(scenario: &Scenario) -> BTreeSet<String> {
+    let instances = scenario.sandbox.infrastructure.instances.iter();
+    instances.map(|instance| instance.private_dns.clone()).collect()
 }

@@ -4,6 +4,7 @@ use std::iter;
 
 use elbow_sandbox::certificates::Issued;
 use elbow_sandbox::image::stock;
+use elbow_sandbox::nodes::real::{NODE_GROUP, STANDING};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{Api, PostParams};
@@ -85,6 +86,7 @@ impl Nginx {
                 "replicas": self.replicas,
                 "selector": {"matchLabels": labels},
                 "template": {"metadata": {"labels": labels}, "spec": {
+                    "nodeSelector": {NODE_GROUP: STANDING},
                     "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
                     "containers": [{
                         "name": "nginx",

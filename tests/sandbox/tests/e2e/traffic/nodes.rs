@@ -6,7 +6,7 @@ use elbow_sandbox::{Sandbox, kubernetes};
 use k8s_openapi::api::core::v1::Node;
 use kube::{Api, ResourceExt as _};
 
-use crate::scenario::{NODES, sandbox};
+use crate::scenario::sandbox;
 use crate::wait::until;
 
 async fn nodes(sandbox: &Sandbox) -> Api<Node> {
@@ -34,8 +34,6 @@ async fn instance_state(sandbox: &Sandbox, id: &str) -> String {
 #[tokio::test]
 #[ignore = "needs the sandbox with nodes"]
 async fn a_node_that_was_killed_is_not_ready_until_it_boots_again() {
-    // Until its load balancers have noticed, others lose requests.
-    let _alone = NODES.write().await;
     let sandbox = sandbox();
     let nodes = nodes(&sandbox).await;
     let node = real::add(&sandbox, None).await.unwrap();

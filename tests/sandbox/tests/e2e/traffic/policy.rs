@@ -8,10 +8,10 @@ use elbow::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol};
 use elbow_sandbox::client::Ask;
 use serde_json::json;
 
-use super::health::{all_nodes, wait_healthy};
+use super::health::{standing_nodes, wait_healthy};
 use super::visitor::{self, Visitor};
 use super::workload::Workload;
-use crate::scenario::{NODES, Scenario, with_installed_elbow};
+use crate::scenario::{Scenario, with_installed_elbow};
 use crate::wait::until;
 
 async fn health_check(scenario: &Scenario) -> HealthCheck {
@@ -46,7 +46,6 @@ async fn set_policy(scenario: &Scenario, policy: &str) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn under_cluster_every_node_is_healthy_and_leads_to_the_only_pod() {
-    let _nodes = NODES.read().await;
     with_installed_elbow("cluster", async |scenario| {
         let pods = Workload::http("web").deploy(&scenario.cluster).await;
         let hostname = scenario.serve(&scenario.service("web")).await;
@@ -55,7 +54,7 @@ async fn under_cluster_every_node_is_healthy_and_leads_to_the_only_pod() {
             (check.protocol, check.port),
             (HealthCheckProtocol::Tcp, HealthCheckPort::Traffic)
         );
-        wait_healthy(&scenario, "web", 80, &all_nodes(&scenario).await).await;
+        wait_healthy(&scenario, "web", 80, &standing_nodes(&scenario)).await;
 
         let visitor = Visitor::of(&scenario.sandbox);
         let ask = visitor.request(&format!("http://{hostname}/"));
@@ -83,9 +82,8 @@ async fn under_cluster_every_node_is_healthy_and_leads_to_the_only_pod() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn under_local_only_nodes_with_pods_are_healthy_and_answer_and_pods_see_the_client() {
-    let _nodes = NODES.read().await;
     with_installed_elbow("local", async |scenario| {
-        let nodes: Vec<String> = all_nodes(&scenario).await.into_iter().collect();
+        let nodes: Vec<String> = standing_nodes(&scenario).into_iter().collect();
         let workload = Workload::http("web").drain(Duration::from_secs(8));
         workload.clone().on_node(&nodes[0]).deploy(&scenario.cluster).await;
         let manifest = scenario.service("web").spec("externalTrafficPolicy", json!("Local"));
@@ -125,14 +123,13 @@ async fn under_local_only_nodes_with_pods_are_healthy_and_answer_and_pods_see_th
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn a_change_of_the_policy_changes_whom_pods_see_and_what_is_probed() {
-    let _nodes = NODES.read().await;
     with_installed_elbow("policy", async |scenario| {
         let pods = Workload::http("web").deploy(&scenario.cluster).await;
         let hostname = scenario.serve(&scenario.service("web")).await;
         let visitor = Visitor::of(&scenario.sandbox);
         let client = visitor::address(0);
         let ask = visitor.request(&format!("http://{hostname}/")).from(client);
-        let all = all_nodes(&scenario).await;
+        let all = standing_nodes(&scenario);
         let with_pods = BTreeSet::from([pods[0].node.clone()]);
         for (policy, healthy, seen) in [
             ("Cluster", &all, false),

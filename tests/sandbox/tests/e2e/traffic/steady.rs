@@ -13,14 +13,13 @@ mod pods;
 mod pool;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use elbow::aws::api::AwsApi as _;
 use serde_json::json;
 
 use super::workload::{Running, Workload};
 use crate::manifest::Manifest;
-use crate::scenario::{NODES, Scenario, with_installed_elbow};
+use crate::scenario::Scenario;
 use crate::wait::until;
 
 /// How many seconds a Pod that is to end goes on: health checks of 2 times 10 s, ten times faster here, and then elbow's and
@@ -69,12 +68,6 @@ async fn healthy(scenario: &Scenario, name: &str) -> Result<Vec<usize>, String> 
         counts.push(health.iter().filter(|found| found.state == "healthy").count());
     }
     Ok(counts)
-}
-
-/// Runs a test beside others that change no more than they can undo without a loss.
-async fn under_load(name: &str, test: impl AsyncFnOnce(Arc<Scenario>)) {
-    let _others_may_not_kill_nodes = NODES.read().await;
-    with_installed_elbow(name, test).await;
 }
 
 fn names(pods: &[Running]) -> BTreeSet<String> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use elbow_sandbox::echo::{Kind, Mode};
 use elbow_sandbox::image::stock;
+use elbow_sandbox::nodes::real::{NODE_GROUP, STANDING};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
@@ -23,7 +24,7 @@ pub(crate) const POOL: &str = "elbow.dev/pool";
 const FINISH: Duration = Duration::from_secs(5);
 
 /// A Deployment under construction. Its Pods have the label `app` with its name, as a `Manifest` of that name selects them, and
-/// are spread evenly over the nodes.
+/// are spread evenly over the nodes that stand as long as the sandbox, unless told otherwise.
 #[derive(Clone, Debug)]
 pub(crate) struct Workload {
     name: String,
@@ -189,7 +190,7 @@ impl Workload {
         json!({
             "terminationGracePeriodSeconds": self.linger + (self.drain + FINISH).as_secs(),
             "nodeName": self.node,
-            "nodeSelector": self.pool.as_ref().map(|pool| json!({POOL: pool})),
+            "nodeSelector": self.node_selector(),
             "tolerations": self.pool.as_ref().map(|pool| json!([{"key": POOL, "value": pool}])),
             "topologySpreadConstraints": [{
                 "maxSkew": 1,
@@ -212,6 +213,15 @@ impl Workload {
                 "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}},
             }],
         })
+    }
+
+    /// A Pod on a node that comes and goes with another test would go with it.
+    fn node_selector(&self) -> Option<Value> {
+        match (&self.pool, &self.node) {
+            (Some(pool), _) => Some(json!({POOL: pool})),
+            (None, Some(_)) => None,
+            (None, None) => Some(json!({NODE_GROUP: STANDING})),
+        }
     }
 
     fn arguments(&self) -> Vec<String> {

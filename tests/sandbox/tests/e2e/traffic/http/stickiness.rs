@@ -7,7 +7,7 @@ use elbow_sandbox::echo::Answer;
 use serde_json::json;
 
 use super::service;
-use crate::scenario::{NODES, Scenario, with_installed_elbow};
+use crate::scenario::{Scenario, with_installed_elbow};
 use crate::traffic::visitor::Visitor;
 use crate::traffic::workload::Workload;
 use crate::wait::until;
@@ -39,7 +39,6 @@ async fn set_affinity(scenario: &Scenario, affinity: &str) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn a_cookie_keeps_a_client_with_a_pod_while_affinity_is_on() {
-    let _nodes = NODES.read().await;
     with_installed_elbow("http-sticky", async |scenario| {
         Workload::http("web").replicas(3).deploy(&scenario.cluster).await;
         // A node has one Pod, so the choice is the load balancer's alone.

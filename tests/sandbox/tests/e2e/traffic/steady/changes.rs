@@ -6,9 +6,9 @@ use elbow_sandbox::client::Ask;
 use serde_json::json;
 
 use super::flow::{Flow, wait_answer};
-use super::{serve, service, under_load, workload};
+use super::{serve, service, workload};
 use crate::cluster::hostname;
-use crate::scenario::{NODES, Scenario, with_own_elbow};
+use crate::scenario::{Scenario, with_installed_elbow, with_own_elbow};
 use crate::wait::{steadily, until};
 
 /// How long clients may use a load balancer that was replaced.
@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(12);
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn a_port_that_is_added_costs_the_others_no_request() {
-    under_load("steady-port", async |scenario| {
+    with_installed_elbow("steady-port", async |scenario| {
         workload(2).deploy(&scenario.cluster).await;
         let nodes = scenario.sandbox.infrastructure.instances.len();
         let hostname = serve(&scenario, &service(&scenario, "web"), nodes).await;
@@ -42,7 +42,6 @@ pub(super) async fn add_port(scenario: &Scenario, name: &str, hostname: &str) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn both_addresses_serve_through_a_change_of_scheme_until_the_old_one_goes() {
-    let _others_may_not_kill_nodes = NODES.read().await;
     with_own_elbow("steady-scheme", async |scenario| {
         let grace = format!("--replacement-grace-period={}s", GRACE.as_secs());
         let _elbow = scenario.elbow("only", &[&grace]).await;

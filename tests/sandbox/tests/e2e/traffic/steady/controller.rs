@@ -15,8 +15,8 @@ use tokio::sync::Mutex;
 
 use super::changes::add_port;
 use super::flow::Flow;
-use super::{serve, service, under_load, workload};
-use crate::scenario::Scenario;
+use super::{serve, service, workload};
+use crate::scenario::{Scenario, with_installed_elbow};
 use crate::wait::until;
 
 /// Where elbow is installed.
@@ -97,7 +97,7 @@ async fn a_leader_that_loses_its_lease_loses_no_request() {
 /// Under load, something happens to the installed elbow, and then it is at work again.
 async fn without_elbow(name: &str, happens: impl AsyncFnOnce(&Scenario)) {
     let _turn = ELBOW.lock().await;
-    under_load(name, async |scenario| {
+    with_installed_elbow(name, async |scenario| {
         workload(2).deploy(&scenario.cluster).await;
         let nodes = scenario.sandbox.infrastructure.instances.len();
         let hostname = serve(&scenario, &service(&scenario, "web"), nodes).await;

@@ -10,7 +10,7 @@ use super::super::workload::Workload;
 use super::flow::{Flow, wait_answer, wait_answer_from};
 use super::pool::Pool;
 use super::{healthy, local_service, nodes, serve, service, workload};
-use crate::scenario::{NODES, Scenario, with_installed_elbow};
+use crate::scenario::{Scenario, with_installed_elbow};
 use crate::wait::{steadily, until};
 
 /// From one check to the next: 10 s, and the sandbox's load balancers are ten times faster. A check that is not answered takes
@@ -26,7 +26,6 @@ const SLACK: Duration = Duration::from_secs(2);
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn traffic_is_whole_within_the_health_checks_time_after_a_node_was_killed() {
-    let _others_may_not_lose_requests = NODES.write().await;
     with_installed_elbow("node-death", async |scenario| {
         Pool::run(&scenario, async |pool| {
             let (dies, stays) = (pool.add(0).await, pool.add(0).await);

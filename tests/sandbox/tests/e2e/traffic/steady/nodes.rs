@@ -2,14 +2,14 @@
 
 use super::flow::{Flow, wait_answer_from};
 use super::pool::Pool;
-use super::{local_service, nodes, serve, service, under_load, wait_healthy, workload};
+use super::{local_service, nodes, serve, service, wait_healthy, workload};
 use crate::manifest::Manifest;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, with_installed_elbow};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn a_node_that_is_added_gets_traffic_and_loses_no_request() {
-    under_load("steady-add", async |scenario| {
+    with_installed_elbow("steady-add", async |scenario| {
         Pool::run(&scenario, async |pool| {
             pool.add(0).await;
             let workload = workload(2).in_pool(pool.name());
@@ -48,7 +48,7 @@ async fn a_node_that_karpenter_removes_loses_no_request() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn all_nodes_replaced_one_by_one_lose_no_request() {
-    under_load("steady-replace", async |scenario| {
+    with_installed_elbow("steady-replace", async |scenario| {
         Pool::run(&scenario, async |pool| {
             let old = [pool.add(1).await, pool.add(1).await];
             let workload = workload(2).in_pool(pool.name());
@@ -74,7 +74,7 @@ async fn taking_away(
     service: fn(&Scenario, &str) -> Manifest,
     take_away: impl AsyncFnOnce(&Pool<'_>, &str),
 ) {
-    under_load(name, async |scenario| {
+    with_installed_elbow(name, async |scenario| {
         Pool::run(&scenario, async |pool| {
             let (leaves, stays) = (pool.add(2).await, pool.add(2).await);
             let workload = workload(2).in_pool(pool.name());

@@ -6,14 +6,14 @@ use kube::ResourceExt as _;
 use kube::api::{Api, ListParams};
 
 use super::flow::Flow;
-use super::{local_service, names, nodes, serve, service, under_load, workload};
-use crate::scenario::Scenario;
+use super::{local_service, names, nodes, serve, service, workload};
+use crate::scenario::{Scenario, with_installed_elbow};
 use crate::wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn a_rolling_update_of_the_pods_loses_no_request() {
-    under_load("steady-update", async |scenario| {
+    with_installed_elbow("steady-update", async |scenario| {
         let workload = workload(2);
         let old = workload.deploy(&scenario.cluster).await;
         let (far, near) = (service(&scenario, "far"), local_service(&scenario, "near"));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use tokio::sync::oneshot::{self, Receiver};
 use tokio::time::Instant;
 
 use crate::aws::Aws;
@@ -61,14 +62,18 @@ impl Site {
 
     /// Starts everything in a network that is there, and writes it down. Only Terraform's providers come from outside.
     pub(super) async fn bring_up(self, cache: &Cache) -> Result<Sandbox> {
+        // Terraform takes longest, and needs AWS alone; nodes need the control plane too.
+        let (ready, waiting) = oneshot::channel();
         let site = self.clone();
-        let servers = network::enter(self.network.as_ref(), async move || site.servers().await);
-        let terraform = Terraform::init(&self.tools, cache, &self.layout, &self.progress);
-        let (aws, terraform, ()) = tokio::try_join!(servers, terraform, self.images(cache))?;
-        let (localstack, progress) = (aws.localstack.clone(), self.progress.clone());
-        let apply = async move || terraform.apply(&localstack, &progress).await;
-        let apply = network::enter(self.network.as_ref(), apply);
-        let (infrastructure, ()) = tokio::try_join!(apply, self.early_nodes(&aws))?;
+        let control_plane = async {
+            let start = network::enter(self.network.as_ref(), async move || site.control_plane().await);
+            let control_plane = self.progress.step("starting the control plane", None, start);
+            tokio::try_join!(control_plane, self.images(cache))?;
+            // Without nodes nobody waits.
+            let _ = ready.send(());
+            Ok(())
+        };
+        let ((aws, infrastructure), ()) = tokio::try_join!(self.cloud(cache, waiting), control_plane)?;
         let sandbox = self.sandbox(&aws, infrastructure);
         if sandbox.nodes.is_none() {
             let client = kubernetes::client(&sandbox.kubeconfig).await?;
@@ -77,6 +82,19 @@ impl Site {
         environment::write(&self.layout, &sandbox)?;
         sandbox.save()?;
         Ok(sandbox)
+    }
+
+    /// AWS with what Terraform makes there, and the nodes on it once there is a control plane for them.
+    async fn cloud(&self, cache: &Cache, control_plane: Receiver<()>) -> Result<(Endpoints, Infrastructure)> {
+        let site = self.clone();
+        let aws = network::enter(self.network.as_ref(), async move || site.aws().await);
+        let terraform = Terraform::init(&self.tools, cache, &self.layout, &self.progress);
+        let (aws, terraform) = tokio::try_join!(aws, terraform)?;
+        let (localstack, progress) = (aws.localstack.clone(), self.progress.clone());
+        let apply = async move || terraform.apply(&localstack, &progress).await;
+        let apply = network::enter(self.network.as_ref(), apply);
+        let (infrastructure, ()) = tokio::try_join!(apply, self.early_nodes(&aws, control_plane))?;
+        Ok((aws, infrastructure))
     }
 
     fn sandbox(&self, aws: &Endpoints, infrastructure: Infrastructure) -> Sandbox {
@@ -92,7 +110,7 @@ impl Site {
     }
 
     /// Real nodes boot as soon as Terraform has their instances made: its provider waits ten seconds more before it says so.
-    async fn early_nodes(&self, aws: &Endpoints) -> Result<()> {
+    async fn early_nodes(&self, aws: &Endpoints, control_plane: Receiver<()>) -> Result<()> {
         if self.nodes == Nodes::StandIns {
             return Ok(());
         }
@@ -109,6 +127,8 @@ impl Site {
             ..Infrastructure::default()
         };
         let sandbox = self.sandbox(aws, infrastructure);
+        // Where it fails, so does all that runs beside this.
+        control_plane.await.map_err(|_| Error::Interrupted)?;
         self.progress
             .step("making the nodes", None, make_nodes(&sandbox, &self.progress))
             .await
@@ -122,15 +142,7 @@ impl Site {
         }
     }
 
-    /// The control plane with the name server, and AWS.
-    async fn servers(&self) -> Result<Endpoints> {
-        let control_plane = self
-            .progress
-            .step("starting the control plane", None, self.control_plane());
-        let (aws, ()) = tokio::try_join!(self.aws(), control_plane)?;
-        Ok(aws)
-    }
-
+    /// With the name server, where there are real nodes.
     async fn control_plane(&self) -> Result<()> {
         control_plane::start(&self.tools, &self.layout, self.nodes).await?;
         match self.nodes {

@@ -23,6 +23,9 @@ const TRIAL: &str = "mount -t tmpfs tmpfs /run && mkdir /run/upper /run/work && 
     mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work overlay /etc && \
     ip link add trial0 type veth peer name trial1";
 
+/// How many inotify instances root may have, and how many two sandboxes take: kubelet and containerd have some ten on each node.
+const INOTIFY: (&str, u32) = ("/proc/sys/fs/inotify/max_user_instances", 100);
+
 /// Why real nodes are not possible on this machine, in one line; `None` when they are. Programs are installed where that is
 /// possible.
 pub async fn obstacle(progress: &Progress) -> Option<String> {
@@ -36,6 +39,9 @@ pub async fn obstacle(progress: &Progress) -> Option<String> {
             controllers.join(", ")
         ));
     }
+    if let Some(limit) = too_few_watches() {
+        return Some(limit);
+    }
     if !debian::is_possible().await {
         return Some("they take packages of Debian or Ubuntu".to_owned());
     }
@@ -47,6 +53,14 @@ pub async fn obstacle(progress: &Progress) -> Option<String> {
     }
     let refused = !trial().await;
     refused.then(|| "the kernel refuses namespaces, overlay file systems or virtual links here".to_owned())
+}
+
+fn too_few_watches() -> Option<String> {
+    let (path, wanted) = INOTIFY;
+    let limit: u32 = std::fs::read_to_string(path).ok()?.trim().parse().ok()?;
+    (limit < wanted).then(|| {
+        format!("the kernel allows {limit} inotify instances: `sysctl fs.inotify.max_user_instances={wanted}` or more")
+    })
 }
 
 async fn trial() -> bool {

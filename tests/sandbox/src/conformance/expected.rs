@@ -41,12 +41,6 @@ pub(super) const TABLE: &[Entry] = &[
                  condition says `NodePortMissing`, and nothing is made.",
     },
     Entry {
-        test: "LoadBalancers should be able to change the type and ports of a UDP service",
-        kind: Kind::Fails,
-        says: ":81 reachable after 2m0s",
-        reason: GONE,
-    },
-    Entry {
         test: "LoadBalancers should be able to preserve UDP traffic when server pod cycles for a LoadBalancer service on \
                different nodes",
         kind: Kind::Fails,
@@ -73,9 +67,6 @@ pub(super) const TABLE: &[Entry] = &[
         reason: NO_IP,
     },
 ];
-
-const GONE: &str = "At its end the Service is no load balancer any more, and no answer may come. Of UDP it takes for no answer only a \
-                    timeout or a refusal; that the hostname does not exist any more counts as an answer. All before that passes.";
 
 const IP_ONLY: &str = "It parses what is in `status.loadBalancer.ingress` as an IP address. AWS gives a load balancer a hostname, \
                        whose addresses may change.";

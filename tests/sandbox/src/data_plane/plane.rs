@@ -9,11 +9,12 @@ use super::departures::{self, Connections, Departures};
 use super::error::Result;
 use super::haproxy::Proxy;
 use super::health::{self, Check, Checkers, Key, Observation, Plan, Record};
+use super::hosts::Names;
 use super::kernel::Kernel;
 use super::model::Model;
 use super::routes::PodRanges;
 use super::verdict::{State, Verdicts};
-use super::{HOSTS, Picture, VERDICTS, hosts, nft, summary};
+use super::{HOSTS, Picture, VERDICTS, nft, summary};
 use crate::error::Error;
 use crate::files;
 
@@ -33,6 +34,7 @@ pub(super) struct DataPlane {
     plans: BTreeMap<Key, Plan>,
     records: BTreeMap<Key, Record>,
     departures: Departures,
+    names: Names,
     checkers: Checkers,
     kernel: Kernel,
     proxy: Proxy,
@@ -52,14 +54,16 @@ impl DataPlane {
             plans: BTreeMap::new(),
             records: BTreeMap::new(),
             departures: Departures::default(),
+            names: Names::default(),
             written: BTreeMap::new(),
             said: String::new(),
         }
     }
 
-    /// Returns when the time of the next target that is leaving is over; never while none is.
+    /// Returns when the time of the next target that is leaving, or of a name that went, is over; never while there is none.
     pub(super) fn departure(&self) -> impl Future<Output = ()> + use<> {
-        let wait = self.departures.next(Instant::now());
+        let now = Instant::now();
+        let wait = self.departures.next(now).into_iter().chain(self.names.next(now)).min();
         async move {
             match wait {
                 Some(wait) => sleep(wait).await,
@@ -138,7 +142,8 @@ impl DataPlane {
         for connections in ended {
             self.kernel.end(connections).await?;
         }
-        self.write(HOSTS, hosts::file(&self.picture))?;
+        self.names.note(&self.picture, Instant::now());
+        self.write(HOSTS, self.names.file())?;
         let verdicts = serde_json::to_string_pretty(&self.picture.verdicts);
         self.write(VERDICTS, verdicts.map_err(Error::malformed("verdicts"))?)?;
         let summary = summary::of(&self.picture);

@@ -1,6 +1,7 @@
 //! Traffic: a request goes from a client through load balancers, nodes and ClusterIPs to Pods, and back. Needs real nodes.
 
 mod affinity;
+mod from_pods;
 mod groups;
 mod health;
 mod http;

@@ -68,9 +68,10 @@ impl<'a> Pool<'a> {
         node
     }
 
-    /// Takes a node away in the order of the Cluster Autoscaler: it is tainted, its Pods are evicted and end, then instance and
-    /// Node go.
+    /// Takes a node away in the order of the Cluster Autoscaler: it is cordoned and tainted, its Pods are evicted and end, then
+    /// instance and Node go.
     pub(super) async fn scale_down(&self, node: &str) {
+        self.patch(node, json!({"spec": {"unschedulable": true}})).await;
         self.taint(node, AUTOSCALER, "").await;
         self.drain(node).await;
         self.remove(node).await;

@@ -39,10 +39,8 @@ pub async fn create_node(outer: &Namespace, namespace: &Namespace, place: &comma
     ip(namespace, &commands::node(place)).await
 }
 
-/// Cuts a node off and removes its namespace; one that is not there is fine.
-///
-/// The link goes first: other processes' mount namespaces may keep the network namespace alive for a while.
-pub async fn remove_node(outer: &Namespace, namespace: &Namespace, interface: &str) -> Result<()> {
+/// Cuts a node off: nothing comes from it any more. One that has no link is cut off already.
+pub async fn cut_off(outer: &Namespace, interface: &str) -> Result<()> {
     let links = Command::new("ip")
         .args(["-netns", outer.name(), "link", "delete", interface])
         .stdin(Stdio::null())
@@ -50,8 +48,7 @@ pub async fn remove_node(outer: &Namespace, namespace: &Namespace, interface: &s
         .status()
         .await;
     // It fails when the link is gone already, which is what is wanted.
-    links.map_err(cannot_start)?;
-    remove(namespace).await
+    links.map(drop).map_err(cannot_start)
 }
 
 /// Removes every namespace of a sandbox, also those that a killed one left.
@@ -66,7 +63,9 @@ async fn add(namespace: &Namespace) -> Result<()> {
     run(&["netns", "add", namespace.name()], None).await
 }
 
-async fn remove(namespace: &Namespace) -> Result<()> {
+/// Removes a namespace; one that is not there is fine. Other processes' mount namespaces may keep it alive for a while, with its
+/// links.
+pub async fn remove(namespace: &Namespace) -> Result<()> {
     if !namespace.exists() {
         return Ok(());
     }

@@ -173,12 +173,14 @@ async fn begin(sandbox: &Sandbox, node: &RealNode) -> Result<()> {
     sandbox.enter(wait).await
 }
 
+/// A machine without power is silent at once: it is cut off before its processes end, whose ends would be told to their peers.
 async fn end(layout: &Layout, outer: &Namespace, node: &RealNode) -> Result<()> {
+    network::cut_off(outer, &node.place()?.link()).await?;
     if let Some(record) = node.record(layout)? {
         process::stop(&record, layout).await?;
     }
     let namespace = node.namespace(outer);
-    network::remove_node(outer, &namespace, &node.place()?.link()).await?;
+    network::remove(&namespace).await?;
     cgroups::remove(namespace.name()).await
 }
 

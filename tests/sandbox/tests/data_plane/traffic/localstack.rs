@@ -64,6 +64,8 @@ impl Cloud {
         let mut asked = vec![
             ("Name", name.as_str()),
             ("Type", "network"),
+            // The name of one in the internet would be known for a while after its end.
+            ("Scheme", "internal"),
             ("SecurityGroups.member.1", &security_group),
         ];
         asked.extend(keys.iter().map(String::as_str).zip(subnets.iter().map(String::as_str)));

@@ -16,10 +16,14 @@ use crate::wait::{PATIENCE, until};
 /// Requests a second, each on a connection of its own.
 const RATE: u32 = 100;
 
+/// So many answers on end tell that a Service is served.
+const ANSWERS: usize = 10;
+
 /// Requests to one hostname that go on and on.
 pub(super) struct Flow {
     running: Running,
     began: Instant,
+    flowing: Instant,
 }
 
 impl Flow {
@@ -32,20 +36,25 @@ impl Flow {
 
     /// Begins to ask, and returns at the first good answer.
     pub(super) async fn begin(scenario: &Scenario, ask: Ask) -> Self {
-        let mut running = station(scenario).load(&Load::new(ask, RATE)).unwrap();
         let began = Instant::now();
+        let mut running = station(scenario).load(&Load::new(ask, RATE)).unwrap();
         running.flowing(PATIENCE).await.unwrap();
-        Self { running, began }
+        let flowing = Instant::now();
+        Self {
+            running,
+            began,
+            flowing,
+        }
     }
 
-    /// How long requests are sent by now.
-    pub(super) fn age(&self) -> Duration {
-        self.began.elapsed()
+    /// How long requests are sent by now, at least and at most: the client's own clock begins when it has started.
+    pub(super) fn age(&self) -> (Duration, Duration) {
+        (self.flowing.elapsed(), self.began.elapsed())
     }
 
     /// Ends the requests; what became of them.
     pub(super) async fn stop(self) -> Report {
-        let age = self.age();
+        let (_, age) = self.age();
         let report = self.running.stop().await.unwrap();
         let due = age.as_secs() * u64::from(RATE);
         // The client itself takes a moment to start.
@@ -88,11 +97,14 @@ fn failures(failed: &[Failed]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Waits until there is an answer.
+/// Waits until there are answers one after the other: the nodes' kube-proxies learn of a new Service each in its own time.
 pub(super) async fn wait_answer(scenario: &Scenario, ask: &Ask) {
     let station = station(scenario);
-    until("an answer through the load balancer", async || {
-        station.ask(ask).await.map_err(|error| error.to_string())
+    until("answers through the load balancer, one after the other", async || {
+        for _ in 0..ANSWERS {
+            station.ask(ask).await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
     })
     .await;
 }

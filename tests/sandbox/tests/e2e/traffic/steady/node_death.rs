@@ -41,6 +41,12 @@ async fn traffic_is_whole_within_the_health_checks_time_after_a_node_was_killed(
             let (far, near) = join!(serve(&scenario, &far, 2), serve(&scenario, &near, 2));
             wait_answer_from(&scenario, &near, dies.name()).await;
             let (far, near) = join!(begin(&scenario, &far), begin(&scenario, &near));
+            steadily(CHECK, "two healthy targets", async || {
+                let counts = [healthy(&scenario, "far").await?, healthy(&scenario, "near").await?];
+                let whole = counts.iter().all(|counts| *counts == [2]);
+                whole.then_some(()).ok_or_else(|| format!("{counts:?}"))
+            })
+            .await;
             let killed = (far.age(), near.age());
             pool.kill(dies.name()).await;
             join!(watch(&scenario, "far"), watch(&scenario, "near"));
@@ -91,19 +97,20 @@ async fn is_alone(scenario: &Scenario, service: &str) -> Result<(), String> {
     }
 }
 
-/// Requests failed, as a node is dead, but none later than that.
-fn assert_whole_again(report: &Report, killed: Duration, limit: Duration) {
+/// Requests failed, as a node is dead, but none before its death, which is between two times of the client, and none later than
+/// that.
+fn assert_whole_again(report: &Report, killed: (Duration, Duration), limit: Duration) {
     let first = report.failed.first().expect("requests to a dead node fail");
     let last = report.failed.last().expect("requests to a dead node fail");
     println!(
         "{} of {} requests failed until {:?} after the death",
         report.failed.len(),
         report.sent,
-        last.at - killed
+        last.at - killed.0
     );
-    assert!(first.at >= killed, "{first:?} before the death at {killed:?}");
+    assert!(first.at >= killed.0, "{first:?} before the death at {killed:?}");
     assert!(
-        last.at <= killed + limit,
+        last.at <= killed.1 + limit,
         "{last:?} more than {limit:?} after the death at {killed:?}"
     );
 }

@@ -26,10 +26,6 @@ use crate::wait::until;
 /// the name server's time on a busy machine.
 const LINGER: u64 = 8;
 
-/// Connections to a node that became unhealthy go on for as long as Kubernetes gives a Pod to end.
-const DRAINED: &str = "target_health_state.unhealthy.connection_termination.enabled=false,\
-                       target_health_state.unhealthy.draining_interval_seconds=30";
-
 /// Pods that nobody misses when they are told to end as Kubernetes tells them.
 fn workload(replicas: u16) -> Workload {
     Workload::http("web").replicas(replicas).linger(LINGER)
@@ -40,12 +36,9 @@ fn service(scenario: &Scenario, name: &str) -> Manifest {
     scenario.service(name).spec("selector", json!({"app": "web"}))
 }
 
-/// As [`service`], and each node sends only to its own Pods. A node becomes unhealthy when its last Pod begins to end, and by
-/// default that cuts the requests under way.
+/// As [`service`], and each node sends only to its own Pods.
 fn local_service(scenario: &Scenario, name: &str) -> Manifest {
-    service(scenario, name)
-        .spec("externalTrafficPolicy", json!("Local"))
-        .aws("target-group-attributes", DRAINED)
+    service(scenario, name).spec("externalTrafficPolicy", json!("Local"))
 }
 
 /// Creates the Service, and waits until so many of its targets are healthy; returns its hostname.

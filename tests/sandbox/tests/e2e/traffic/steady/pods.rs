@@ -10,6 +10,11 @@ use super::{local_service, names, nodes, serve, service, workload};
 use crate::scenario::{Scenario, with_installed_elbow};
 use crate::wait::until;
 
+/// A node becomes unhealthy when its last Pod begins to end, and by default that cuts the requests under way there. So they go
+/// on for as long as Kubernetes gives a Pod to end.
+const DRAINED: &str = "target_health_state.unhealthy.connection_termination.enabled=false,\
+                       target_health_state.unhealthy.draining_interval_seconds=30";
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn a_rolling_update_of_the_pods_loses_no_request() {
@@ -17,6 +22,7 @@ async fn a_rolling_update_of_the_pods_loses_no_request() {
         let workload = workload(2);
         let old = workload.deploy(&scenario.cluster).await;
         let (far, near) = (service(&scenario, "far"), local_service(&scenario, "near"));
+        let near = near.aws("target-group-attributes", DRAINED);
         let (far, near) = join!(
             serve(&scenario, &far, scenario.sandbox.infrastructure.instances.len()),
             serve(&scenario, &near, nodes(&old).len())

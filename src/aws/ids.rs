@@ -3,18 +3,19 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 macro_rules! identifiers {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// Takes the identifier as AWS wrote it.
             #[must_use]
-            pub fn new(id: impl Into<String>) -> Self {
+            pub fn new(id: impl Into<SmolStr>) -> Self {
                 Self(id.into())
             }
 

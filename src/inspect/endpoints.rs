@@ -1,11 +1,14 @@
 //! The cluster IP: has each port endpoints that are ready, and if not, why not.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{Pod, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::evidence::{Evidence, Member};
 use super::pods;
 use super::report::Finding;
+use super::target_groups;
 
 /// Looks at every port.
 pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
@@ -26,6 +29,9 @@ fn behind(evidence: &Evidence, address: &str, port: &ServicePort) -> Finding {
     let members = evidence.ready_members(port.name.as_deref().unwrap_or_default());
     if members.is_empty() {
         return nobody(evidence, port);
+    }
+    if let Some(fault) = silent_target_port(evidence, port) {
+        return fault;
     }
     let plural = if members.len() == 1 { "" } else { "s" };
     let message = format!("{address}:{number} leads to {} ready endpoint{plural}", members.len());
@@ -81,6 +87,31 @@ fn nobody(evidence: &Evidence, port: &ServicePort) -> Finding {
         );
     }
     Finding::symptom("NoEndpoints", message, "see the pods: they are what is missing")
+}
+
+/// A targetPort by number leads there whether anybody listens or not: containers need not declare their ports. So it takes
+/// both to call it wrong: no container declares it, and AWS finds that no node gets an answer from it.
+fn silent_target_port(evidence: &Evidence, port: &ServicePort) -> Option<Finding> {
+    let number = port.port;
+    let wanted = match &port.target_port {
+        Some(IntOrString::String(_)) => return None,
+        Some(IntOrString::Int(wanted)) => *wanted,
+        None => number,
+    };
+    let pods = &evidence.pods.as_ref().ok()?.matching;
+    let own = port.protocol.as_deref().unwrap_or("TCP");
+    let declared: BTreeSet<i32> = pods.iter().flat_map(|pod| pods::port_numbers(pod, own)).collect();
+    if declared.is_empty() || declared.contains(&wanted) || !target_groups::is_refused(evidence, number) {
+        return None;
+    }
+    let declared = declared.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Some(Finding::broken(
+        "WrongTargetPort",
+        format!(
+            "port {number} leads to targetPort {wanted}, where nothing answers; the containers of the pods have {declared}"
+        ),
+        format!("set targetPort of port {number} to one of {declared}, or let the containers listen on {wanted}"),
+    ))
 }
 
 /// A targetPort by name is looked up in each pod; pods without it are left out of the endpoints (Kubernetes API reference,

@@ -4,6 +4,9 @@ use super::report::Severity;
 use crate::aws::api::TargetDescription;
 use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol};
 
+/// `TargetHealth.Reason` of a target that turns the probe down.
+pub(super) const FAILED: &str = "Target.FailedHealthChecks";
+
 /// What the health of one target means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {
@@ -40,8 +43,8 @@ pub(super) fn meaning(target: &TargetDescription, probe: Probe<'_>) -> Option<Me
             "TargetInitial",
             "wait: AWS registers and probes it for the first time, which takes a minute or two",
         ),
-        "Target.FailedHealthChecks" | "Target.Timeout" if !probe.port_is_known => Some(wrong_port(probe.check)),
-        "Target.FailedHealthChecks" => Some(failed(probe.check)),
+        FAILED | "Target.Timeout" if !probe.port_is_known => Some(wrong_port(probe.check)),
+        FAILED => Some(failed(probe.check)),
         "Target.Timeout" => of(
             Severity::Symptom,
             "TargetTimeout",

@@ -128,7 +128,7 @@ fn judged(instance: &InstanceId, node: Option<&Node>, some_ready: bool) -> Findi
 }
 
 /// Is the node Ready? If not, why.
-fn readiness(node: &Node) -> Result<(), String> {
+pub(super) fn readiness(node: &Node) -> Result<(), String> {
     let mut conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
     match conditions.find(|condition| condition.type_ == "Ready") {
         Some(ready) if ready.status == "True" => Ok(()),

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{ContainerPort, ContainerStatus, Pod};
 use kube::ResourceExt;
 
 use super::evidence::{Evidence, Pods};
+use super::node_port;
 use super::report::{Finding, Severity};
 
 /// Reasons for which a container waits until a person helps (kubelet).
@@ -29,7 +30,10 @@ pub(super) fn look(evidence: &Evidence) -> Vec<Finding> {
         Ok(pods) if pods.matching.is_empty() => vec![none(&selector, pods)],
         Ok(pods) => {
             let some_ready = pods.matching.iter().any(is_ready);
-            pods.matching.iter().map(|pod| judged(pod, some_ready)).collect()
+            pods.matching
+                .iter()
+                .map(|pod| judged(evidence, pod, some_ready))
+                .collect()
         }
     }
 }
@@ -47,10 +51,21 @@ pub(super) fn is_ready(pod: &Pod) -> bool {
 
 /// Names of the ports of its containers, those of sidecars among them.
 pub(super) fn port_names(pod: &Pod) -> Vec<String> {
-    let Some(spec) = &pod.spec else { return Vec::new() };
-    let containers = spec.containers.iter().chain(spec.init_containers.iter().flatten());
-    let ports = containers.flat_map(|container| container.ports.iter().flatten());
-    ports.filter_map(|port| port.name.clone()).collect()
+    ports(pod).filter_map(|port| port.name.clone()).collect()
+}
+
+/// Numbers of the ports of this protocol that its containers declare, those of sidecars among them.
+pub(super) fn port_numbers(pod: &Pod, protocol: &str) -> Vec<i32> {
+    let own = |port: &&ContainerPort| port.protocol.as_deref().unwrap_or("TCP") == protocol;
+    ports(pod).filter(own).map(|port| port.container_port).collect()
+}
+
+fn ports(pod: &Pod) -> impl Iterator<Item = &ContainerPort> {
+    let containers = pod.spec.iter().flat_map(|spec| {
+        let helpers = spec.init_containers.iter().flatten();
+        spec.containers.iter().chain(helpers)
+    });
+    containers.flat_map(|container| container.ports.iter().flatten())
 }
 
 fn none(selector: &BTreeMap<String, String>, pods: &Pods) -> Finding {
@@ -80,10 +95,22 @@ fn near(selector: &BTreeMap<String, String>, others: &[Pod]) -> String {
     near.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ")
 }
 
-fn judged(pod: &Pod, some_ready: bool) -> Finding {
+fn judged(evidence: &Evidence, pod: &Pod, some_ready: bool) -> Finding {
     let name = pod.name_any();
     if is_ready(pod) {
         return Finding::sound(format!("{name} is Ready"));
+    }
+    if let Some(node) = lost_node(evidence, pod)
+        && !some_ready
+    {
+        return Finding::broken(
+            "NodeNotReady",
+            format!("{name} is not Ready, for its node {node} is not"),
+            format!(
+                "see what the node says: kubectl describe node {node}; where it does not come back, delete it, so that the pod is \
+                 started elsewhere"
+            ),
+        );
     }
     let namespace = pod.namespace().unwrap_or_default();
     let (why, stuck) = trouble(pod);
@@ -96,6 +123,14 @@ fn judged(pod: &Pod, some_ready: bool) -> Finding {
     };
     let action = format!("see why: kubectl -n {namespace} describe pod {name}; kubectl -n {namespace} logs {name}");
     Finding::fault(severity, "PodNotReady", message, action)
+}
+
+/// The pod's node, where that is not Ready itself.
+fn lost_node<'a>(evidence: &Evidence, pod: &'a Pod) -> Option<&'a str> {
+    let name = pod.spec.as_ref()?.node_name.as_deref()?;
+    let mut nodes = evidence.nodes.iter().flatten();
+    let node = nodes.find(|node| node.metadata.name.as_deref() == Some(name))?;
+    node_port::readiness(node).is_err().then_some(name)
 }
 
 /// Why it is not Ready, and whether only a person can help.

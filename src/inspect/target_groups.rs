@@ -47,6 +47,20 @@ pub(super) fn staying(group: &SeenTargetGroup) -> impl Iterator<Item = &TargetDe
     group.targets.iter().filter(|target| !target.state.contains(DRAINING))
 }
 
+/// Is every probe that goes the way of the traffic behind this port of the load balancer turned down?
+pub(super) fn is_refused(evidence: &Evidence, port: i32) -> bool {
+    let (Some(cloud), Some(found)) = (evidence.cloud(), evidence.load_balancer()) else {
+        return false;
+    };
+    let listeners = found.listeners.iter().filter(|one| i32::from(one.port.get()) == port);
+    let groups = listeners
+        .flat_map(forwards_to)
+        .filter_map(|arn| cloud.target_group(arn));
+    let probed = groups.filter(|group| health_check(group).is_some_and(|check| check.port == HealthCheckPort::Traffic));
+    let mut targets = probed.flat_map(staying).peekable();
+    targets.peek().is_some() && targets.all(|target| target.reason == health::FAILED)
+}
+
 /// How a group probes its targets, as far as elbow knows such groups.
 pub(super) fn health_check(group: &SeenTargetGroup) -> Option<&HealthCheck> {
     group

@@ -76,6 +76,26 @@ async fn an_outage_of_the_reads_fails_all_who_wait_and_is_over_with_the_next_loo
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_aws_lists_is_not_held_for_gone_though_it_denies_its_tags() {
+    let world = World::warm().await;
+    world.serve(&mut web()).await;
+    world.aws.take_log();
+    world.aws.fail(2, Fault::Refuse("InternalFailure"));
+    world.delete(&web()).await.unwrap_err();
+    assert_eq!(world.aws.take_log()[2], "elasticloadbalancing:DeleteTargetGroup");
+
+    // The question is halved until each of four resources is asked about alone.
+    let denied = 3..10;
+    for call in denied.clone() {
+        world.aws.fail(call, Fault::Refuse("TargetGroupNotFound"));
+    }
+    world.delete(&web()).await.unwrap();
+    let calls = &world.aws.take_log()[denied];
+    assert_eq!(calls, ["elasticloadbalancing:DescribeTags"; 7]);
+    assert_eq!(world.aws.breaches(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_load_balancer_under_deletion_protection_stays_and_the_error_says_how_to_go_on() {
     let world = World::warm().await;
     let mut guarded = web();

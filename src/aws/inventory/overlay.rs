@@ -1,5 +1,7 @@
 //! PURE. A snapshot shows resources without their details; those that are known already stay valid.
 
+use std::collections::BTreeSet;
+
 use crate::aws::observed::{Observed, ObservedLoadBalancer, ObservedTargetGroup};
 use crate::aws::stack::{LoadBalancer, TargetGroup};
 
@@ -21,6 +23,19 @@ pub(super) fn with_known_details(found: Observed, known: &Observed) -> (Observed
         }
     }
     (observed, complete)
+}
+
+/// Adds what AWS lists while it denies its tags: whether it is gone is open, so it stays as it was known.
+pub(super) fn with_untagged(mut found: Observed, known: &Observed, untagged: &BTreeSet<String>) -> Observed {
+    let load_balancers = known.load_balancers.iter().cloned();
+    let target_groups = known.target_groups.iter().cloned();
+    found
+        .load_balancers
+        .extend(load_balancers.filter(|known| untagged.contains(known.arn.as_str())));
+    found
+        .target_groups
+        .extend(target_groups.filter(|known| untagged.contains(known.arn.as_str())));
+    found
 }
 
 /// Presumed listeners have no ARN yet: each takes that of the one that was found on its port.

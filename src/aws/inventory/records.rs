@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::gone::Gone;
-use super::overlay::{with_known_details, with_listeners_of};
+use super::overlay::{with_known_details, with_listeners_of, with_untagged};
 use super::snapshot::Snapshot;
 use crate::aws::audit::Drift;
 use crate::aws::ids::LoadBalancerArn;
@@ -111,6 +111,7 @@ impl Records {
         for (keeper, record) in &mut self.records {
             let found = found.remove(keeper).unwrap_or_default();
             if record.may_learn(started) {
+                let found = with_untagged(found, &record.observed, &snapshot.untagged);
                 drift.extend(record.take_snapshot(found));
             }
         }

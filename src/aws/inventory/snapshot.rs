@@ -1,6 +1,6 @@
 //! One look at everything in AWS that carries the cluster's tags, in a few paged calls, whatever the number of Services.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{parse, together};
 use crate::aws::api::{
@@ -26,6 +26,9 @@ const GROUPS_PER_PAGE: usize = 1000;
 pub(super) struct Snapshot {
     /// Only keepers for whom there is something.
     pub(super) kept: HashMap<Keeper, Observed>,
+    /// ARNs of load balancers and target groups that are listed, and whose tags AWS denies to exist. Most have gone in
+    /// between.
+    pub(super) untagged: BTreeSet<String>,
     /// Calls that it took.
     pub(super) calls: usize,
 }
@@ -48,6 +51,7 @@ pub(super) async fn take<A: AwsApi>(api: &A, cluster: &str, vpc: Option<&VpcId>)
     let tags = tags_of(api, &arns).await?;
     Ok(Snapshot {
         calls: listings.calls.saturating_add(tag_calls(arns.len())),
+        untagged: arns.into_iter().filter(|arn| !tags.contains_key(arn)).collect(),
         kept: sort(listings, tags, cluster),
     })
 }

@@ -99,12 +99,29 @@ use super::*;
     e.slices.as_mut().unwrap()[0].ports = Some(Vec::new());
     e.health("unhealthy", "Target.FailedHealthChecks", true);
 }, LayerKind::ClusterIp, "WrongTargetPort")]
+#[case::target_port_where_nobody_listens(|e: &mut Evidence| {
+    e.edit(|o| o["spec"]["ports"][0]["targetPort"] = json!(9));
+    e.health("unhealthy", "Target.FailedHealthChecks", true);
+}, LayerKind::ClusterIp, "WrongTargetPort")]
+#[case::silent_target_port_that_is_declared(|e: &mut Evidence| {
+    e.edit(|o| o["spec"]["ports"][0]["targetPort"] = json!(8080));
+    e.health("unhealthy", "Target.FailedHealthChecks", true);
+}, LayerKind::TargetGroups, "TargetFailedHealthChecks")]
 #[case::endpoints_not_kept(|e: &mut Evidence| e.slices = Ok(Vec::new()), LayerKind::ClusterIp, "NoEndpoints")]
 #[case::pods_do_not_match(|e: &mut Evidence| {
     without_pods(e);
     e.health("unhealthy", "Target.FailedHealthChecks", true);
 }, LayerKind::Pods, "NoPods")]
 #[case::no_pod_ready(|e: &mut Evidence| { not_ready(e, 2); e.slices = Ok(Vec::new()); }, LayerKind::Pods, "PodNotReady")]
+#[case::the_node_of_all_pods_dead(|e: &mut Evidence| {
+    nodes_not_ready(e, 1);
+    not_ready(e, 2);
+    for pod in &mut e.pods.as_mut().unwrap().matching {
+        pod.spec.as_mut().unwrap().node_name = Some("node-a".to_owned());
+    }
+    e.slices = Ok(Vec::new());
+    e.health("unhealthy", "Target.FailedHealthChecks", true);
+}, LayerKind::Pods, "NodeNotReady")]
 #[case::one_pod_crashing(|e: &mut Evidence| not_ready(e, 1), LayerKind::Pods, "PodNotReady")]
 fn what_is_broken_is_named(#[case] spoil: Break, #[case] layer: LayerKind, #[case] reason: &str) {
     let mut evidence = sound();

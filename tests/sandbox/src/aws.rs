@@ -4,6 +4,7 @@
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
+use hyper::http::request::Builder;
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -94,18 +95,41 @@ impl Aws {
         list: &str,
     ) -> Result<Vec<Item>, Error> {
         let mut items = Vec::new();
+        for page in self.pages(api, action, parameters).await? {
+            items.extend(read_list(&parse(action, &page)?, list));
+        }
+        Ok(items)
+    }
+
+    /// The answers to a describe action, one for each page, as AWS sent them.
+    ///
+    /// # Errors
+    /// As [`Aws::list`].
+    pub async fn pages(&self, api: Api, action: &str, parameters: &[(&str, &str)]) -> Result<Vec<String>, Error> {
+        let mut pages = Vec::new();
         let mut page: Option<(&str, String)> = None;
         loop {
             let marker = page.iter().map(|(name, value)| (*name, value.as_str()));
             let parameters: Vec<(&str, &str)> = parameters.iter().copied().chain(marker).collect();
             let answer = self.answer(api, action, &parameters).await?;
-            let document = parse(action, &answer)?;
-            items.extend(read_list(&document, list));
-            page = next_page(&document);
+            page = next_page(&parse(action, &answer)?);
+            pages.push(answer);
             if page.is_none() {
-                return Ok(items);
+                return Ok(pages);
             }
         }
+    }
+
+    /// The answer of ACM, which speaks JSON, to an action.
+    ///
+    /// # Errors
+    /// When AWS does not answer, refuses, or answers something else than JSON.
+    pub async fn certificates(&self, action: &str, body: &serde_json::Value) -> Result<serde_json::Value, Error> {
+        let request = self.request("acm", "application/x-amz-json-1.1");
+        let request = request.header("x-amz-target", format!("CertificateManager.{action}"));
+        let answer = self.send(request, body.to_string()).await;
+        let answer = answer.and_then(|text| Ok(serde_json::from_str(&text)?));
+        answer.map_err(failed(action))
     }
 
     /// The text of the first element named `name` in the answer, such as the `TargetGroupArn` of what was created; empty
@@ -129,31 +153,24 @@ impl Aws {
     /// # Errors
     /// When AWS does not answer or refuses.
     pub async fn answer(&self, api: Api, action: &str, parameters: &[(&str, &str)]) -> Result<String, Error> {
-        let answer = self.ask(api, action, parameters).await;
-        answer.map_err(|error| Error {
-            action: action.to_owned(),
-            message: error.to_string(),
-        })
-    }
-
-    async fn ask(
-        &self,
-        api: Api,
-        action: &str,
-        parameters: &[(&str, &str)],
-    ) -> Result<String, Box<dyn std::error::Error>> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("Action", action)
             .append_pair("Version", api.version)
             .extend_pairs(parameters);
-        let scope = format!("{}/20260101/{}/{}/aws4_request", self.lane, self.region, api.service);
-        let request = Request::post(&self.endpoint)
-            .header(
-                "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
-            )
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Full::from(form.finish()))?;
+        let request = self.request(api.service, "application/x-www-form-urlencoded");
+        self.send(request, form.finish()).await.map_err(failed(action))
+    }
+
+    fn request(&self, service: &str, content: &str) -> Builder {
+        let scope = format!("{}/20260101/{}/{service}/aws4_request", self.lane, self.region);
+        let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        Request::post(&self.endpoint)
+            .header("authorization", authorization)
+            .header("content-type", content)
+    }
+
+    async fn send(&self, request: Builder, body: String) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+        let request = request.body(Full::from(body))?;
         let (parts, body) = self.http.request(request).await?.into_parts();
         let text = String::from_utf8(body.collect().await?.to_bytes().to_vec())?;
         if parts.status.is_success() {
@@ -161,6 +178,13 @@ impl Aws {
         } else {
             Err(format!("{}: {text}", parts.status).into())
         }
+    }
+}
+
+fn failed(action: &str) -> impl FnOnce(Box<dyn std::error::Error + Send + Sync>) -> Error {
+    move |error| Error {
+        action: action.to_owned(),
+        message: error.to_string(),
     }
 }
 

@@ -24,10 +24,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::commands::{down, up};
+use crate::control_plane::start::Nodes;
 use crate::error::Error as SandboxError;
 use crate::progress::{Progress, in_words};
 use crate::state::Sandbox;
-use crate::{aws, checkout, files, interrupt, proxy};
+use crate::{aws, checkout, files, generated, interrupt, proxy};
 
 use about::About;
 use bed::Bed;
@@ -118,9 +119,6 @@ pub enum Error {
     /// Somebody else's elbow would take part.
     #[error("the sandbox in {} is in use: elbow is installed there. Choose another --dir", .0.display())]
     InUse(PathBuf),
-    /// The document lost the place that the figures go to.
-    #[error("{} lacks the lines between which figures are written", .0.display())]
-    NoMarks(PathBuf),
 }
 
 type Result<T> = std::result::Result<T, Error>;
@@ -139,7 +137,7 @@ pub fn default_directory() -> PathBuf {
 pub async fn bench(directory: &Path, args: &Args) -> Result<()> {
     let started = Instant::now();
     let ours = !is_up(directory).await?;
-    let sandbox = up::up(directory).await?;
+    let sandbox = up::up(directory, Nodes::StandIns).await?;
     let progress = Progress::on_standard_error();
     let run = Run {
         args,
@@ -175,9 +173,7 @@ fn deliver(report: &Report, args: &Args) -> Result<()> {
         files::write(path, json.map_err(SandboxError::malformed("the figures"))?)?;
     }
     if args.write_docs {
-        let path = checkout::root().join("docs/performance.md");
-        let written = report.written_into(&files::read(&path)?);
-        files::write(&path, written.ok_or_else(|| Error::NoMarks(path.clone()))?)?;
+        generated::replace(&checkout::root().join("docs/performance.md"), &report.markdown())?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A real Kubernetes control plane: etcd, kube-apiserver and kube-controller-manager.
+//! A real Kubernetes control plane: etcd, kube-apiserver, kube-controller-manager and, for real nodes, kube-scheduler.
 
 pub mod build;
 pub mod credentials;

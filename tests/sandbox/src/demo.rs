@@ -1,8 +1,10 @@
 //! `cargo sandbox demo`: elbow at work, from an empty machine to a load balancer and back, each step announced.
 
+mod hops;
 mod kinds;
 mod kubectl;
 mod picture;
+mod requests;
 mod snapshot;
 mod tree;
 
@@ -13,8 +15,9 @@ use k8s_openapi::api::core::v1::Service;
 use kube::api::ListParams;
 use kube::{Api, Client};
 
-use crate::aws::{self, Aws};
+use crate::aws::{self, Aws, ELBV2, Item};
 use crate::commands::up;
+use crate::control_plane::start::Nodes;
 use crate::install::{self, Release};
 use crate::progress::in_words;
 use crate::proxy;
@@ -22,6 +25,7 @@ use crate::state::Sandbox;
 use crate::{checkout, interrupt, kubernetes};
 
 use kubectl::Kubectl;
+use requests::Requests;
 use snapshot::Snapshot;
 
 /// The namespace that the demo makes and removes.
@@ -47,6 +51,19 @@ pub enum Error {
         /// The directory of the Pods' logs.
         logs: PathBuf,
     },
+    /// A request through a load balancer got no answer.
+    #[error(
+        "no answer to `cargo sandbox client -- {command}`, which said: {said}\n\
+         `elbow inspect` tells where the way is broken; the load balancers' log is {}", logs.display()
+    )]
+    Unanswered {
+        /// What the client ran.
+        command: String,
+        /// What came of it.
+        said: String,
+        /// The log of the load balancers.
+        logs: PathBuf,
+    },
     /// A Service that is none of elbow's was changed.
     #[error("elbow touched a Service that is not its own: {0}")]
     Touched(String),
@@ -64,19 +81,22 @@ type Result<T> = std::result::Result<T, Error>;
 pub async fn demo(directory: &Path) -> Result<()> {
     let started = Instant::now();
     step("a test cluster: Kubernetes control plane, LocalStack as AWS, three nodes made by Terraform");
-    let sandbox = up::up(directory).await?;
+    let sandbox = up::up(directory, Nodes::Real).await?;
     step("elbow, built and installed by its Helm chart");
     install::install(directory, &install::Args::default()).await?;
-    let stage = Stage::set(&sandbox).await?;
-    tokio::select! {
-        played = stage.play() => played?,
-        interrupted = interrupt::or(std::future::pending::<crate::error::Result<()>>()) => interrupted?,
-    }
+    let own = sandbox.clone();
+    // All of it is where the sandbox's addresses are reached; what it starts is too.
+    let play = async move || Ok(play(&own).await);
+    interrupt::or(sandbox.enter(play)).await??;
     println!(
         "\nthe demo took {}; the sandbox stays up: `cargo sandbox down` ends it",
         in_words(started.elapsed())
     );
     Ok(())
+}
+
+async fn play(sandbox: &Sandbox) -> Result<()> {
+    Stage::set(sandbox).await?.play().await
 }
 
 /// What the steps work with.
@@ -86,12 +106,16 @@ struct Stage<'a> {
     client: Client,
     aws: Aws,
     calls: proxy::Client,
+    /// None without real nodes.
+    requests: Option<Requests<'a>>,
 }
 
 impl<'a> Stage<'a> {
     async fn set(sandbox: &'a Sandbox) -> Result<Self> {
+        let requests = sandbox.nodes.is_some().then(|| Requests::new(sandbox));
         Ok(Self {
             sandbox,
+            requests: requests.transpose()?,
             kubectl: Kubectl::new(sandbox, NAMESPACE),
             client: kubernetes::client(&sandbox.kubeconfig).await?,
             aws: Aws::new(&sandbox.aws_proxy_url, &sandbox.infrastructure.region, NAMESPACE),
@@ -105,14 +129,17 @@ impl<'a> Stage<'a> {
             .await?;
         let before = Snapshot::of(&self.aws).await?;
         self.kubectl.quietly(&["create", "namespace", NAMESPACE]).await?;
+        self.start_pods().await?;
         step(
             "one Service of type LoadBalancer (the first of its cluster: its calls read and make what all share, too)",
         );
         println!("{}", manifest_text("web.yaml")?);
         self.serve("web.yaml").await?;
+        self.ask("a request through it, hop by hop").await?;
         step("every kind of Service side by side (tests/sandbox/demo/kinds.yaml)");
         self.serve("kinds.yaml").await?;
         self.check_untouched().await?;
+        self.ask("requests through them, hop by hop").await?;
         step("all deleted");
         self.delete().await?;
         step("AWS, compared with before");
@@ -123,6 +150,47 @@ impl<'a> Stage<'a> {
                 .compared_with(&before)
                 .map_err(Error::Changed)?
         );
+        Ok(())
+    }
+
+    /// The Pods that answer; they are waited for when they are asked.
+    async fn start_pods(&self) -> Result<()> {
+        if self.requests.is_none() {
+            println!("no requests go through the load balancers: this sandbox has no real nodes");
+            return Ok(());
+        }
+        step("two Pods that say who they are and what arrived there (tests/sandbox/demo/pods.yaml)");
+        self.kubectl
+            .run(&["apply", "--filename", &manifest_path("pods.yaml")])
+            .await
+    }
+
+    /// Sends requests through each hostname, and shows their way.
+    async fn ask(&self, title: &str) -> Result<()> {
+        let Some(requests) = &self.requests else {
+            return Ok(());
+        };
+        step(title);
+        self.kubectl
+            .quietly(&[
+                "--namespace",
+                NAMESPACE,
+                "rollout",
+                "status",
+                "deployment/web",
+                "--timeout=60s",
+            ])
+            .await?;
+        let balancers = self
+            .aws
+            .list(ELBV2, "DescribeLoadBalancers", &[], "LoadBalancers")
+            .await?;
+        for service in self.services().await? {
+            let is_its = |balancer: &&Item| kinds::hostname(&service) == Some(balancer.get("DNSName"));
+            if let Some(balancer) = balancers.iter().find(is_its) {
+                requests.ask(&service, balancer.get("LoadBalancerName")).await?;
+            }
+        }
         Ok(())
     }
 

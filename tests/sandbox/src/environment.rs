@@ -1,10 +1,11 @@
 //! The environment of a sandbox: what a shell, a test or elbow needs to use it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::files;
 use crate::layout::Layout;
+use crate::network::Namespace;
 use crate::state::Sandbox;
 
 /// LocalStack takes any credentials. The access key id also names the caller's lane in the AWS proxy.
@@ -30,12 +31,32 @@ pub fn variables(sandbox: &Sandbox) -> Vec<(&'static str, String)> {
     variables
 }
 
-/// Writes the variables as shell exports, for `. target/sandbox/env`.
+/// Writes the variables as shell exports, for `. target/sandbox/env`. With real nodes the tools that talk to the sandbox
+/// enter its network by themselves.
 pub fn write(layout: &Layout, sandbox: &Sandbox) -> Result<()> {
+    let mut path = sandbox.tools.path();
+    if let Some(nodes) = &sandbox.nodes {
+        let wrappers = layout.part("wrappers");
+        for program in [sandbox.tools.kubectl(), sandbox.tools.helm.clone()] {
+            wrap(&program, &wrappers, &nodes.network)?;
+        }
+        path.insert(0, wrappers);
+    }
+    files::write(&layout.environment(), exports(&variables(sandbox), &path))
+}
+
+/// Writes a script of the program's name that calls the program inside a network namespace.
+fn wrap(program: &Path, directory: &Path, network: &Namespace) -> Result<()> {
+    let wrapper = directory.join(program.file_name().unwrap_or_default());
+    let (namespace, program) = (network.path(), quoted(&program.display().to_string()));
     files::write(
-        &layout.environment(),
-        exports(&variables(sandbox), &sandbox.tools.path()),
-    )
+        &wrapper,
+        format!(
+            "#!/bin/sh\nexec nsenter --net={} {program} \"$@\"\n",
+            namespace.display()
+        ),
+    )?;
+    files::make_executable(&wrapper)
 }
 
 fn exports(variables: &[(&str, String)], path: &[PathBuf]) -> String {
@@ -52,7 +73,7 @@ fn exports(variables: &[(&str, String)], path: &[PathBuf]) -> String {
 }
 
 /// A word that a POSIX shell takes literally.
-fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 

@@ -41,6 +41,9 @@ pub enum Error {
         /// The last lines of the output, indented.
         tail: String,
     },
+    /// A program that was run for the person at the terminal ended with an error of its own: its exit status in words.
+    #[error("the program ended with {0}")]
+    Ended(String),
     /// A long-lived part ended, or did not answer in time.
     #[error("{what} {problem}; its log is {}\n{tail}", log.display())]
     NotReady {
@@ -104,9 +107,39 @@ pub enum Error {
         /// The last port tried.
         last: u16,
     },
+    /// A certificate or its key could not be made or read.
+    #[error("cannot make the certificate of {subject}: {source}")]
+    Certificate {
+        /// Whose.
+        subject: String,
+        /// The cause.
+        source: rcgen::Error,
+    },
+    /// The kernel refused a part of the network.
+    #[error("`{command}` failed: {message}\nremove what an earlier sandbox left with `cargo sandbox down`")]
+    Network {
+        /// The command that failed.
+        command: String,
+        /// What it said.
+        message: String,
+    },
+    /// The sandbox has no real nodes.
+    #[error(
+        "this sandbox has no real nodes: bring it up without --no-nodes, as root, on a machine with namespaces and cgroups"
+    )]
+    NoNodes,
+    /// Something is wrong with a node; says what and what to do.
+    #[error("{0}")]
+    Node(String),
+    /// AWS refused what a node needs.
+    #[error(transparent)]
+    Aws(#[from] crate::aws::Error),
     /// The token signing key could not be made.
     #[error("cannot make the key that signs service account tokens")]
     Key,
+    /// A document lost the place that generated text goes to.
+    #[error("{} lacks the lines between which results are written", .0.display())]
+    NoMarks(PathBuf),
     /// Ctrl-C or SIGTERM.
     #[error("interrupted")]
     Interrupted,
@@ -120,6 +153,12 @@ impl Error {
     pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { action, path, source }
+    }
+
+    /// For `map_err` on certificates: names the subject.
+    pub fn certificate(subject: &str) -> impl FnOnce(rcgen::Error) -> Self {
+        let subject = subject.to_owned();
+        move |source| Self::Certificate { subject, source }
     }
 
     /// For `map_err` on calls to the Kubernetes API: names the action.

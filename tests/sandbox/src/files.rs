@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -14,6 +15,14 @@ pub fn create_directory(path: &Path) -> Result<()> {
 /// Removes a directory and all that is in it; one that is not there is fine.
 pub fn remove_directory(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a file; one that is not there is fine.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file("remove", path)(error)),
         _ => Ok(()),
     }
@@ -34,6 +43,12 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     let partial = PathBuf::from(partial);
     fs::write(&partial, content).map_err(Error::file("write", &partial))?;
     fs::rename(&partial, path).map_err(Error::file("write", path))
+}
+
+/// Lets everyone execute a file.
+pub fn make_executable(path: &Path) -> Result<()> {
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(path, executable).map_err(Error::file("make executable", path))
 }
 
 /// The regular files under a directory, as sorted paths relative to it, without those that `skip` names.

@@ -20,6 +20,23 @@ pub struct GoModule {
     directory: PathBuf,
     linker_flags: String,
     rename: Option<(&'static str, &'static str)>,
+    c: Option<C>,
+    tests: Option<Tests>,
+}
+
+/// The tests of a package, as a program.
+#[derive(Debug)]
+struct Tests {
+    package: &'static str,
+    program: &'static str,
+}
+
+/// What a module with C in it is built with.
+#[derive(Debug)]
+struct C {
+    tags: &'static str,
+    /// Debian packages with headers and static libraries, unpacked.
+    libraries: PathBuf,
 }
 
 impl GoModule {
@@ -36,7 +53,25 @@ impl GoModule {
             directory,
             linker_flags,
             rename: None,
+            c: None,
+            tests: None,
         })
+    }
+
+    /// The module `tools/NAME`, whose programs know their version by themselves.
+    pub fn plain(name: &str) -> Result<Self> {
+        Self::new(name, "", |_| Vec::new())
+    }
+
+    /// Builds with a C compiler and the static libraries of unpacked Debian packages, under Go's build tags `tags`.
+    #[must_use]
+    pub fn with_c(mut self, tags: &'static str, libraries: &Path) -> Self {
+        self.linker_flags.push_str(" -linkmode external -extldflags -static");
+        let libraries = libraries.to_owned();
+        Self {
+            c: Some(C { tags, libraries }),
+            ..self
+        }
     }
 
     /// Gives a program another name than Go does.
@@ -48,21 +83,50 @@ impl GoModule {
         }
     }
 
+    /// Makes a program of the tests of a package too.
+    #[must_use]
+    pub fn with_tests(self, package: &'static str, program: &'static str) -> Self {
+        Self {
+            tests: Some(Tests { package, program }),
+            ..self
+        }
+    }
+
+    /// The version of the module of that name that is built from, such as `v1.36.3`.
+    pub fn requires(&self, requirement: &str) -> Result<Option<String>> {
+        let go_mod = files::read(&self.directory.join("go.mod"))?;
+        Ok(required_version(&go_mod, requirement))
+    }
+
     /// The directory with the built programs, each under the last part of its package path that is not a version.
     pub async fn build(&self, cache: &Cache, log: &Path, progress: &Progress) -> Result<PathBuf> {
-        let platform = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-        let definition = Definition::default().directory(&self.directory)?;
-        let definition = definition
-            .text("linker flags", &self.linker_flags)
-            .text("platform", &platform);
-        let name = format!("{}-{}", self.name, definition.digits());
+        let name = format!("{}-{}", self.name, self.definition()?.digits());
         let build = async |target: &Path| {
             let what = format!("building {} from Go sources", self.name);
-            let build = run::to_end(&what, self.install_into(target), log);
+            let build = async {
+                run::to_end(&what, self.install_into(target), log).await?;
+                match &self.tests {
+                    Some(tests) => run::to_end(&what, self.compile(tests, target), log).await,
+                    None => Ok(()),
+                }
+            };
             progress.step(&what, Some(log), build).await?;
             self.rename_in(target)
         };
         cache.entry(&name, build).await
+    }
+
+    fn definition(&self) -> Result<Definition> {
+        let platform = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
+        let definition = Definition::default()
+            .directory(&self.directory)?
+            .text("linker flags", &self.linker_flags)
+            .text("tags", self.c.as_ref().map_or("", |c| c.tags))
+            .text("platform", &platform);
+        Ok(match &self.tests {
+            Some(tests) => definition.text(tests.program, tests.package),
+            None => definition,
+        })
     }
 
     fn rename_in(&self, target: &Path) -> Result<()> {
@@ -74,20 +138,26 @@ impl GoModule {
     }
 
     fn install_into(&self, target: &Path) -> Command {
-        let mut command = Command::new("go");
-        command.args([
-            "install",
-            "-v",
-            "-trimpath",
-            "-buildvcs=false",
-            "-ldflags",
-            &self.linker_flags,
-            "tool",
-        ]);
+        let mut command = self.go(&["install"]);
+        command.env("GOBIN", target).arg("tool");
         command
-            .current_dir(&self.directory)
-            .env("GOBIN", target)
-            .env("CGO_ENABLED", "0");
+    }
+
+    fn compile(&self, tests: &Tests, target: &Path) -> Command {
+        let mut command = self.go(&["test", "-c"]);
+        command.arg("-o").arg(target.join(tests.program)).arg(tests.package);
+        command
+    }
+
+    fn go(&self, subcommand: &[&str]) -> Command {
+        let mut command = Command::new("go");
+        command.args(subcommand);
+        command.args(["-v", "-trimpath", "-buildvcs=false", "-ldflags", &self.linker_flags]);
+        command.current_dir(&self.directory);
+        match &self.c {
+            None => command.env("CGO_ENABLED", "0"),
+            Some(c) => c.enable(&mut command),
+        };
         // These would build for another machine, or from other sources than the pinned ones.
         command
             .env_remove("GOOS")
@@ -95,6 +165,18 @@ impl GoModule {
             .env("GOFLAGS", "-mod=readonly")
             .env("GOWORK", "off");
         command
+    }
+}
+
+impl C {
+    /// pkg-config is told to look at the unpacked packages only (pkg-config(1)).
+    fn enable<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let definitions = format!("usr/lib/{}-linux-gnu/pkgconfig", std::env::consts::ARCH);
+        command
+            .arg(format!("-tags={}", self.tags))
+            .env("CGO_ENABLED", "1")
+            .env("PKG_CONFIG_SYSROOT_DIR", &self.libraries)
+            .env("PKG_CONFIG_LIBDIR", self.libraries.join(definitions))
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub elbow: PathBuf,
     /// Label selector of the Pods to run
-    #[arg(long, value_name = "SELECTOR", default_value = "app.kubernetes.io/name=elbow")]
+    #[arg(long, value_name = "SELECTOR", default_value = crate::install::SELECTOR)]
     pub selector: String,
 }
 

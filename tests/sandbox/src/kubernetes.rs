@@ -7,6 +7,14 @@ use kube::{Client, Config};
 
 use crate::error::{Error, Result};
 
+/// The API server's address in a kubeconfig of the sandbox's own.
+pub fn url(kubeconfig: &Path) -> Result<String> {
+    let malformed = || Error::malformed(kubeconfig.display().to_string());
+    let config: Kubeconfig = serde_json::from_str(&crate::files::read(kubeconfig)?).map_err(malformed())?;
+    let cluster = config.clusters.into_iter().next().and_then(|named| named.cluster);
+    Ok(cluster.and_then(|cluster| cluster.server).unwrap_or_default())
+}
+
 /// A client that acts as the user of a kubeconfig. TLS needs the process's provider: see [`install_tls`].
 pub async fn client(kubeconfig: &Path) -> Result<Client> {
     let unusable = |source| Error::Kubeconfig {

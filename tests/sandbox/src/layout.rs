@@ -84,6 +84,24 @@ impl Layout {
         self.root.join("logs").join(format!("{name}.log"))
     }
 
+    /// The files that the data plane of the load balancers shares with LocalStack and the name server.
+    #[must_use]
+    pub fn data_plane(&self) -> PathBuf {
+        self.part("data-plane")
+    }
+
+    /// One directory for each real node.
+    #[must_use]
+    pub fn nodes(&self) -> PathBuf {
+        self.part("nodes")
+    }
+
+    /// Image archives, `*.tar`, that each node imports when it starts.
+    #[must_use]
+    pub fn images(&self) -> PathBuf {
+        self.part("images")
+    }
+
     /// A directory for the files of one part: "etcd", "terraform".
     #[must_use]
     pub fn part(&self, name: &str) -> PathBuf {

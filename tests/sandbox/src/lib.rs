@@ -5,26 +5,37 @@
 //! [`terraform`], then makes [`nodes`]. Each long-lived part is a detached [`process`] with a record and a log in the state
 //! directory ([`layout`]); what runs is written down in [`state`], from which tests and other commands load it.
 
+mod apt;
 pub mod aws;
 pub mod bench;
 pub mod cache;
+pub mod certificates;
 pub mod checkout;
 pub mod cli;
+pub mod client;
 pub mod commands;
+pub mod conformance;
 pub mod control_plane;
+pub mod data_plane;
+pub mod debian;
 pub mod demo;
 pub mod digest;
+pub mod dns;
+pub mod echo;
 pub mod environment;
 pub mod error;
 pub mod files;
+pub mod generated;
 pub mod go;
 pub mod http;
+pub mod image;
 pub mod install;
 pub mod interrupt;
 pub mod kubelet;
 pub mod kubernetes;
 pub mod layout;
 pub mod localstack;
+pub mod network;
 pub mod nodes;
 pub mod ports;
 pub mod prerequisites;
@@ -37,6 +48,7 @@ pub mod state;
 pub mod terraform;
 pub mod tools;
 pub mod wait;
+pub mod workspace;
 
 #[cfg(test)]
 mod scratch;

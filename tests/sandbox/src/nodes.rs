@@ -1,4 +1,6 @@
-//! Node objects for the instances that Terraform made.
+//! Nodes for the instances that Terraform made: real ones ([`real`]), or only Node objects where those are not possible.
+
+pub mod real;
 
 use std::collections::BTreeMap;
 

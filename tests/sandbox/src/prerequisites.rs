@@ -1,12 +1,12 @@
-//! Programs that the sandbox needs from the machine: Go, Python and Terraform.
+//! Programs that the sandbox needs from the machine: Go, Python and Terraform, and what [`nodes`] need beside.
 
-mod apt;
+pub mod nodes;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::{checkout, files, run};
+use crate::{apt, checkout, files, run};
 
 /// What was found on the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ async fn or_install<T>(
     if let Some(found) = find().await {
         return Some(found);
     }
-    if !apt::is_possible() {
+    if !apt::may_install() {
         return None;
     }
     let installed = apt::install(packages);

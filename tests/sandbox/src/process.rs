@@ -18,7 +18,7 @@ use crate::layout::Layout;
 use crate::process::identity::Identity;
 
 pub use record::Record;
-pub use stop::stop_all;
+pub use stop::{stop, stop_all};
 
 /// A process to start.
 #[derive(Debug)]

@@ -1,8 +1,10 @@
 //! What a running sandbox consists of.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tokio::process::Command;
 
 use crate::control_plane::start as control_plane;
 use crate::error::{Error, Result};
@@ -10,6 +12,7 @@ use crate::files;
 use crate::http;
 use crate::layout::Layout;
 use crate::localstack::start::health_url;
+use crate::network::{self, Namespace};
 use crate::process::Record;
 use crate::terraform::infrastructure::Infrastructure;
 use crate::tools::Tools;
@@ -29,6 +32,16 @@ pub struct Sandbox {
     pub infrastructure: Infrastructure,
     /// The programs in use.
     pub tools: Tools,
+    /// What there is with real nodes only.
+    #[serde(default)]
+    pub nodes: Option<Nodes>,
+}
+
+/// The parts of a sandbox that it has with real nodes only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nodes {
+    /// The outer network namespace, in which everything is.
+    pub network: Namespace,
 }
 
 impl Sandbox {
@@ -53,6 +66,25 @@ impl Sandbox {
         Layout::new(&self.directory)
     }
 
+    /// The outer network namespace; [`Error::NoNodes`] in a sandbox that has none.
+    pub fn network(&self) -> Result<&Namespace> {
+        self.nodes.as_ref().map(|nodes| &nodes.network).ok_or(Error::NoNodes)
+    }
+
+    /// A command that runs a program where the sandbox's addresses are reached.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        match &self.nodes {
+            Some(nodes) => nodes.network.command(&[program]),
+            None => Command::new(program),
+        }
+    }
+
+    /// Does the work where the sandbox's addresses are reached: inside the outer network namespace if it has one.
+    pub async fn enter<T: Send + 'static>(&self, work: impl AsyncFnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        network::enter(self.nodes.as_ref().map(|nodes| &nodes.network), work).await
+    }
+
     /// Whether every process is alive and both APIs answer.
     pub async fn is_healthy(&self) -> Result<bool> {
         let layout = self.layout()?;
@@ -60,7 +92,12 @@ impl Sandbox {
         if records.is_empty() || records.iter().any(|record| !record.process().is_alive()) {
             return Ok(false);
         }
-        Ok(control_plane::is_ready(&layout).await && http::answers(&health_url(&self.localstack_url)).await)
+        if self.nodes.as_ref().is_some_and(|nodes| !nodes.network.exists()) {
+            return Ok(false);
+        }
+        let localstack = health_url(&self.localstack_url);
+        let answers = async move || Ok(control_plane::is_ready(&layout).await && http::answers(&localstack).await);
+        self.enter(answers).await
     }
 }
 
@@ -86,6 +123,7 @@ pub(crate) mod tests {
             terraform: PathBuf::from("/usr/bin/terraform"),
             terraform_configuration: directory.join("terraform.rc"),
             localstack_python: PathBuf::from("/cache/localstack/bin/python"),
+            of_nodes: None,
         };
         Sandbox {
             directory: directory.to_owned(),
@@ -94,6 +132,7 @@ pub(crate) mod tests {
             localstack_url: "http://127.0.0.1:20002".to_owned(),
             infrastructure,
             tools,
+            nodes: None,
         }
     }
 

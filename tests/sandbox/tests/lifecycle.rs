@@ -14,6 +14,12 @@ use k8s_openapi::api::core::v1::Node;
 use kube::{Api, ResourceExt};
 use rustix::process::{Pid, Signal, kill_process};
 
+#[path = "lifecycle/real_nodes.rs"]
+mod real_nodes;
+
+/// Without real nodes, as the sandbox that `cargo sandbox test` brought up for these tests.
+const UP: &str = "up --no-nodes";
+
 /// The sandbox that `cargo sandbox test` brought up.
 fn shared() -> Sandbox {
     let directory = std::env::var_os("ELBOW_SANDBOX_DIR").expect("ELBOW_SANDBOX_DIR is set by cargo sandbox test");
@@ -22,7 +28,11 @@ fn shared() -> Sandbox {
 
 fn command(name: &str, directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_elbow-sandbox"));
-    command.arg(name).arg("--dir").arg(directory).stdin(Stdio::null());
+    command
+        .args(name.split(' '))
+        .arg("--dir")
+        .arg(directory)
+        .stdin(Stdio::null());
     command
 }
 
@@ -116,7 +126,7 @@ fn the_environment_file_leads_a_shell_to_the_tools_and_the_api_server() {
 fn up_leaves_a_running_sandbox_as_it_is() {
     let sandbox = shared();
     let before = Record::all(&sandbox.layout().unwrap()).unwrap();
-    let output = run("up", &sandbox.directory);
+    let output = run(UP, &sandbox.directory);
     assert!(String::from_utf8_lossy(&output.stderr).contains("is up already"));
     let after = Record::all(&sandbox.layout().unwrap()).unwrap();
     assert!(before.iter().all(|record| after.contains(record)));
@@ -128,7 +138,7 @@ fn up_leaves_a_running_sandbox_as_it_is() {
 async fn a_second_sandbox_runs_beside_the_first_is_repaired_and_leaves_nothing() {
     kubernetes::install_tls();
     let own = Own::new("second");
-    run("up", &own.0);
+    run(UP, &own.0);
     let second = Sandbox::load(&own.0).unwrap();
     assert!(second.is_healthy().await.unwrap());
     assert!(shared().is_healthy().await.unwrap());
@@ -146,7 +156,7 @@ async fn a_second_sandbox_runs_beside_the_first_is_repaired_and_leaves_nothing()
     wait::until("the end of etcd", Duration::from_secs(10), noticed)
         .await
         .unwrap();
-    run("up", &own.0);
+    run(UP, &own.0);
     assert!(Sandbox::load(&own.0).unwrap().is_healthy().await.unwrap());
     assert!(
         records.iter().all(|record| !record.process().is_alive()),
@@ -163,7 +173,7 @@ async fn a_second_sandbox_runs_beside_the_first_is_repaired_and_leaves_nothing()
 #[ignore = "needs the sandbox"]
 async fn an_interrupted_up_leaves_nothing() {
     let own = Own::new("interrupted");
-    let mut up = command("up", &own.0).stderr(Stdio::null()).spawn().unwrap();
+    let mut up = command(UP, &own.0).stderr(Stdio::null()).spawn().unwrap();
     // Terraform is the last part to start, and the only one that ends by itself.
     let begun = async || own.records().iter().any(|record| record.name() == "terraform");
     wait::until("terraform", Duration::from_secs(120), begun).await.unwrap();

@@ -28,6 +28,12 @@ static OLDER: [(&Key, &str); 4] = [
 ];
 
 impl Features {
+    /// Is anything said of this attribute of the load balancer?
+    pub(in crate::aws::desired) fn mentions(&self, attribute: &str) -> bool {
+        let mut older = self.older_attributes.iter();
+        self.attributes.contains_key(attribute) || older.any(|(_, older, _)| *older == attribute)
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let older = OLDER.iter().filter_map(|(key, attribute)| {
             let value = reader.read(key, |value| Ok(value.to_owned()))?;

@@ -19,6 +19,7 @@ pub(in crate::aws::desired) const PRESERVE_CLIENT_IP: &str = "preserve_client_ip
 const PROXY_PROTOCOL: &str = "proxy_protocol_v2.enabled";
 const STICKINESS: &str = "stickiness.enabled";
 const STICKINESS_TYPE: &str = "stickiness.type";
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 const COOKIE_SECONDS: &str = "stickiness.lb_cookie.duration_seconds";
 
 /// AWS' default of an attribute of a target group of instances; none if it is not known.
@@ -44,6 +45,8 @@ pub(in crate::aws::desired) struct AskedOfTargetGroups {
     by_port: BTreeMap<Port, Attributes>,
     /// By port number, where it is said.
     proxy_protocol: BTreeMap<Port, bool>,
+    /// Is it said of the load balancer whether it sends traffic to other zones?
+    zones: bool,
 }
 
 /// A target group as far as its attributes depend on it.
@@ -76,15 +79,19 @@ impl AskedOfTargetGroups {
             all,
             by_port,
             proxy_protocol: proxy_protocol(declared, faults),
+            zones: declared.asked.features.mentions(CROSS_ZONE),
         }
     }
 
     /// All attributes of one target group.
     pub(in crate::aws::desired) fn of_target_group(&self, behind: Behind, faults: &mut Faults) -> Attributes {
         let mut attributes = defaults(rows(behind.is_application()), |row| row.default_for(behind.protocol));
-        attributes.extend(affinity(behind));
-        attributes.extend(self.all.clone());
-        attributes.extend(self.by_port.get(&behind.port).cloned().unwrap_or_default());
+        let mut asked = self.all.clone();
+        asked.extend(self.by_port.get(&behind.port).cloned().unwrap_or_default());
+        if asked.get(STICKINESS).is_none_or(|enabled| enabled == "true") {
+            attributes.extend(self.affinity(behind));
+        }
+        attributes.extend(asked);
         if let Some(enabled) = self.proxy_protocol.get(&behind.port) {
             attributes.insert(PROXY_PROTOCOL.into(), enabled.to_string());
         }
@@ -92,6 +99,24 @@ impl AskedOfTargetGroups {
         if combinations::terminates_unhealthy(&attributes) {
             // AWS lets it be set only where connections to unhealthy targets are kept.
             attributes.remove(combinations::UNHEALTHY_DRAINING);
+        }
+        attributes
+    }
+
+    /// What `spec.sessionAffinity` asks for.
+    ///
+    /// A Network Load Balancer has an address in each zone, and clients take any of them. Each sends to its own zone's targets
+    /// unless traffic may cross zones, so without that a client would have a target for each address.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html>
+    fn affinity(&self, behind: Behind) -> Attributes {
+        let SessionAffinity::ClientIp { seconds } = behind.affinity else {
+            return Attributes::new();
+        };
+        let mut attributes = Attributes::from([(STICKINESS.into(), "true".into())]);
+        if behind.is_application() {
+            attributes.insert(COOKIE_SECONDS.into(), seconds.to_string());
+        } else if !self.zones {
+            attributes.insert(CROSS_ZONE.into(), "true".into());
         }
         attributes
     }
@@ -140,18 +165,6 @@ fn proxy_protocol(declared: Declaration<'_>, faults: &mut Faults) -> BTreeMap<Po
         *enabled.entry(port.port).or_insert(false) |= listed;
     }
     enabled
-}
-
-/// What `spec.sessionAffinity` asks for.
-fn affinity(behind: Behind) -> Attributes {
-    let SessionAffinity::ClientIp { seconds } = behind.affinity else {
-        return Attributes::new();
-    };
-    let mut attributes = Attributes::from([(STICKINESS.into(), "true".into())]);
-    if behind.is_application() {
-        attributes.insert(COOKIE_SECONDS.into(), seconds.to_string());
-    }
-    attributes
 }
 
 /// An application load balancer does not look at addresses.

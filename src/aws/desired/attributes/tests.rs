@@ -227,6 +227,26 @@ fn session_affinity_turns_on_stickiness_by_source_address(#[case] port: crate::s
 }
 
 #[test]
+fn with_session_affinity_every_zones_address_leads_a_client_to_the_same_target() {
+    let mut case = Case::new();
+    let across_zones = |case: &Case| target_group(case)["load_balancing.cross_zone.enabled"].clone();
+    assert_eq!(across_zones(&case), "use_load_balancer_configuration");
+    case.service.session_affinity = SessionAffinity::ClientIp { seconds: 10_800 };
+    assert_eq!(across_zones(&case), "true");
+}
+
+#[rstest]
+#[case(LB, "load_balancing.cross_zone.enabled=false", "use_load_balancer_configuration")]
+#[case(keys::CROSS_ZONE.name, "false", "use_load_balancer_configuration")]
+#[case(TG, "load_balancing.cross_zone.enabled=false", "false")]
+#[case(TG, "stickiness.enabled=false", "use_load_balancer_configuration")]
+fn with_session_affinity_what_is_said_of_zones_stands(#[case] key: &str, #[case] value: &str, #[case] expected: &str) {
+    let mut case = Case::new().annotate(key, value);
+    case.service.session_affinity = SessionAffinity::ClientIp { seconds: 10_800 };
+    assert_eq!(target_group(&case)["load_balancing.cross_zone.enabled"], expected);
+}
+
+#[test]
 fn the_annotation_wins_over_session_affinity() {
     let mut case = Case::new().annotate(TG, "stickiness.enabled=false");
     case.service.session_affinity = SessionAffinity::ClientIp { seconds: 10_800 };

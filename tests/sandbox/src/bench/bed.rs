@@ -13,8 +13,9 @@ use super::Result;
 use super::elbow::{Elbow, Settings};
 use super::span::Span;
 use super::watch::Watch;
-use crate::aws::{Aws, EC2, Item};
+use crate::aws::Aws;
 use crate::error::Error;
+use crate::nodes::real;
 use crate::proxy::{self, Fault, Kind};
 use crate::state::Sandbox;
 use crate::terraform::infrastructure::Instance;
@@ -160,17 +161,9 @@ impl Bed {
         let subnets = &infrastructure.private_subnet_ids;
         let mut instances = Vec::new();
         for (index, subnet) in subnets.iter().enumerate() {
-            let share = (index..count).step_by(subnets.len()).count().to_string();
-            let parameters = [
-                ("ImageId", "ami-12c6146b"),
-                ("MinCount", &share),
-                ("MaxCount", &share),
-                ("SubnetId", subnet),
-                ("SecurityGroupId.1", &infrastructure.node_security_group_id),
-            ];
-            if share != "0" {
-                let started = self.aws.list(EC2, "RunInstances", &parameters, "instancesSet").await?;
-                instances.extend(started.iter().map(instance));
+            let share = (index..count).step_by(subnets.len()).count();
+            if share > 0 {
+                instances.extend(real::launch(&self.aws, infrastructure, subnet, share).await?);
             }
         }
         Ok(instances)
@@ -234,15 +227,6 @@ fn service(name: &str) -> std::result::Result<Service, serde_json::Error> {
             "ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080}],
         },
     }))
-}
-
-fn instance(started: &Item) -> Instance {
-    Instance {
-        id: started.get("instanceId").to_owned(),
-        private_ip: started.get("privateIpAddress").to_owned(),
-        private_dns: started.get("privateDnsName").to_owned(),
-        zone: started.get("placement/availabilityZone").to_owned(),
-    }
 }
 
 /// `count` names that begin alike.

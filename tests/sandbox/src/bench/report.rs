@@ -7,9 +7,6 @@ use super::figure::{Figure, Rates};
 use super::sheet::{LineCalls, Sheet};
 use super::table;
 
-/// Between these lines the document is generated; the rest is written by people.
-const MARKS: [&str; 2] = ["<!-- measured: begin -->\n", "<!-- measured: end -->\n"];
-
 /// Everything that was found out.
 #[derive(Debug)]
 pub(super) struct Report {
@@ -48,20 +45,9 @@ impl Report {
         text
     }
 
-    /// The document with its generated part replaced; none where it does not have one.
+    /// The generated part of the document.
     #[must_use]
-    pub(super) fn written_into(&self, document: &str) -> Option<String> {
-        let (before, rest) = document.split_once(MARKS[0])?;
-        let (_, after) = rest.split_once(MARKS[1])?;
-        Some(format!(
-            "{before}{}\n{}\n{}{after}",
-            MARKS[0],
-            self.markdown(),
-            MARKS[1]
-        ))
-    }
-
-    fn markdown(&self) -> String {
+    pub(super) fn markdown(&self) -> String {
         let mut text = format!(
             "{}\n```text\n{}```\n",
             self.about.markdown(),
@@ -153,19 +139,13 @@ mod tests {
     }
 
     #[test]
-    fn only_the_part_between_the_marks_is_replaced() {
-        let document = format!("# Cost\n{}of before\n{}the end\n", MARKS[0], MARKS[1]);
-        let written = report().written_into(&document).unwrap();
+    fn the_document_has_the_figures_and_the_calls_behind_them() {
+        let page = report().markdown();
         assert!(
-            written.starts_with("# Cost\n") && written.ends_with("the end\n"),
-            "{written}"
+            page.contains("unrelated change  calls      1       0     0  over\n"),
+            "{page}"
         );
-        assert!(
-            !written.contains("of before") && written.contains("unrelated change"),
-            "{written}"
-        );
-        assert_eq!(report().written_into(&written).as_deref(), Some(written.as_str()));
-        assert_eq!(report().written_into("no marks"), None);
+        assert!(page.contains("\n## What the figures consist of\n"), "{page}");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use crate::cache::Cache;
 use crate::commands::up;
 use crate::error::Result;
 use crate::layout::Layout;
+use crate::network::{self, Namespace};
+use crate::nodes::real;
 use crate::process;
 use crate::progress::Progress;
 
@@ -19,8 +21,16 @@ pub async fn down(directory: &Path) -> Result<()> {
         return Ok(());
     }
     let stopped = async {
-        process::stop_all(&layout).await?;
+        end(&layout).await?;
         layout.remove()
     };
     progress.step("taking the sandbox down", None, stopped).await
+}
+
+/// Ends every process of a sandbox and takes away what it has in the kernel; its files stay.
+pub(super) async fn end(layout: &Layout) -> Result<()> {
+    real::stop_all(layout).await?;
+    process::stop_all(layout).await?;
+    network::remove_all(&Namespace::of_sandbox(layout)).await?;
+    real::sweep(layout).await
 }

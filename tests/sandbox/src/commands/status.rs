@@ -4,8 +4,10 @@ use std::path::Path;
 
 use crate::environment;
 use crate::error::Result;
+use crate::nodes::real::RealNode;
 use crate::process::Record;
 use crate::state::Sandbox;
+use crate::terraform::infrastructure::Instance;
 
 /// Describes the sandbox in `directory`; [`crate::error::Error::NoSandbox`] when there is none.
 pub async fn status(directory: &Path) -> Result<String> {
@@ -24,13 +26,42 @@ pub async fn status(directory: &Path) -> Result<String> {
     for (name, value) in environment::variables(&sandbox) {
         text.push_str(&format!("{name:<28}{value}\n"));
     }
-    for instance in &sandbox.infrastructure.instances {
-        text.push_str(&format!(
-            "{:<28}{} {} {}\n",
+    text.push_str(&nodes(&sandbox)?);
+    text.push_str(&format!("\nshell exports: {}\n", layout.environment().display()));
+    Ok(text)
+}
+
+/// A line for each node; for a real one with what it is doing.
+fn nodes(sandbox: &Sandbox) -> Result<String> {
+    let line = |instance: &Instance, state: &str| {
+        format!(
+            "{:<28}{} {} {} {state}\n",
             "node", instance.private_dns, instance.id, instance.zone
+        )
+    };
+    if sandbox.nodes.is_none() {
+        return Ok(sandbox
+            .infrastructure
+            .instances
+            .iter()
+            .map(|instance| line(instance, "stand-in"))
+            .collect());
+    }
+    let layout = sandbox.layout()?;
+    let mut text = String::new();
+    for node in RealNode::all(&layout)? {
+        let state = if node.is_running(&layout)? {
+            "running"
+        } else {
+            "stopped"
+        };
+        text.push_str(&line(&node.instance, state));
+        text.push_str(&format!(
+            "{:<28}{}\n",
+            "",
+            node.directory(&layout).join("logs").display()
         ));
     }
-    text.push_str(&format!("\nshell exports: {}\n", layout.environment().display()));
     Ok(text)
 }
 

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use crate::commands::{down, up};
+use crate::control_plane::start::Nodes;
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 use crate::state::Sandbox;
-use crate::{checkout, install, interrupt, program, run};
+use crate::{checkout, install, interrupt, prerequisites, program, run};
 
 /// Options of `cargo sandbox test`.
 #[derive(Debug, clap::Args)]
@@ -23,8 +25,18 @@ pub struct Arguments {
     filters: Vec<String>,
 }
 
-/// Runs the tests that need no sandbox, then those that need one: in the sandbox of `directory` where one is up, else in one
-/// of its own that is taken down again. [`Error::Tests`] names the parts that failed.
+/// In the names of tests that take minutes each.
+const LONG: &str = "::long::";
+
+/// Tests with this prefix need real nodes, or at least what those need of the machine.
+const TRAFFIC: &str = "traffic::";
+
+/// Tests of the sandbox itself that bring ones with real nodes up beside the one that is there.
+const REAL_NODES: &str = "real_nodes::";
+
+/// Runs the tests that need no sandbox, then those on a sandbox without real nodes, then, where real nodes are possible, those
+/// with traffic. A sandbox that is up in `directory` is used for the tests of its kind, else one that is taken down again.
+/// [`Error::Tests`] names the parts that failed.
 pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
     heading("building everything");
     if !cargo(&["build", "--workspace", "--all-targets"], &[], &[]).await? {
@@ -32,10 +44,12 @@ pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
     }
     heading("tests that need no sandbox");
     let alone = cargo(&["test", "--workspace", "--no-fail-fast"], &arguments.filters, &[]).await?;
-    let together = on_a_sandbox(directory, arguments).await?;
+    let apis = on_a_sandbox(directory, arguments, Nodes::StandIns).await?;
+    let traffic = with_traffic(directory, arguments).await?;
     let failed = [
         (alone, "tests that need no sandbox"),
-        (together, "tests on the sandbox"),
+        (apis, "tests on the sandbox"),
+        (traffic, "tests with traffic"),
     ];
     let failed: Vec<String> = failed
         .into_iter()
@@ -49,13 +63,41 @@ pub async fn test(directory: &Path, arguments: &Arguments) -> Result<()> {
     }
 }
 
-async fn on_a_sandbox(directory: &Path, arguments: &Arguments) -> Result<bool> {
+/// Where real nodes are not possible, a line says so and the tests are left out.
+async fn with_traffic(directory: &Path, arguments: &Arguments) -> Result<bool> {
+    if let Some(obstacle) = obstacle().await {
+        heading(&format!(
+            "tests with traffic are left out: no real nodes, for {obstacle}"
+        ));
+        return Ok(true);
+    }
+    on_a_sandbox(directory, arguments, Nodes::Real).await
+}
+
+/// Why this machine cannot have real nodes, if it cannot.
+async fn obstacle() -> Option<String> {
+    prerequisites::nodes::obstacle(&Progress::on_standard_error()).await
+}
+
+async fn on_a_sandbox(directory: &Path, arguments: &Arguments, nodes: Nodes) -> Result<bool> {
+    let chosen = chosen(nodes, arguments).await?;
+    if chosen.is_empty() {
+        return Ok(true);
+    }
     heading("bringing a sandbox up");
-    let (sandbox, own) = sandbox(directory).await?;
+    let (sandbox, own) = sandbox(directory, nodes).await?;
     heading("installing elbow by its chart");
     install::install(&sandbox.directory, &install::Args::default()).await?;
-    heading("tests on the sandbox: chart, Terraform and elbow end to end");
-    let outcome = ignored_tests(&sandbox, arguments).await;
+    let outcome = match nodes {
+        Nodes::StandIns => {
+            heading("tests on the sandbox: chart, Terraform and elbow end to end");
+            tests_of_apis(&sandbox, arguments).await
+        }
+        Nodes::Real => {
+            heading("tests with traffic, from a client to the Pods");
+            tests_with_traffic(&sandbox, chosen).await
+        }
+    };
     let keep = arguments.keep && matches!(outcome, Ok(false));
     match own {
         Some(own) if keep => println!(
@@ -69,28 +111,78 @@ async fn on_a_sandbox(directory: &Path, arguments: &Arguments) -> Result<bool> {
 }
 
 /// The sandbox to test on, and its directory where it was brought up for this.
-async fn sandbox(directory: &Path) -> Result<(Sandbox, Option<PathBuf>)> {
+async fn sandbox(directory: &Path, nodes: Nodes) -> Result<(Sandbox, Option<PathBuf>)> {
     match Sandbox::load(directory) {
-        Ok(running) if running.is_healthy().await? => Ok((running, None)),
+        Ok(running) if running.nodes.is_some() == (nodes == Nodes::Real) && running.is_healthy().await? => {
+            Ok((running, None))
+        }
         _ => {
-            let own = checkout::root().join(format!("target/sandbox-test-{}", std::process::id()));
-            Ok((up::up(&own).await?, Some(own)))
+            let kind = if nodes == Nodes::Real { "traffic" } else { "test" };
+            let own = checkout::root().join(format!("target/sandbox-{kind}-{}", std::process::id()));
+            Ok((up::up(&own, nodes).await?, Some(own)))
         }
     }
 }
 
 /// Tests that need the sandbox are integration tests marked `#[ignore]`, so that a plain `cargo test` passes everywhere;
 /// those in a module `long` run only when asked for.
-async fn ignored_tests(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
-    // They wait most of the time: for leases, for outages to end, for others.
-    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().saturating_mul(2));
-    let mut for_the_tests = vec!["--ignored".to_owned(), format!("--test-threads={threads}")];
+async fn tests_of_apis(sandbox: &Sandbox, arguments: &Arguments) -> Result<bool> {
+    let mut for_the_tests = common();
     if !arguments.long {
-        for_the_tests.extend(["--skip".to_owned(), "::long::".to_owned()]);
+        for_the_tests.extend(["--skip".to_owned(), LONG.to_owned()]);
+    }
+    for_the_tests.extend(["--skip".to_owned(), TRAFFIC.to_owned()]);
+    if obstacle().await.is_some() {
+        for_the_tests.extend(["--skip".to_owned(), REAL_NODES.to_owned()]);
     }
     for_the_tests.extend(arguments.filters.iter().cloned());
     let all = ["test", "--workspace", "--test", "*", "--no-fail-fast"];
     cargo(&all, &for_the_tests, &variables(sandbox)?).await
+}
+
+/// The tests themselves run where the sandbox's addresses are reached; everything is built by then.
+async fn tests_with_traffic(sandbox: &Sandbox, names: Vec<String>) -> Result<bool> {
+    let mut command = sandbox.network()?.command(&[program_of_cargo()]);
+    command.args([
+        "test",
+        "--offline",
+        "--workspace",
+        "--test",
+        "*",
+        "--no-fail-fast",
+        "--",
+    ]);
+    command.args(common()).arg("--exact").args(names);
+    in_view(command, &variables(sandbox)?).await
+}
+
+/// The names of the tests that are asked for, of those that need a sandbox with such nodes.
+async fn chosen(nodes: Nodes, arguments: &Arguments) -> Result<Vec<String>> {
+    let options = ["test", "--workspace", "--test", "*", "--quiet"];
+    let list = ["--", "--ignored", "--list", "--format=terse"];
+    let options: Vec<&str> = options.into_iter().chain(list).collect();
+    let listed = run::query(program_of_cargo(), &options, &checkout::root()).await;
+    let listed = listed.ok_or_else(|| Error::Tests(vec!["the list of tests".to_owned()]))?;
+    let chosen = of_list(&listed, nodes, &arguments.filters);
+    Ok(chosen
+        .filter(|name| arguments.long || !name.contains(LONG))
+        .map(str::to_owned)
+        .collect())
+}
+
+/// The names in a list of libtest's that need such nodes and contain one of the words.
+fn of_list<'a>(listed: &'a str, nodes: Nodes, words: &'a [String]) -> impl Iterator<Item = &'a str> {
+    let names = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+    let asked_for = |name: &&str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    names
+        .filter(move |name| name.starts_with(TRAFFIC) == (nodes == Nodes::Real))
+        .filter(asked_for)
+}
+
+fn common() -> Vec<String> {
+    // They wait most of the time: for leases, for outages to end, for others.
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().saturating_mul(2));
+    vec!["--ignored".to_owned(), format!("--test-threads={threads}")]
 }
 
 /// What a test on the sandbox finds in its environment.
@@ -115,17 +207,42 @@ fn variables(sandbox: &Sandbox) -> Result<Vec<(&'static str, OsString)>> {
 
 /// Runs cargo in the workspace; `for_the_tests` goes behind `--`.
 async fn cargo(arguments: &[&str], for_the_tests: &[String], variables: &[(&str, OsString)]) -> Result<bool> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .args(arguments)
-        .current_dir(checkout::root())
-        .envs(variables.iter().map(|(name, value)| (name, value)));
+    let mut command = Command::new(program_of_cargo());
+    command.args(arguments);
     if !for_the_tests.is_empty() {
         command.arg("--").args(for_the_tests);
     }
+    in_view(command, variables).await
+}
+
+async fn in_view(mut command: Command, variables: &[(&str, OsString)]) -> Result<bool> {
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    command.current_dir(checkout::root()).envs(variables);
     interrupt::or(run::in_view(command)).await
+}
+
+fn program_of_cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 fn heading(text: &str) {
     println!("\n== {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_half_takes_its_own_tests_of_the_words() {
+        let listed = "alb::redirects: test\ntraffic::alb::redirects: test\ntraffic::nodes::stop: test\n\n2 tests\n";
+        let words = ["alb".to_owned()];
+        let half = |nodes, words| of_list(listed, nodes, words).collect::<Vec<_>>();
+        assert_eq!(
+            half(Nodes::Real, &[]),
+            ["traffic::alb::redirects", "traffic::nodes::stop"]
+        );
+        assert_eq!(half(Nodes::Real, &words), ["traffic::alb::redirects"]);
+        assert_eq!(half(Nodes::StandIns, &words), ["alb::redirects"]);
+    }
 }

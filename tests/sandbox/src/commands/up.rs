@@ -1,39 +1,57 @@
 //! `cargo sandbox up`: from nothing to a running test cluster.
 
+mod site;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::cache::{Cache, Lock};
-use crate::control_plane::start as control_plane;
+use crate::commands::down;
+use crate::control_plane::start::Nodes;
 use crate::digest::Definition;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::process::{self, Detached, Record};
 use crate::progress::{Progress, in_words};
 use crate::state::Sandbox;
-use crate::terraform::apply;
-use crate::terraform::infrastructure::Infrastructure;
 use crate::tools::Tools;
-use crate::{environment, http, interrupt, kubernetes, localstack, nodes, ports, prerequisites, program};
+use crate::{interrupt, network, prerequisites};
 
-/// The proxy is small: it listens within milliseconds.
-const PROXY_READY_WITHIN: Duration = Duration::from_secs(30);
+use site::Site;
 
-/// Brings a sandbox up in `directory`; one that runs there is left as it is.
+/// Options of `cargo sandbox up`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// No real nodes but stand-ins: everything is on the loopback interface and no root is needed
+    #[arg(long)]
+    no_nodes: bool,
+}
+
+impl Arguments {
+    /// The nodes that are wished for.
+    #[must_use]
+    pub fn nodes(&self) -> Nodes {
+        if self.no_nodes { Nodes::StandIns } else { Nodes::Real }
+    }
+}
+
+/// Brings a sandbox up in `directory`; one that runs there is left as it is. Where real nodes are wished for but not possible,
+/// a line says why, and there are stand-ins.
 ///
 /// On Ctrl-C, SIGTERM or an error nothing stays but the cache and, after an error, the logs.
-pub async fn up(directory: &Path) -> Result<Sandbox> {
+pub async fn up(directory: &Path, nodes: Nodes) -> Result<Sandbox> {
     let started = Instant::now();
     let layout = Layout::new(directory)?;
     let cache = Cache::open()?;
     let _lock = lock(&cache, &layout).await?;
     let progress = Progress::on_standard_error();
     if let Some(running) = running(&layout).await? {
-        progress.say(&format!("the sandbox in {} is up already", layout.root().display()));
+        let kind = if running.nodes.is_some() { "with" } else { "without" };
+        let place = layout.root().display();
+        progress.say(&format!("the sandbox in {place} is up already, {kind} real nodes"));
         return Ok(running);
     }
     clear(&layout, &progress).await?;
-    let outcome = interrupt::or(bring_up(&layout, &cache, &progress)).await;
+    let outcome = interrupt::or(bring_up(&layout, &cache, &progress, nodes)).await;
     match &outcome {
         Ok(_) => progress.say(&summary(&layout, started.elapsed())),
         Err(error) => abandon(&layout, error).await?,
@@ -67,7 +85,7 @@ async fn clear(layout: &Layout, progress: &Progress) -> Result<()> {
         return Ok(());
     }
     let cleared = async {
-        process::stop_all(layout).await?;
+        down::end(layout).await?;
         layout.remove()
     };
     progress
@@ -76,69 +94,45 @@ async fn clear(layout: &Layout, progress: &Progress) -> Result<()> {
 }
 
 /// The logs stay after an error, for its text names them.
-async fn abandon(layout: &Layout, error: &crate::error::Error) -> Result<()> {
-    process::stop_all(layout).await?;
-    if matches!(error, crate::error::Error::Interrupted) {
+async fn abandon(layout: &Layout, error: &Error) -> Result<()> {
+    down::end(layout).await?;
+    if matches!(error, Error::Interrupted) {
         layout.remove()
     } else {
         Ok(())
     }
 }
 
-async fn bring_up(layout: &Layout, cache: &Cache, progress: &Progress) -> Result<Sandbox> {
+async fn bring_up(layout: &Layout, cache: &Cache, progress: &Progress, wished: Nodes) -> Result<Sandbox> {
     layout.create()?;
     let found = prerequisites::find_or_install(progress).await?;
-    let tools = Tools::build(&found, cache, layout, progress).await?;
-    let [proxy_port, localstack_port] = ports::free()?;
-    let localstack_url = localstack::start::url(localstack_port);
-
-    let control_plane = progress.step("starting the control plane", None, control_plane::start(&tools, layout));
-    let aws = aws(&tools, cache, layout, localstack_port, progress);
-    let ((), infrastructure) = tokio::try_join!(control_plane, aws)?;
-    let aws_proxy_url = start_proxy(layout, proxy_port, &localstack_url).await?;
-    let client = kubernetes::client(&layout.kubeconfig()).await?;
-    progress
-        .step("making the nodes", None, nodes::create(client, &infrastructure))
-        .await?;
-
-    let directory = layout.root().to_owned();
-    let sandbox = Sandbox {
-        directory,
-        kubeconfig: layout.kubeconfig(),
-        aws_proxy_url,
-        localstack_url,
-        infrastructure,
-        tools,
-    };
-    environment::write(layout, &sandbox)?;
-    sandbox.save()?;
-    Ok(sandbox)
+    let nodes = possible(wished, progress).await;
+    let tools = Tools::build(&found, nodes, cache, layout, progress).await?;
+    let site = Site::new(layout, tools, progress, nodes);
+    if let Some(outer) = &site.network {
+        // What is left of a sandbox whose files were removed by hand would be in the way.
+        down::end(layout).await?;
+        progress
+            .step("making the network", None, network::create(outer))
+            .await?;
+    }
+    site.bring_up(cache).await
 }
 
-async fn aws(tools: &Tools, cache: &Cache, layout: &Layout, port: u16, progress: &Progress) -> Result<Infrastructure> {
-    progress
-        .step(
-            "starting LocalStack",
-            None,
-            localstack::start::start(tools, layout, port),
-        )
-        .await?;
-    apply::apply(tools, cache, layout, &localstack::start::url(port), progress).await
-}
-
-/// The proxy is a hidden command of this very program.
-async fn start_proxy(layout: &Layout, port: u16, upstream: &str) -> Result<String> {
-    let process = Detached::new("aws-proxy", program::path()?)
-        .argument("proxy")
-        .flag("listen", format!("127.0.0.1:{port}"))
-        .flag("upstream", upstream);
-    let record: Record = process.start(layout)?;
-    let url = format!("http://127.0.0.1:{port}");
-    let counts = format!("{url}/_proxy/counts");
-    record
-        .ready(PROXY_READY_WITHIN, async || http::answers(&counts).await)
-        .await?;
-    Ok(url)
+/// What this machine can have of the nodes that are wished for.
+async fn possible(wished: Nodes, progress: &Progress) -> Nodes {
+    if wished == Nodes::StandIns {
+        return wished;
+    }
+    match prerequisites::nodes::obstacle(progress).await {
+        None => Nodes::Real,
+        Some(obstacle) => {
+            progress.say(&format!(
+                "no real nodes, and no traffic through load balancers: {obstacle}"
+            ));
+            Nodes::StandIns
+        }
+    }
 }
 
 fn summary(layout: &Layout, took: Duration) -> String {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
+use crate::control_plane::start::Nodes;
 use crate::error::Result;
 use crate::go::GoModule;
 use crate::layout::Layout;
@@ -11,12 +12,15 @@ use crate::progress::Progress;
 /// What a directory must hold to be taken as the control plane.
 const PROGRAMS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"];
 
-/// The directory with [`PROGRAMS`]: `KUBEBUILDER_ASSETS` (the convention of envtest) when it holds all of them, else built
-/// from the pinned Go module.
-pub async fn build(cache: &Cache, layout: &Layout, progress: &Progress) -> Result<PathBuf> {
+/// What real nodes need beside.
+const PROGRAMS_OF_NODES: [&str; 3] = ["kube-scheduler", "kubelet", "kube-proxy"];
+
+/// The directory with [`PROGRAMS`], for real nodes with [`PROGRAMS_OF_NODES`] too: `KUBEBUILDER_ASSETS` (the convention of
+/// envtest) when it holds all of them, else built from the pinned Go module.
+pub async fn build(nodes: Nodes, cache: &Cache, layout: &Layout, progress: &Progress) -> Result<PathBuf> {
     if let Some(assets) = std::env::var_os("KUBEBUILDER_ASSETS").filter(|assets| !assets.is_empty()) {
         let assets = PathBuf::from(assets);
-        let missing = missing_in(&assets);
+        let missing = missing_in(&assets, nodes);
         if missing.is_empty() {
             return Ok(assets);
         }
@@ -31,9 +35,11 @@ pub async fn build(cache: &Cache, layout: &Layout, progress: &Progress) -> Resul
     module.build(cache, &layout.log("build-control-plane"), progress).await
 }
 
-fn missing_in(directory: &Path) -> Vec<&'static str> {
+fn missing_in(directory: &Path, nodes: Nodes) -> Vec<&'static str> {
+    let more = (nodes == Nodes::Real).then_some(PROGRAMS_OF_NODES);
     PROGRAMS
         .into_iter()
+        .chain(more.into_iter().flatten())
         .filter(|program| !directory.join(program).is_file())
         .collect()
 }
@@ -72,6 +78,16 @@ mod tests {
         for program in ["etcd", "kube-apiserver", "kubectl"] {
             files::write(&scratch.path().join(program), "").unwrap();
         }
-        assert_eq!(missing_in(scratch.path()), ["kube-controller-manager"]);
+        assert_eq!(missing_in(scratch.path(), Nodes::StandIns), ["kube-controller-manager"]);
+    }
+
+    #[test]
+    fn assets_without_a_kubelet_are_not_enough_for_real_nodes() {
+        let scratch = Scratch::new();
+        for program in PROGRAMS {
+            files::write(&scratch.path().join(program), "").unwrap();
+        }
+        assert!(missing_in(scratch.path(), Nodes::StandIns).is_empty());
+        assert_eq!(missing_in(scratch.path(), Nodes::Real), PROGRAMS_OF_NODES);
     }
 }

@@ -2,13 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::process::Command;
-
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::progress::Progress;
 use crate::state::Sandbox;
-use crate::{checkout, program, run};
+use crate::workspace;
 
 /// Where the stand-in finds the binary; a copy, so that a later build cannot change what a running release restarts with.
 pub(super) fn path(layout: &Layout) -> PathBuf {
@@ -18,21 +16,8 @@ pub(super) fn path(layout: &Layout) -> PathBuf {
 /// Builds elbow and copies it into the state directory; returns what tells this binary from another one.
 pub(super) async fn build(sandbox: &Sandbox, progress: &Progress) -> Result<String> {
     let layout = sandbox.layout()?;
-    let log = layout.log("build-elbow");
-    let own = program::path()?;
-    // All targets, so that these dependencies are the ones that the tests use too, and are built once.
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .args(["build", "--workspace", "--all-targets"])
-        .current_dir(checkout::root());
-    if own.parent().is_some_and(|directory| directory.ends_with("release")) {
-        cargo.arg("--release");
-    }
-    let name = "building elbow (cargo build --workspace --all-targets)";
-    progress
-        .step(name, Some(&log), run::to_end("building elbow", cargo, &log))
-        .await?;
-    copy(&own.with_file_name("elbow"), &path(&layout))
+    let programs = workspace::build(&layout, progress).await?;
+    copy(&programs.join("elbow"), &path(&layout))
 }
 
 /// Puts the copy in place in one move, for a running binary cannot be written to.

@@ -35,9 +35,34 @@ impl Default for Release {
     }
 }
 
-/// The chart's values; `digest` is the binary's, so that another binary makes new Pods.
+/// What the Pods run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// The binary that the kubelet stand-in starts; the mark is another one for another binary, so that it makes new Pods.
+    Binary(String),
+    /// The image of that full name, which is on every node; another binary has another one.
+    Image(String),
+}
+
+impl Program {
+    fn values(&self) -> Value {
+        match self {
+            Self::Binary(mark) => json!({
+                // All Pods are processes of one machine: each listens on its own address only.
+                "bindAddress": "$(POD_IP)",
+                "podAnnotations": {"elbow.dev/binary": mark},
+            }),
+            Self::Image(name) => {
+                let (repository, tag) = name.rsplit_once(':').unwrap_or((name, ""));
+                json!({"image": {"repository": repository, "tag": tag, "pullPolicy": "Never"}})
+            }
+        }
+    }
+}
+
+/// The chart's values.
 #[must_use]
-pub fn values(sandbox: &Sandbox, release: &Release, digest: &str) -> Value {
+pub fn values(sandbox: &Sandbox, release: &Release, program: &Program) -> Value {
     let infrastructure = &sandbox.infrastructure;
     let mut variables: Vec<Value> = AWS_CREDENTIALS
         .iter()
@@ -45,19 +70,20 @@ pub fn values(sandbox: &Sandbox, release: &Release, digest: &str) -> Value {
         .map(|(name, value)| json!({"name": name, "value": value}))
         .collect();
     variables.push(json!({"name": "AWS_ACCESS_KEY_ID", "value": release.lane}));
-    json!({
+    let mut values = json!({
         "clusterName": infrastructure.cluster_name,
         "region": infrastructure.region,
         "vpcId": infrastructure.vpc_id,
         "aws": {"endpointUrl": sandbox.aws_proxy_url},
         "extraEnv": variables,
-        // All Pods are processes of one machine: each listens on its own address only.
-        "bindAddress": "$(POD_IP)",
-        "podAnnotations": {"elbow.dev/binary": digest},
         // Most of so few nodes are soon gone; nobody shall wait for that.
         "massRemovalDelay": "2s",
         "probes": {"readiness": {"periodSeconds": 1}},
-    })
+    });
+    if let (Value::Object(values), Value::Object(own)) = (&mut values, program.values()) {
+        values.extend(own);
+    }
+    values
 }
 
 /// The arguments of `helm upgrade` for a release.
@@ -81,7 +107,8 @@ mod tests {
 
     #[test]
     fn elbow_calls_aws_through_the_proxy_on_its_own_lane() {
-        let values = values(&sandbox(Path::new("/state")), &Release::default(), "d1");
+        let program = Program::Binary("d1".to_owned());
+        let values = values(&sandbox(Path::new("/state")), &Release::default(), &program);
         assert_eq!(values["aws"]["endpointUrl"], "http://127.0.0.1:20001");
         let key = json!({"name": "AWS_ACCESS_KEY_ID", "value": "elbow-system"});
         let keys: Vec<&Value> = values["extraEnv"]
@@ -91,6 +118,17 @@ mod tests {
             .filter(|one| one["name"] == key["name"])
             .collect();
         assert_eq!(keys, [&key]);
+    }
+
+    #[test]
+    fn an_image_is_never_pulled_and_leaves_the_rest_to_the_chart() {
+        let program = Program::Image("registry.local:5000/elbow:1a2b".to_owned());
+        let values = values(&sandbox(Path::new("/state")), &Release::default(), &program);
+        let image = json!({"repository": "registry.local:5000/elbow", "tag": "1a2b", "pullPolicy": "Never"});
+        assert_eq!(values["image"], image);
+        for own_to_the_stand_in in ["bindAddress", "podAnnotations", "podSecurityContext", "securityContext"] {
+            assert_eq!(values.get(own_to_the_stand_in), None);
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::control_plane::start::Nodes;
+use crate::data_plane;
 use crate::error::Result;
 use crate::http;
 use crate::layout::Layout;
@@ -11,11 +13,12 @@ use crate::tools::Tools;
 /// Two seconds when the machine is idle; builds of others may keep it busy.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
-/// Starts LocalStack on a port of 127.0.0.1 and waits until it answers.
-pub async fn start(tools: &Tools, layout: &Layout, port: u16) -> Result<()> {
+/// Starts LocalStack on a port of 127.0.0.1 and waits until it answers. With real nodes it tells the data plane of load
+/// balancers when it was written to, and says of targets what the data plane found; else it guesses.
+pub async fn start(tools: &Tools, layout: &Layout, nodes: Nodes, port: u16) -> Result<()> {
     let home = layout.part("localstack");
     crate::files::create_directory(&home)?;
-    let process = Detached::new("localstack", &tools.localstack_python)
+    let mut process = Detached::new("localstack", &tools.localstack_python)
         .argument("-m")
         .argument("localstack.runtime.main")
         .variable("GATEWAY_LISTEN", format!("127.0.0.1:{port}"))
@@ -30,8 +33,14 @@ pub async fn start(tools: &Tools, layout: &Layout, port: u16) -> Result<()> {
         .variable("DNS_ADDRESS", "0")
         // Its own EC2 with the corrections of the plug-in.
         .variable("PROVIDER_OVERRIDE_EC2", "elbow")
-        .variable("PYTHONDONTWRITEBYTECODE", "1")
-        .start(layout)?;
+        .variable("PYTHONDONTWRITEBYTECODE", "1");
+    if nodes == Nodes::Real {
+        crate::files::create_directory(&layout.data_plane())?;
+        process = process
+            .variable("ELBOW_SANDBOX_CHANGES", data_plane::changes(layout))
+            .variable("ELBOW_SANDBOX_VERDICTS", data_plane::verdicts(layout));
+    }
+    let process = process.start(layout)?;
     let health = health_url(&url(port));
     process.ready(READY_WITHIN, async || http::answers(&health).await).await
 }

@@ -17,17 +17,24 @@ const AFTER_KILL: Duration = Duration::from_secs(10);
 /// Each process group gets SIGTERM, then SIGKILL when its leader outlives its grace period. Idempotent.
 pub async fn stop_all(layout: &Layout) -> Result<()> {
     for record in Record::all(layout)?.iter().rev() {
-        stop(record).await?;
-        record.forget(layout)?;
+        stop(record, layout).await?;
     }
     Ok(())
 }
 
-async fn stop(record: &Record) -> Result<()> {
+/// Stops one recorded process as [`stop_all`] does; one without a grace period is killed at once.
+pub async fn stop(record: &Record, layout: &Layout) -> Result<()> {
+    end(record).await?;
+    record.forget(layout)
+}
+
+async fn end(record: &Record) -> Result<()> {
     if !record.process().is_alive() {
         return Ok(());
     }
-    signal(record, Signal::TERM);
+    if !record.grace().is_zero() {
+        signal(record, Signal::TERM);
+    }
     let ended = async || !record.process().is_alive();
     let in_time = wait::until(record.name(), record.grace(), ended).await.is_ok();
     // What the leader left behind in its group goes too.

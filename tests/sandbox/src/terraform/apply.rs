@@ -20,52 +20,67 @@ const INIT_WITHIN: Duration = Duration::from_secs(900);
 /// Half a minute when all is well. The provider repeats a call that fails on the server's side nearly for ever.
 const APPLY_WITHIN: Duration = Duration::from_secs(300);
 
+/// The region of everything that Terraform makes.
+pub const REGION: &str = "us-east-1";
+
+/// The cluster's name, with which its instances are tagged from their beginning.
+pub const CLUSTER_NAME: &str = "elbow-sandbox";
+
+/// How many instances it makes, one in each zone.
+pub const INSTANCES: usize = 3;
+
 /// Left out of the copy: what Terraform itself puts beside the sources. The lock file too, for it names the checksums of
 /// one installation method and the sandbox may use another.
 fn is_generated(name: &str) -> bool {
     matches!(name, ".terraform" | ".terraform.lock.hcl") || name.contains(".tfstate")
 }
 
-/// Makes the infrastructure behind the AWS endpoint at `endpoint`.
-pub async fn apply(
-    tools: &Tools,
-    cache: &Cache,
-    layout: &Layout,
-    endpoint: &str,
-    progress: &Progress,
-) -> Result<Infrastructure> {
-    let copy = layout.part("terraform");
-    files::copy_tree(&checkout::terraform(), &copy, is_generated)?;
-    let directory = copy.join("examples/localstack");
-    let terraform = Terraform {
-        tools,
-        layout,
-        directory,
-        log: layout.log("terraform"),
-    };
-    let init = async {
-        // Terraform's provider cache is not safe for two writers at once.
-        let _lock = cache.lock("terraform-providers").await?;
-        terraform.run(&["init", "-input=false", "-no-color"], INIT_WITHIN).await
-    };
-    progress.step("terraform init", Some(&terraform.log), init).await?;
-    let endpoint = format!("-var=endpoint={endpoint}");
-    let apply = ["apply", "-auto-approve", "-input=false", "-no-color", &endpoint];
-    let applied = terraform.run(&apply, APPLY_WITHIN);
-    progress.step("terraform apply", Some(&terraform.log), applied).await?;
-    Infrastructure::from_outputs(&terraform.outputs().await?)
-}
-
-struct Terraform<'a> {
-    tools: &'a Tools,
-    layout: &'a Layout,
+/// The example in its copy, ready to be applied.
+#[derive(Debug, Clone)]
+pub struct Terraform {
+    tools: Tools,
+    layout: Layout,
     directory: PathBuf,
     log: PathBuf,
 }
 
-impl Terraform<'_> {
+impl Terraform {
+    /// Copies the example and gets its providers, which may come from a registry.
+    pub async fn init(tools: &Tools, cache: &Cache, layout: &Layout, progress: &Progress) -> Result<Self> {
+        let copy = layout.part("terraform");
+        files::copy_tree(&checkout::terraform(), &copy, is_generated)?;
+        let terraform = Self {
+            tools: tools.clone(),
+            layout: layout.clone(),
+            directory: copy.join("examples/localstack"),
+            log: layout.log("terraform"),
+        };
+        let init = async {
+            // Terraform's provider cache is not safe for two writers at once.
+            let _lock = cache.lock("terraform-providers").await?;
+            terraform.run(&["init", "-input=false", "-no-color"], INIT_WITHIN).await
+        };
+        progress.step("terraform init", Some(&terraform.log), init).await?;
+        Ok(terraform)
+    }
+
+    /// Makes the infrastructure behind the AWS endpoint at `endpoint`.
+    pub async fn apply(&self, endpoint: &str, progress: &Progress) -> Result<Infrastructure> {
+        let variables = [
+            format!("-var=endpoint={endpoint}"),
+            format!("-var=region={REGION}"),
+            format!("-var=cluster_name={CLUSTER_NAME}"),
+            format!("-var=node_count={INSTANCES}"),
+        ];
+        let mut apply = vec!["apply", "-auto-approve", "-input=false", "-no-color"];
+        apply.extend(variables.iter().map(String::as_str));
+        let applied = self.run(&apply, APPLY_WITHIN);
+        progress.step("terraform apply", Some(&self.log), applied).await?;
+        Infrastructure::from_outputs(&self.outputs().await?)
+    }
+
     async fn run(&self, arguments: &[&str], within: Duration) -> Result<()> {
-        let work = run::to_end_on_record("terraform", self.command(arguments), &self.log, self.layout);
+        let work = run::to_end_on_record("terraform", self.command(arguments), &self.log, &self.layout);
         let ended = tokio::time::timeout(within, work).await;
         ended.unwrap_or_else(|_| {
             Err(Error::NotReady {

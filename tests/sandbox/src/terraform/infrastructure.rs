@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 
 /// The outputs of the example.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Infrastructure {
     /// The AWS region, such as `us-east-1`.
     pub region: String,

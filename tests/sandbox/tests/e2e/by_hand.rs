@@ -70,10 +70,18 @@ fn subnets(sandbox: &Sandbox) -> Vec<String> {
     .concat()
 }
 
-/// A certificate in ACM; its ARN.
+/// The name that [`certificate`] is for.
+pub(crate) const CERTIFIED: &str = "web.example.com";
+
+/// A certificate in ACM for [`CERTIFIED`]; its ARN.
 pub(crate) async fn certificate(sandbox: &Sandbox) -> String {
-    let code = "print(client('acm').request_certificate(DomainName='web.example.com')['CertificateArn'])";
-    python(sandbox, code).await
+    certificate_for(sandbox, CERTIFIED).await
+}
+
+/// A certificate in ACM for a name; its ARN.
+pub(crate) async fn certificate_for(sandbox: &Sandbox, name: &str) -> String {
+    let code = format!("print(client('acm').request_certificate(DomainName='{name}')['CertificateArn'])");
+    python(sandbox, &code).await
 }
 
 /// What AWS holds for each Service of a cluster, in AWS' own words; see `keys/picture.py` for the shape.

@@ -1,6 +1,7 @@
 //! The Kubernetes side of a test: Services, nodes and events in a namespace of its own.
 
 use k8s_openapi::api::core::v1::{Event, Namespace, Node, Service, ServiceStatus};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Client, ResourceExt};
@@ -66,6 +67,14 @@ impl Cluster {
             .create(&PostParams::default(), &manifest.object())
             .await
             .unwrap()
+    }
+
+    /// Creates an EndpointSlice, or makes the one of that name be so.
+    pub(crate) async fn apply_endpoints(&self, slice: Value) {
+        let api = Api::<EndpointSlice>::namespaced(self.client.clone(), &self.namespace);
+        let name = slice["metadata"]["name"].as_str().unwrap().to_owned();
+        let params = PatchParams::apply("e2e").force();
+        api.patch(&name, &params, &Patch::Apply(slice)).await.unwrap();
     }
 
     /// Changes a Service by a JSON merge patch.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use elbow::aws::stack::{RuleSource, TargetProtocol};
 use serde_json::{Value, json};
 
-use crate::scenario::{Scenario, with_installed_elbow};
+use crate::scenario::{NODES, Scenario, with_installed_elbow};
 
 const PREFIX: &str = "service.beta.kubernetes.io/aws-load-balancer-";
 
@@ -129,6 +129,7 @@ async fn the_subnets_of_the_annotation_are_used_and_followed() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn a_bad_annotation_is_named_changes_nothing_and_harms_no_other_service() {
+    let _same_nodes = NODES.read().await;
     with_installed_elbow("invalid", async |scenario| {
         scenario.serve(&scenario.service("web")).await;
         let before = scenario.holdings("web").await;
@@ -212,6 +213,7 @@ async fn a_change_of_scheme_brings_the_new_load_balancer_before_the_old_one_goes
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn an_explicit_name_that_a_stranger_holds_is_an_error_and_the_stranger_is_untouched() {
+    let _same_nodes = NODES.read().await;
     with_installed_elbow("name-taken", async |scenario| {
         let name = format!(
             "mine-{}",

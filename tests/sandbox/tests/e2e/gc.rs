@@ -5,7 +5,7 @@ use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
 use crate::elbow_process::Elbow;
-use crate::scenario::{Printed, Scenario, with_own_elbow};
+use crate::scenario::{NODES, Printed, Scenario, with_own_elbow};
 use crate::wait::until;
 
 /// What `elbow gc` prints with these arguments.
@@ -45,6 +45,7 @@ async fn with_an_orphan(scenario: &Scenario) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn an_orphan_is_listed_and_deleted_and_nothing_else_with_it() {
+    let _same_nodes = NODES.read().await;
     with_own_elbow("gc", async |scenario| {
         with_an_orphan(&scenario).await;
         let served = scenario.holdings("web").await;
@@ -78,6 +79,7 @@ async fn an_orphan_is_listed_and_deleted_and_nothing_else_with_it() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn where_nobody_lives_nothing_is_deleted_unless_that_is_meant() {
+    let _same_nodes = NODES.read().await;
     with_own_elbow("gc-all", async |scenario| {
         let mut elbow = scenario.elbow("first", &[]).await;
         scenario.serve(&scenario.service("web")).await;
@@ -102,6 +104,7 @@ async fn where_nobody_lives_nothing_is_deleted_unless_that_is_meant() {
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
 async fn the_controller_reports_an_orphan_and_deletes_it_only_with_the_flag() {
     const FAST_AUDIT: &str = "--audit-period=1s";
+    let _same_nodes = NODES.read().await;
     with_own_elbow("gc-run", async |scenario| {
         with_an_orphan(&scenario).await;
         let (served, lost) = (scenario.holdings("web").await, scenario.holdings("lost").await);

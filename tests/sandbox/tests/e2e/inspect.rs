@@ -3,7 +3,7 @@
 //! Hostnames of LocalStack do not resolve anywhere, so that all but one test look without DNS.
 
 mod breakages;
-mod by_hand;
+pub(crate) mod by_hand;
 mod pods;
 
 use elbow_sandbox::proxy::Client as Proxy;
@@ -13,14 +13,14 @@ use crate::scenario::{NODES, Scenario, with_installed_elbow, with_own_elbow};
 use crate::wait::until;
 
 /// What `elbow inspect` printed as JSON, and its exit code.
-pub(super) struct Seen {
-    pub(super) code: i32,
-    pub(super) report: Value,
+pub(crate) struct Seen {
+    pub(crate) code: i32,
+    pub(crate) report: Value,
 }
 
 impl Seen {
     /// Layer and reason of what is broken first; empty where nothing is.
-    pub(super) fn first(&self) -> (&str, &str) {
+    pub(crate) fn first(&self) -> (&str, &str) {
         let found = &self.report["firstBroken"];
         (
             found["layer"].as_str().unwrap_or_default(),
@@ -59,8 +59,9 @@ pub(super) async fn wait_first(scenario: &Scenario, name: &str, layer: &str, rea
     found
 }
 
-async fn run(scenario: &Scenario, name: &str, flags: &[&str]) -> (i32, String, String) {
-    let arguments = [
+/// The command line that looks at a Service of the test.
+pub(crate) fn arguments(scenario: &Scenario, name: &str) -> [String; 7] {
+    [
         "inspect".to_owned(),
         format!("service/{name}"),
         format!("--namespace={}", scenario.cluster.namespace),
@@ -68,16 +69,19 @@ async fn run(scenario: &Scenario, name: &str, flags: &[&str]) -> (i32, String, S
         format!("--load-balancer-class={}", scenario.class),
         format!("--alb-load-balancer-class={}", scenario.alb_class),
         format!("--leader-election-namespace={}", scenario.lease_namespace()),
-    ];
+    ]
+}
+
+async fn run(scenario: &Scenario, name: &str, flags: &[&str]) -> (i32, String, String) {
     let flags = flags.iter().map(|flag| (*flag).to_owned());
     let printed = scenario
-        .command(&lane(scenario), arguments.into_iter().chain(flags))
+        .command(&lane(scenario), arguments(scenario, name).into_iter().chain(flags))
         .await;
     (printed.code, printed.out, printed.err)
 }
 
 /// A lane of its own at the proxy, so that its calls are told from elbow's.
-fn lane(scenario: &Scenario) -> String {
+pub(crate) fn lane(scenario: &Scenario) -> String {
     format!("inspect-{}", scenario.cluster.namespace)
 }
 

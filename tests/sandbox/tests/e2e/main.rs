@@ -33,4 +33,5 @@ mod plan;
 mod scenario;
 mod services;
 mod spare;
+mod traffic;
 mod wait;

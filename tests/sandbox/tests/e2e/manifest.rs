@@ -23,6 +23,11 @@ impl Manifest {
         }))
     }
 
+    /// The Service that a text in YAML describes.
+    pub(crate) fn from_yaml(text: &str) -> Self {
+        Self(serde_saphyr::from_str(text).unwrap())
+    }
+
     /// Sets one field of `spec`; null takes it away.
     pub(crate) fn spec(mut self, field: &str, value: Value) -> Self {
         self.0["spec"][field] = value;

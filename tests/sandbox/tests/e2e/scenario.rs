@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use elbow_sandbox::kubernetes;
+use elbow_sandbox::nodes::real::{NODE_GROUP, STANDING};
 use elbow_sandbox::proxy::Client as Proxy;
 use elbow_sandbox::state::Sandbox;
 use futures::FutureExt as _;
@@ -149,9 +150,14 @@ impl Scenario {
         }
     }
 
-    /// A Service of this test's class with one TCP port 80.
+    /// A Service of this test's class with one TCP port 80. Where nodes are real, its targets are those that stand as long as
+    /// the sandbox: others come and go with other tests, and take their requests with them.
     pub(crate) fn service(&self, name: &str) -> Manifest {
-        Manifest::new(name).class(&self.class)
+        let manifest = Manifest::new(name).class(&self.class);
+        match self.sandbox.nodes {
+            Some(_) => manifest.aws("target-node-labels", &format!("{NODE_GROUP}={STANDING}")),
+            None => manifest,
+        }
     }
 
     /// `namespace/name`.

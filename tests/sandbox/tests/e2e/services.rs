@@ -268,6 +268,8 @@ async fn client_ip_affinity_is_source_ip_stickiness() {
             ),
             ("true", "source_ip")
         );
+        // Else each zone's address would lead the client to a target of its own.
+        assert_eq!(attributes["load_balancing.cross_zone.enabled"], "true");
         scenario
             .cluster
             .patch_service("web", json!({ "spec": { "sessionAffinity": "None" } }))

@@ -1,4 +1,4 @@
-//! What AWS answers about the foreign things, word for word.
+//! What AWS answers about the foreign things, word for word but for what it changes by itself.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use elbow_sandbox::aws::{Api, Aws, EC2, ELBV2};
 
 use super::Made;
 
-/// Answer by question; of an answer all but its request id, which is new each time.
+/// Answer by question; of an answer all that lasts unless somebody changes it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Picture(BTreeMap<String, String>);
 
@@ -21,7 +21,7 @@ impl Picture {
                 // What is gone is a difference, not the end of the comparison.
                 Err(error) => error.to_string(),
             };
-            answers.insert(format!("{action} {parameters:?}"), without_request_id(&answer));
+            answers.insert(format!("{action} {parameters:?}"), lasting(&answer));
         }
         Self(answers)
     }
@@ -72,14 +72,22 @@ fn many<'a>(action: &'static str, name: &str, values: &'a [String]) -> Question<
     (ELBV2, action, parameters.collect())
 }
 
-/// An answer holds its request id once, as `RequestId` or `requestId`.
-fn without_request_id(answer: &str) -> String {
-    let cut = |name: &str| {
-        let (before, rest) = answer.split_once(&format!("<{name}>"))?;
-        let (_, after) = rest.split_once(&format!("</{name}>"))?;
-        Some(format!("{before}{after}"))
-    };
-    cut("RequestId")
-        .or_else(|| cut("requestId"))
-        .unwrap_or_else(|| answer.to_owned())
+/// An answer without its request id, `RequestId` or `requestId`, which is new each time, and without the verdicts on targets,
+/// which follow the nodes.
+fn lasting(answer: &str) -> String {
+    let changing = ["RequestId", "requestId", "TargetHealth"];
+    changing
+        .iter()
+        .fold(answer.to_owned(), |text, name| without(&text, name))
+}
+
+/// XML without the elements of a name, which are not within one another.
+fn without(text: &str, name: &str) -> String {
+    let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+    let mut parts = text.split(&start);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |kept, part| {
+        let rest = part.split_once(&end).map_or("", |(_, rest)| rest);
+        kept + rest
+    })
 }

@@ -11,7 +11,7 @@ use super::{pods, wait_first};
 use crate::scenario::{Scenario, with_own_elbow};
 
 /// No audit comes in between.
-const PATIENT: [&str; 1] = ["--audit-period=12h"];
+pub(crate) const PATIENT: [&str; 1] = ["--audit-period=12h"];
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]
@@ -97,7 +97,7 @@ async fn serve(scenario: &Scenario) -> crate::elbow_process::Elbow {
 }
 
 /// The rules of a group that admit these groups.
-async fn rules_for(
+pub(crate) async fn rules_for(
     scenario: &Scenario,
     group: &SecurityGroupId,
     sources: &BTreeSet<SecurityGroupId>,

@@ -84,7 +84,7 @@ def draw(resources, one, drawn):
             one(found, drawn)
         except elb.exceptions.ClientError as error:
             # It goes while we look; the next picture shows it gone.
-            if 'NotFound' not in error.response['Error']['Code']:
+            if not any(word in error.response['Error']['Code'] for word in ('NotFound', 'NonexistentItem')):
                 raise
 
 

@@ -1,8 +1,9 @@
 """Registered targets and their health."""
 
 from moto.elbv2.exceptions import InvalidTargetError, TargetNotRunning
-from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
+from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
 
+from elbow_localstack.elbv2 import verdicts
 from elbow_localstack.elbv2.health import failure
 from elbow_localstack.replacement import replaces
 
@@ -40,22 +41,52 @@ def deregister_terminated_instances(self, instance_ids):
     """A terminated instance stays registered, as unused, until somebody takes it out."""
 
 
+@replaces(ELBv2Backend)
+def describe_target_health(self, target_group_arn, targets):
+    """Where no target is asked for, those that are draining are told as well."""
+    found = describe_target_health.replaced(self, target_group_arn, targets)
+    if targets:
+        return found
+    group = self.target_groups[target_group_arn]
+    gone = [key for key in verdicts.draining(target_group_arn) if key not in group.targets]
+    return found + [group.health_for(_named(key), self.ec2_backend) for key in gone]
+
+
+def _named(key: str) -> dict:
+    identity, port = key.rsplit(":", 1)
+    return {"Id": identity, "Port": int(port)}
+
+
 @replaces(FakeTargetGroup)
 def health_for(self, target, ec2_backend):
-    """Healthy, but for what is not registered, does not run, gets no traffic, or fails its health check."""
-    found = self.targets.get(_key(self, target))
-    if found is None:
-        port = target.get("Port") or self.port
-        return _unused(self, target["Id"], port, "NotRegistered", "Target is not registered to the target group")
-    instance = ec2_backend.get_instance_by_id(found["Id"])
+    """Targets that are not registered, do not run or get no traffic are known here; the others are checked."""
+    key = _key(self, target)
+    identity, port = target["Id"], target.get("Port") or self.port
+    if key not in self.targets:
+        leaving = verdicts.draining(self.arn).get(key)
+        if leaving:
+            return _told(self, identity, port, leaving)
+        return _unused(self, identity, port, "NotRegistered", "Target is not registered to the target group")
+    instance = ec2_backend.get_instance_by_id(identity)
     if instance is not None and instance.state != "running":
-        return _unused(self, found["Id"], found["Port"], "InvalidState", "Target is not in the running state")
+        return _unused(self, identity, port, "InvalidState", "Target is not in the running state")
     if not self.load_balancer_arns:
         why = "Target group is not configured to receive traffic from the load balancer"
-        return _unused(self, found["Id"], found["Port"], "NotInUse", why)
-    failed = failure(self, instance, found["Port"]) if instance is not None else None
+        return _unused(self, identity, port, "NotInUse", why)
+    if verdicts.are_given():
+        return _told(self, identity, port, verdicts.verdict_on(self.arn, key))
+    return _guessed(self, identity, port, instance)
+
+
+def _told(group, identity, port, verdict) -> FakeHealthStatus:
+    reason, description = verdict["reason"] or None, verdict["description"] or None
+    return FakeHealthStatus(identity, port, group.health_check_port, verdict["state"], reason, description)
+
+
+def _guessed(group, identity, port, instance) -> FakeHealthStatus:
+    failed = failure(group, instance, port) if instance is not None else None
     state = ("unhealthy", *failed) if failed else ("healthy",)
-    return FakeHealthStatus(found["Id"], found["Port"], self.health_check_port, *state)
+    return FakeHealthStatus(identity, port, group.health_check_port, *state)
 
 
 def _unused(group, instance, port, reason, description):

@@ -17,7 +17,8 @@ async fn ask(visitor: &Visitor, hostname: &str) -> Report {
     visitor.many(&ask, 20, Duration::from_secs(1)).await
 }
 
-async fn set_affinity(scenario: &Scenario, affinity: &str) {
+/// Changes `sessionAffinity` of the Service `web`.
+pub(crate) async fn set_affinity(scenario: &Scenario, affinity: &str) {
     let change = json!({ "spec": { "sessionAffinity": affinity } });
     scenario.cluster.patch_service("web", change).await;
 }

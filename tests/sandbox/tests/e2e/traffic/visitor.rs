@@ -30,15 +30,9 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// The client of this sandbox.
     pub(crate) fn of(sandbox: &Sandbox) -> Self {
-        let layout = sandbox.layout().unwrap();
-        // The station adds the program.
-        let none: [&str; 0] = [];
-        let entry = client::command(&layout, sandbox.network().unwrap(), &none);
-        let entry = entry.as_std();
-        let words = std::iter::once(entry.get_program()).chain(entry.get_args());
         Self {
-            station: Station::behind(words, env!("CARGO_BIN_EXE_elbow-sandbox")),
-            authority: layout.data_plane().join("ca.crt"),
+            station: station(sandbox),
+            authority: sandbox.layout().unwrap().data_plane().join("ca.crt"),
         }
     }
 
@@ -104,6 +98,16 @@ impl Visitor {
         running.flowing(PATIENCE).await.unwrap();
         running
     }
+}
+
+/// Where the client of this sandbox asks from.
+pub(crate) fn station(sandbox: &Sandbox) -> Station {
+    // The station adds the program.
+    let none: [&str; 0] = [];
+    let entry = client::command(&sandbox.layout().unwrap(), sandbox.network().unwrap(), &none);
+    let entry = entry.as_std();
+    let words = std::iter::once(entry.get_program()).chain(entry.get_args());
+    Station::behind(words, env!("CARGO_BIN_EXE_elbow-sandbox"))
 }
 
 /// One of the client's three addresses.

@@ -272,15 +272,19 @@ pub(crate) fn is_rolled_out(deployment: &Deployment) -> bool {
     })
 }
 
+/// Whether a Pod is ready and not being deleted.
+pub(crate) fn is_ready(pod: &Pod) -> bool {
+    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let ready = conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True");
+    ready && pod.metadata.deletion_timestamp.is_none()
+}
+
 /// A Pod that is ready and not being deleted.
 fn running(pod: &Pod) -> Option<Running> {
-    let status = pod.status.as_ref()?;
-    let mut conditions = status.conditions.iter().flatten();
-    let ready = conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True");
-    (ready && pod.metadata.deletion_timestamp.is_none()).then_some(())?;
+    is_ready(pod).then_some(())?;
     Some(Running {
         name: pod.name_any(),
         node: pod.spec.as_ref()?.node_name.clone()?,
-        address: status.pod_ip.clone()?,
+        address: pod.status.as_ref()?.pod_ip.clone()?,
     })
 }

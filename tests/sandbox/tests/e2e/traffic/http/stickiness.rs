@@ -7,7 +7,8 @@ use elbow_sandbox::echo::Answer;
 use serde_json::json;
 
 use super::service;
-use crate::scenario::{Scenario, with_installed_elbow};
+use crate::scenario::with_installed_elbow;
+use crate::traffic::affinity::set_affinity;
 use crate::traffic::visitor::Visitor;
 use crate::traffic::workload::Workload;
 use crate::wait::until;
@@ -29,11 +30,6 @@ async fn visit(visitor: &Visitor, ask: &Ask) -> Result<(BTreeSet<String>, Jar), 
         pods.insert(answer.pod);
     }
     Ok((pods, jar))
-}
-
-async fn set_affinity(scenario: &Scenario, affinity: &str) {
-    let change = json!({ "spec": { "sessionAffinity": affinity } });
-    scenario.cluster.patch_service("web", change).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

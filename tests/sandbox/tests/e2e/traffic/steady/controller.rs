@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tokio::sync::Mutex;
 
+use super::super::workload::is_ready;
 use super::changes::add_port;
 use super::flow::Flow;
 use super::{serve, service, workload};
@@ -123,12 +124,7 @@ async fn names(scenario: &Scenario) -> Vec<String> {
         .list(&ListParams::default().labels(SELECTOR))
         .await
         .unwrap();
-    let is_ready = |pod: &&Pod| {
-        let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-        let mut ready = conditions.filter(|condition| condition.type_ == "Ready" && condition.status == "True");
-        pod.metadata.deletion_timestamp.is_none() && ready.next().is_some()
-    };
-    found.iter().filter(is_ready).map(Pod::name_any).collect()
+    found.iter().filter(|pod| is_ready(pod)).map(Pod::name_any).collect()
 }
 
 /// Waits until two other Pods are ready.

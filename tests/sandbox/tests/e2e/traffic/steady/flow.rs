@@ -1,15 +1,13 @@
 //! Requests from the sandbox's client through a hostname, at a steady rate.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use elbow_sandbox::client::report::Failed;
-use elbow_sandbox::client::{Ask, Load, Report, Running, Station};
-use elbow_sandbox::network;
-use elbow_sandbox::state::Sandbox;
+use elbow_sandbox::client::{Ask, Load, Report, Running};
 use tokio::time::Instant;
 
+use super::super::visitor::station;
 use crate::scenario::Scenario;
 use crate::wait::{PATIENCE, until};
 
@@ -41,7 +39,7 @@ impl Flow {
     /// Begins to ask, and returns at the first good answer.
     pub(super) async fn begin(scenario: &Scenario, ask: Ask) -> Self {
         let began = Instant::now();
-        let mut running = station(scenario).load(&Load::new(ask, RATE)).unwrap();
+        let mut running = station(&scenario.sandbox).load(&Load::new(ask, RATE)).unwrap();
         running.flowing(PATIENCE).await.unwrap();
         let flowing = Instant::now();
         Self {
@@ -104,7 +102,7 @@ fn failures(failed: &[Failed]) -> String {
 
 /// Waits until there are answers one after the other: the nodes' kube-proxies learn of a new Service each in its own time.
 pub(super) async fn wait_answer(scenario: &Scenario, ask: &Ask) {
-    let station = station(scenario);
+    let station = station(&scenario.sandbox);
     until("answers through the load balancer, one after the other", async || {
         for _ in 0..ANSWERS {
             station.ask(ask).await.map_err(|error| error.to_string())?;
@@ -117,7 +115,7 @@ pub(super) async fn wait_answer(scenario: &Scenario, ask: &Ask) {
 /// Waits until a Pod on that node answers.
 pub(super) async fn wait_answer_from(scenario: &Scenario, hostname: &str, node: &str) {
     let ask = Ask::new(&format!("http://{hostname}/")).unwrap();
-    let station = station(scenario);
+    let station = station(&scenario.sandbox);
     until(&format!("an answer from {node}"), async || {
         let reply = station.ask(&ask).await.map_err(|error| error.to_string())?;
         let from = reply.field("node");
@@ -128,17 +126,4 @@ pub(super) async fn wait_answer_from(scenario: &Scenario, hostname: &str, node: 
         }
     })
     .await;
-}
-
-/// The sandbox's client.
-pub(super) fn station(scenario: &Scenario) -> Station {
-    let program = scenario.binary.with_file_name("elbow-sandbox");
-    of_client(&scenario.sandbox, &program)
-}
-
-fn of_client(sandbox: &Sandbox, program: &Path) -> Station {
-    let nothing: [&str; 0] = [];
-    let entry = network::client::command(&sandbox.layout().unwrap(), sandbox.network().unwrap(), &nothing);
-    let entry = entry.as_std();
-    Station::behind(std::iter::once(entry.get_program()).chain(entry.get_args()), program)
 }

@@ -20,9 +20,12 @@ use table::Row;
 pub use target_group::target_group_default;
 pub(super) use target_group::{AskedOfTargetGroups, Behind, PRESERVE_CLIENT_IP, affinity_warning};
 
+/// Is traffic sent to targets in other zones? Of load balancers and of target groups.
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+
 /// Do these attributes, of a load balancer or a target group, send traffic to targets in other zones than its own?
 pub(super) fn is_across_zones(attributes: &Attributes) -> bool {
-    let value = attributes.get("load_balancing.cross_zone.enabled");
+    let value = attributes.get(CROSS_ZONE);
     value.is_some_and(|value| value == "true")
 }
 

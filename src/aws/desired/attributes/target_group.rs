@@ -12,14 +12,13 @@ use super::super::annotations::{PortChoice, PortRef, keys};
 use super::super::declaration::{Declaration, named};
 use super::super::invalid::Faults;
 use super::table::{APPLICATION_TARGET_GROUP, NETWORK_TARGET_GROUP, Row, TARGET_GROUP};
-use super::{checked, defaults};
+use super::{CROSS_ZONE, checked, defaults};
 
 /// Do targets see the client's address?
 pub(in crate::aws::desired) const PRESERVE_CLIENT_IP: &str = "preserve_client_ip.enabled";
 const PROXY_PROTOCOL: &str = "proxy_protocol_v2.enabled";
 const STICKINESS: &str = "stickiness.enabled";
 const STICKINESS_TYPE: &str = "stickiness.type";
-const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 const COOKIE_SECONDS: &str = "stickiness.lb_cookie.duration_seconds";
 
 /// AWS' default of an attribute of a target group of instances; none if it is not known.

@@ -10,6 +10,8 @@ from localstack.aws.spec import load_service
 from localstack.services.moto import MotoFallbackDispatcher, call_moto
 from localstack.services.plugins import Service, aws_provider
 
+from elbow_localstack import serial  # noqa: F401
+
 
 def _answer(context, request):
     """Answers one request; moto reads it from the context again, so the parsed form is not needed."""

@@ -34,6 +34,7 @@ pub mod model;
 pub mod nft;
 mod plane;
 pub mod programs;
+mod publication;
 pub mod reading;
 pub mod routes;
 pub mod routing;

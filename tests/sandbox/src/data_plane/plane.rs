@@ -1,22 +1,18 @@
-//! What follows from each event: the picture of the moment, then all that is made from it.
+//! What follows from each event: the picture of the moment, the kernel's part of it at once, and the rest by whom it is shown to.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::departures::{self, Connections, Departures};
 use super::error::Result;
-use super::haproxy::Proxy;
 use super::health::{self, Check, Checkers, Key, Observation, Plan, Record};
-use super::hosts::Names;
 use super::kernel::Kernel;
 use super::model::Model;
 use super::routes::PodRanges;
 use super::verdict::{State, Verdicts};
-use super::{HOSTS, Picture, VERDICTS, nft, summary};
-use crate::error::Error;
-use crate::files;
+use super::{Picture, nft};
 
 /// What the data plane acts on.
 #[derive(Debug)]
@@ -29,41 +25,32 @@ pub(super) enum Event {
 
 /// The data plane between two events.
 pub(super) struct DataPlane {
-    directory: PathBuf,
     picture: Picture,
     plans: BTreeMap<Key, Plan>,
     records: BTreeMap<Key, Record>,
     departures: Departures,
-    names: Names,
     checkers: Checkers,
     kernel: Kernel,
-    proxy: Proxy,
-    /// Files as they were written last, by name, and what was said last.
-    written: BTreeMap<&'static str, String>,
-    said: String,
+    shown: watch::Sender<Picture>,
 }
 
 impl DataPlane {
-    pub(super) fn new(directory: PathBuf, checkers: Checkers, kernel: Kernel, proxy: Proxy) -> Self {
+    /// A data plane that has nothing to do yet, and shows its pictures.
+    pub(super) fn new(checkers: Checkers, kernel: Kernel, shown: watch::Sender<Picture>) -> Self {
         Self {
-            directory,
             checkers,
             kernel,
-            proxy,
+            shown,
             picture: Picture::default(),
             plans: BTreeMap::new(),
             records: BTreeMap::new(),
             departures: Departures::default(),
-            names: Names::default(),
-            written: BTreeMap::new(),
-            said: String::new(),
         }
     }
 
-    /// Returns when the time of the next target that is leaving, or of a name that went, is over; never while there is none.
+    /// Returns when the time of the next target that is leaving is over; never while there is none.
     pub(super) fn departure(&self) -> impl Future<Output = ()> + use<> {
-        let now = Instant::now();
-        let wait = self.departures.next(now).into_iter().chain(self.names.next(now)).min();
+        let wait = self.departures.next(Instant::now());
         async move {
             match wait {
                 Some(wait) => sleep(wait).await,
@@ -72,7 +59,7 @@ impl DataPlane {
         }
     }
 
-    /// Does what follows from events, and from the time. What the kernel or the proxy refuses is logged.
+    /// Does what follows from events, and from the time. What the kernel refuses is logged.
     pub(super) async fn take(&mut self, events: impl Iterator<Item = Event>) {
         let mut ended = Vec::new();
         for event in events {
@@ -133,24 +120,15 @@ impl DataPlane {
         departures::connections(&self.picture, group, target)
     }
 
-    /// Makes everything as the picture has it. What is said about a target is said last: then it is so.
+    /// Has the kernel do as the picture says, then shows it.
     async fn act(&mut self, ended: &[Connections]) -> Result<()> {
         self.picture.verdicts = self.verdicts();
         self.kernel.hold(self.picture.addresses.all()).await?;
         self.kernel.apply(nft::ruleset(&self.picture)).await?;
-        self.proxy.apply(&self.picture).await?;
         for connections in ended {
             self.kernel.end(connections).await?;
         }
-        self.names.note(&self.picture, Instant::now());
-        self.write(HOSTS, self.names.file())?;
-        let verdicts = serde_json::to_string_pretty(&self.picture.verdicts);
-        self.write(VERDICTS, verdicts.map_err(Error::malformed("verdicts"))?)?;
-        let summary = summary::of(&self.picture);
-        if summary != self.said {
-            print!("{summary}");
-            self.said = summary;
-        }
+        self.shown.send_replace(self.picture.clone());
         Ok(())
     }
 
@@ -168,14 +146,5 @@ impl DataPlane {
             verdicts.set(arn, key, verdict);
         }
         verdicts
-    }
-
-    /// Readers see the old text or the new one, never a part; nothing is written that is there already.
-    fn write(&mut self, name: &'static str, text: String) -> Result<()> {
-        if self.written.get(name) != Some(&text) {
-            files::write(&self.directory.join(name), &text)?;
-            self.written.insert(name, text);
-        }
-        Ok(())
     }
 }

@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
+use super::Picture;
 use super::error::Result;
 use super::haproxy::Proxy;
-use super::health::Checkers;
+use super::health::{Checkers, Observation};
 use super::kernel::Kernel;
 use super::model::Model;
 use super::plane::{DataPlane, Event};
 use super::programs::Programs;
+use super::publication::Publication;
 use super::reading::{Changes, Counts, Reader};
 use super::routes::{self, PodRanges};
 use crate::aws::Aws;
@@ -57,20 +59,37 @@ pub async fn run(settings: Settings) -> Result<()> {
 /// Serves the load balancers of each model in turn, until no more can come.
 ///
 /// # Errors
-/// When its directory cannot be made, or the kernel's settings not be written. What the kernel refuses is logged and tried again at the next change.
-pub async fn serve(settings: Settings, mut models: mpsc::Receiver<(Model, PodRanges)>) -> Result<()> {
+/// When its directory cannot be made, or the kernel's settings not be written. What the kernel or the proxy refuses is logged and
+/// tried again at the next change.
+pub async fn serve(settings: Settings, models: mpsc::Receiver<(Model, PodRanges)>) -> Result<()> {
     files::create_directory(&settings.directory)?;
-    let (results, mut checked) = mpsc::channel(256);
+    let (results, checked) = mpsc::channel(256);
     let checkers = Checkers::new(results, settings.speed);
     let proxy = Proxy::new(settings.programs.haproxy.clone(), settings.directory.clone())?;
+    let publication = Publication::new(settings.directory, proxy);
     let kernel = Kernel::new(settings.programs);
     kernel.prepare()?;
-    let mut plane = DataPlane::new(settings.directory, checkers, kernel, proxy);
+    let (shown, pictures) = watch::channel(Picture::default());
+    let plane = DataPlane::new(checkers, kernel, shown);
+    // The plane ends first: nobody waits for a proxy then.
+    tokio::select! {
+        () = act(plane, models, checked) => {}
+        () = publication.follow(pictures) => {}
+    }
+    Ok(())
+}
+
+/// Does what follows from models and results, until no more models can come.
+async fn act(
+    mut plane: DataPlane,
+    mut models: mpsc::Receiver<(Model, PodRanges)>,
+    mut checked: mpsc::Receiver<Observation>,
+) {
     loop {
         let first = tokio::select! {
             model = models.recv() => match model {
                 Some((model, pod_ranges)) => Some(Event::Read(Box::new(model), pod_ranges)),
-                None => return Ok(()),
+                None => return,
             },
             observation = checked.recv() => observation.map(Event::Checked),
             () = plane.departure() => None,

@@ -3,8 +3,7 @@
 use super::flow::{Flow, wait_answer_from};
 use super::pool::Pool;
 use super::{local_service, nodes, serve, service, wait_healthy, workload};
-use crate::manifest::Manifest;
-use crate::scenario::{Scenario, with_installed_elbow};
+use crate::scenario::with_installed_elbow;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
@@ -33,16 +32,13 @@ async fn a_node_that_is_added_gets_traffic_and_loses_no_request() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn a_node_that_the_cluster_autoscaler_removes_loses_no_request() {
-    taking_away("steady-scale", service, async |pool, node| pool.scale_down(node).await).await;
+    taking_away("steady-scale", async |pool, node| pool.scale_down(node).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox with nodes"]
 async fn a_node_that_karpenter_removes_loses_no_request() {
-    taking_away("steady-disrupt", local_service, async |pool, node| {
-        pool.disrupt(node).await
-    })
-    .await;
+    taking_away("steady-disrupt", async |pool, node| pool.disrupt(node).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,12 +64,9 @@ async fn all_nodes_replaced_one_by_one_lose_no_request() {
     .await;
 }
 
-/// Takes one of two nodes of a zone away under load, of which not one request fails.
-async fn taking_away(
-    name: &str,
-    service: fn(&Scenario, &str) -> Manifest,
-    take_away: impl AsyncFnOnce(&Pool<'_>, &str),
-) {
+/// Takes one of two nodes of a zone away under load, of which not one request fails. Each node sends on to all Pods, so that it
+/// answers until it is gone.
+async fn taking_away(name: &str, take_away: impl AsyncFnOnce(&Pool<'_>, &str)) {
     with_installed_elbow(name, async |scenario| {
         Pool::run(&scenario, async |pool| {
             let (leaves, stays) = (pool.add(2).await, pool.add(2).await);

@@ -6,6 +6,10 @@ use crate::aws::stack::{HealthCheck, HealthCheckPort, HealthCheckProtocol};
 
 /// `TargetHealth.Reason` of a target that turns the probe down.
 pub(super) const FAILED: &str = "Target.FailedHealthChecks";
+/// `TargetHealth.Reason` of a target that does not answer the probe.
+const TIMEOUT: &str = "Target.Timeout";
+
+const INITIAL: &str = "wait: AWS registers and probes it for the first time, which takes a minute or two";
 
 /// What the health of one target means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,70 +28,87 @@ pub(super) struct Probe<'a> {
     pub(super) port_is_known: bool,
 }
 
+/// The words whose meaning does not depend on the probe: the word, how bad it is, what elbow calls it and what to do.
+const FIXED: [(&str, Severity, &str, &str); 9] = [
+    (
+        "Elb.RegistrationInProgress",
+        Severity::Symptom,
+        "TargetInitial",
+        INITIAL,
+    ),
+    ("Elb.InitialHealthChecking", Severity::Symptom, "TargetInitial", INITIAL),
+    (
+        TIMEOUT,
+        Severity::Symptom,
+        "TargetTimeout",
+        "nothing answers the probe in time: see that the nodes' groups admit the load balancer, that the node is Ready and that \
+         pods are; a slow answer needs a longer annotation aws-load-balancer-healthcheck-timeout",
+    ),
+    (
+        "Target.NotInUse",
+        Severity::Broken,
+        "TargetNotInUse",
+        "no listener forwards to its target group, or the load balancer has no subnet in the node's zone: add a subnet of that \
+         zone (role tag or annotation aws-load-balancer-subnets), or keep the node out by aws-load-balancer-target-node-labels",
+    ),
+    (
+        "Target.NotRegistered",
+        Severity::Broken,
+        "TargetNotRegistered",
+        "it was taken out by hand: elbow registers it again with its next audit",
+    ),
+    (
+        "Target.InvalidState",
+        Severity::Broken,
+        "TargetInvalidState",
+        "its instance is stopped or terminated: start it, or delete the Node so that elbow takes the target out",
+    ),
+    (
+        "Target.IpUnusable",
+        Severity::Broken,
+        "TargetIpUnusable",
+        "its address is in use by a load balancer: give the node another",
+    ),
+    (
+        "Target.HealthCheckDisabled",
+        Severity::Notice,
+        "TargetNotProbed",
+        "health checks are off for this target group, so AWS does not know whether it works",
+    ),
+    (
+        "Elb.InternalError",
+        Severity::Broken,
+        "TargetInternalError",
+        "a fault within AWS: see the AWS Health Dashboard, or wait",
+    ),
+];
+
 /// What it means; none where the target is healthy.
 pub(super) fn meaning(target: &TargetDescription, probe: Probe<'_>) -> Option<Meaning> {
     if target.state == "healthy" {
         return None;
     }
-    let of = |severity, reason, action: &str| {
-        let action = action.to_owned();
-        Some(Meaning {
-            severity,
-            reason,
-            action,
-        })
-    };
-    match target.reason.as_str() {
-        "Elb.RegistrationInProgress" | "Elb.InitialHealthChecking" => of(
-            Severity::Symptom,
-            "TargetInitial",
-            "wait: AWS registers and probes it for the first time, which takes a minute or two",
-        ),
-        FAILED | "Target.Timeout" if !probe.port_is_known => Some(wrong_port(probe.check)),
-        FAILED => Some(failed(probe.check)),
-        "Target.Timeout" => of(
-            Severity::Symptom,
-            "TargetTimeout",
-            "nothing answers the probe in time: see that the nodes' groups admit the load balancer, that the node is Ready and that \
-             pods are; a slow answer needs a longer annotation aws-load-balancer-healthcheck-timeout",
-        ),
-        "Target.ResponseCodeMismatch" => Some(mismatch(probe.check)),
-        "Target.NotInUse" => of(
-            Severity::Broken,
-            "TargetNotInUse",
-            "no listener forwards to its target group, or the load balancer has no subnet in the node's zone: add a subnet of that \
-             zone (role tag or annotation aws-load-balancer-subnets), or keep the node out by aws-load-balancer-target-node-labels",
-        ),
-        "Target.NotRegistered" => of(
-            Severity::Broken,
-            "TargetNotRegistered",
-            "it was taken out by hand: elbow registers it again with its next audit",
-        ),
-        "Target.InvalidState" => of(
-            Severity::Broken,
-            "TargetInvalidState",
-            "its instance is stopped or terminated: start it, or delete the Node so that elbow takes the target out",
-        ),
-        "Target.IpUnusable" => of(
-            Severity::Broken,
-            "TargetIpUnusable",
-            "its address is in use by a load balancer: give the node another",
-        ),
-        "Target.HealthCheckDisabled" => of(
-            Severity::Notice,
-            "TargetNotProbed",
-            "health checks are off for this target group, so AWS does not know whether it works",
-        ),
-        "Elb.InternalError" => of(
-            Severity::Broken,
-            "TargetInternalError",
-            "a fault within AWS: see the AWS Health Dashboard, or wait",
-        ),
-        _ => of(
-            Severity::Symptom,
-            "TargetUnhealthy",
-            "aws elbv2 describe-target-health tells what AWS knows of it",
-        ),
+    Some(match target.reason.as_str() {
+        FAILED | TIMEOUT if !probe.port_is_known => wrong_port(probe.check),
+        FAILED => failed(probe.check),
+        "Target.ResponseCodeMismatch" => mismatch(probe.check),
+        word => fixed(word),
+    })
+}
+
+fn fixed(word: &str) -> Meaning {
+    let unknown = (
+        Severity::Symptom,
+        "TargetUnhealthy",
+        "aws elbv2 describe-target-health tells what AWS knows of it",
+    );
+    let known = FIXED.iter().find(|(known, ..)| *known == word);
+    let (severity, reason, action) =
+        known.map_or(unknown, |(_, severity, reason, action)| (*severity, *reason, *action));
+    Meaning {
+        severity,
+        reason,
+        action: action.to_owned(),
     }
 }
 

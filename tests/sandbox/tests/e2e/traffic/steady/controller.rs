@@ -1,6 +1,7 @@
 //! elbow itself stops for a while, in every way there is, and is at work again.
 
 use std::path::Path;
+use std::time::Duration;
 
 use elbow_sandbox::install::SELECTOR;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -16,15 +17,18 @@ use tokio::sync::Mutex;
 use super::super::workload::is_ready;
 use super::changes::add_port;
 use super::flow::Flow;
-use super::{serve, service, workload};
+use super::{healthy, serve, service, workload};
 use crate::scenario::{Scenario, with_installed_elbow};
-use crate::wait::until;
+use crate::wait::{steadily, until};
 
 /// Where elbow is installed.
 const SYSTEM: &str = "elbow-system";
 
 /// Name of elbow's Lease.
 const LEASE: &str = "elbow-leader";
+
+/// For so long a new leader has nothing to do: longer than the gap that requests would show.
+const LOOK: Duration = Duration::from_secs(3);
 
 /// There is one installed elbow; these tests take turns.
 static ELBOW: Mutex<()> = Mutex::const_new(());
@@ -104,6 +108,12 @@ async fn without_elbow(name: &str, happens: impl AsyncFnOnce(&Scenario)) {
         let hostname = serve(&scenario, &service(&scenario, "web"), nodes).await;
         let flow = Flow::start(&scenario, &hostname).await;
         happens(&scenario).await;
+        // The new leader has looked at everything by then, and what it did wrong shows.
+        steadily(LOOK, "the targets to be healthy", async || {
+            let counts = healthy(&scenario, "web").await?;
+            (counts == [nodes]).then_some(()).ok_or_else(|| format!("{counts:?}"))
+        })
+        .await;
         add_port(&scenario, "web", &hostname).await;
         flow.stop_whole().await;
     })

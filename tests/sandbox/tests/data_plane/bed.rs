@@ -1,7 +1,7 @@
 //! The bed of a test: three nodes, a client and a router in network namespaces, and a data plane on the router.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -46,6 +46,21 @@ pub(crate) struct Bed {
 impl Bed {
     /// Three nodes `a`, `b` and `c` whose programs run, and a data plane that serves nothing yet.
     pub(crate) async fn new() -> Self {
+        Self::begin(|_, _| {}).await
+    }
+
+    /// As [`Bed::new`], with a proxy that never comes up.
+    pub(crate) async fn without_proxy() -> Self {
+        Self::begin(|programs, directory| {
+            let path = directory.join("haproxy");
+            files::write(&path, "#!/bin/sh\nexec sleep 600\n").unwrap();
+            files::make_executable(&path).unwrap();
+            programs.haproxy.path = path;
+        })
+        .await
+    }
+
+    async fn begin(prepare: impl FnOnce(&mut Programs, &Path)) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("elbow-nlb-{}-{number}", std::process::id());
         let directory = std::env::temp_dir().join(&name);
@@ -53,7 +68,8 @@ impl Bed {
         let layout = Layout::new(&directory).unwrap();
         let cache = Cache::open().unwrap();
         let unpacked = Programs::unpack(&cache, &layout, &Progress::on_standard_error()).await;
-        let programs = Programs::of(&unpacked.unwrap()).unwrap();
+        let mut programs = Programs::of(&unpacked.unwrap()).unwrap();
+        prepare(&mut programs, &directory);
         let outer = Namespace::named(&name);
         let (models, arriving) = mpsc::channel(1);
         let mut bed = Self {

@@ -1,15 +1,22 @@
 //! What health checks find and what follows; targets that leave.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::bed::{Bed, CLIENT};
 use crate::fixture::{group, picture};
-use crate::model::{Attributes, Probe};
+use crate::model::{Attributes, Listener, ListenerProtocol, Probe};
 use crate::verdict::State;
 
 const IN_A: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 const IN_B: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 2);
 const IN_C: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 3);
+/// So many connections meet every target that may get them.
+const CONNECTIONS: usize = 20;
+/// Much longer than a verdict takes here, and much shorter than a proxy may take.
+const SOON: Duration = Duration::from_secs(10);
 const CROSS_ZONE: (&str, &str) = ("load_balancing.cross_zone.enabled", "true");
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,6 +42,42 @@ async fn a_target_that_stops_gets_nothing_until_it_is_back() {
         bed.ask(CLIENT, IN_B).await.unwrap().0 == "b"
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs network namespaces: run by cargo sandbox test"]
+async fn a_target_that_stops_gets_nothing_though_the_proxy_is_busy() {
+    let mut bed = Bed::without_proxy().await;
+    let mut picture = picture();
+    group(&mut picture).attributes = Attributes::from_iter([CROSS_ZONE]);
+    let listeners = &mut picture.model.load_balancers[0].listeners;
+    let secure = Listener {
+        port: 443,
+        protocol: ListenerProtocol::Tls,
+        ..listeners[0].clone()
+    };
+    listeners.push(secure);
+    bed.serve(&picture).await;
+    bed.wait("connections to b", async || {
+        answers(&bed).await.iter().any(|node| node == "b")
+    })
+    .await;
+    bed.stop("b");
+    let others = bed.wait("connections to others only", async || {
+        let nodes = answers(&bed).await;
+        nodes.len() == CONNECTIONS && nodes.iter().all(|node| node != "b")
+    });
+    timeout(SOON, others).await.expect("the proxy is not waited for");
+    assert!(bed.verdict("b").is_none(), "what is told waits for the proxy");
+}
+
+/// The nodes that answer [`CONNECTIONS`].
+async fn answers(bed: &Bed) -> Vec<String> {
+    let mut nodes = Vec::new();
+    for _ in 0..CONNECTIONS {
+        nodes.extend(bed.ask(CLIENT, IN_A).await.map(|(node, _)| node));
+    }
+    nodes
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,11 @@
 
 mod delete;
 mod look;
+mod question;
 pub mod report;
 pub mod text;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -129,15 +130,8 @@ async fn sweep(args: &GcArgs, settings: &Settings) -> Result<Outcome, GcError> {
 
 /// A person is asked; a program has said all it has to say.
 fn is_agreed(args: &GcArgs, report: &Report) -> bool {
-    if args.yes || !std::io::stdin().is_terminal() {
-        return true;
-    }
-    eprint!("Delete {}? [y/N] ", text::amount(report));
-    // Whoever does not see the question does not answer it.
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    let stdin = std::io::stdin();
+    args.yes || !stdin.is_terminal() || question::is_agreed(report, &mut stdin.lock(), &mut std::io::stderr())
 }
 
 fn print(args: &GcArgs, report: &Report) -> Result<(), GcError> {

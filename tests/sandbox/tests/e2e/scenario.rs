@@ -237,8 +237,9 @@ impl Scenario {
             format!("--leader-election-namespace={}", self.cluster.namespace),
             // Most of so few nodes are soon gone.
             "--mass-removal-delay=2s".to_owned(),
-            "--leader-election-lease-duration=8s".to_owned(),
-            "--leader-election-renew-deadline=2s".to_owned(),
+            // Soon taken over, and not lost when the machine stands still for a few seconds.
+            "--leader-election-lease-duration=12s".to_owned(),
+            "--leader-election-renew-deadline=6s".to_owned(),
             "--leader-election-retry-period=500ms".to_owned(),
             "--log-format=text".to_owned(),
             "--log-level=elbow=debug".to_owned(),

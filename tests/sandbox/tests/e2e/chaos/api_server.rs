@@ -18,10 +18,10 @@ use crate::wait::until;
 use spare::ApiServer;
 
 /// How long it is away: longer than a lease.
-const AWAY: Duration = Duration::from_secs(12);
+const AWAY: Duration = Duration::from_secs(16);
 
 /// How long a lease of these tests lasts at most.
-const LEASE_MS: u64 = 8000;
+const LEASE_MS: u64 = 12_000;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sandbox: run by cargo sandbox test"]

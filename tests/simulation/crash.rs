@@ -100,6 +100,7 @@ impl Sequence {
     /// dies.
     async fn disturbed(&self, faults: &[(usize, Fault)]) -> World {
         let mut world = self.begin().await;
+        world.misled = self.climate.misleads() || faults.iter().any(|(_, fault)| fault.misleads());
         world.aws.keep_faults_to(fault_kinds::suits);
         for (call, fault) in faults {
             world.aws.fail(*call, fault.clone());

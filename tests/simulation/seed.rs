@@ -9,12 +9,15 @@ use proptest::test_runner::RngSeed;
 const LENGTH: &str = "ELBOW_SIMULATION";
 const LONG: u32 = 20;
 
+/// What the short form draws from: a gate says the same of the same code. Chance is for the long form, whose finds become tests.
+const SEED: u64 = 6;
+
 /// Shall all be tried that there is to try?
 pub(crate) fn is_long() -> bool {
     std::env::var(LENGTH).is_ok_and(|length| length == "long")
 }
 
-/// So many cases from one seed, many more in the long form. A failing test prints how the very same are run again.
+/// So many cases from one seed, many more in the long form, from a seed of the moment. A failing test prints how the very same are run again.
 pub(crate) fn seeded(cases: u32) -> ProptestConfig {
     let is_long = is_long();
     let config = ProptestConfig {
@@ -24,6 +27,7 @@ pub(crate) fn seeded(cases: u32) -> ProptestConfig {
     };
     let seed = match config.rng_seed {
         RngSeed::Fixed(given) => given,
+        RngSeed::Random if !is_long => SEED,
         RngSeed::Random => SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |now| u64::from(now.subsec_nanos())),

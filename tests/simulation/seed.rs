@@ -17,7 +17,8 @@ pub(crate) fn is_long() -> bool {
     std::env::var(LENGTH).is_ok_and(|length| length == "long")
 }
 
-/// So many cases from one seed, many more in the long form, from a seed of the moment. A failing test prints how the very same are run again.
+/// So many cases from one seed, many more in the long form, from a seed of the moment. A failing test prints how the very same
+/// are run again.
 pub(crate) fn seeded(cases: u32) -> ProptestConfig {
     let is_long = is_long();
     let config = ProptestConfig {

@@ -24,6 +24,14 @@ pub async fn until(what: &str, within: Duration, mut condition: impl AsyncFnMut(
     Ok(())
 }
 
+/// Waits so long; for ever where there is nothing to wait for.
+pub async fn after(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use serde_json::{Value, from_value, json};
 use super::Result;
 use super::elbow::{Elbow, Settings};
 use super::span::Span;
-use super::watch::Watch;
+use super::watch::{Seen, Watch};
 use crate::aws::Aws;
 use crate::error::Error;
 use crate::nodes::real;
@@ -120,11 +120,18 @@ impl Bed {
             .await?)
     }
 
-    /// Deletes Services; they are gone when elbow has let them go.
+    /// Deletes Services, and waits until elbow has let them go.
     ///
     /// # Errors
-    /// When the API server refuses one.
-    pub(super) async fn delete(&self, names: &[String]) -> Result<()> {
+    /// When the API server refuses one, or one is not gone in time.
+    pub(super) async fn remove(&self, names: &[String], within: Duration) -> Result<()> {
+        self.delete(names).await?;
+        let gone = |seen: &Seen| names.iter().all(|name| !seen.contains_key(name));
+        self.watch.until("Services to be gone", within, gone).await?;
+        Ok(())
+    }
+
+    async fn delete(&self, names: &[String]) -> Result<()> {
         let services = self.services();
         let delete = async |name: &String| {
             let deleted = services.delete(name, &DeleteParams::default()).await;

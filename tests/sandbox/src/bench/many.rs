@@ -92,7 +92,7 @@ impl Many<'_> {
             .calls_a_service(Quantity::CallsAServiceUntilQuiet, until_quiet, self.services)
             .time(Quantity::ToHostname, hostname)
             .behind(&calls);
-        self.remove(&fresh).await
+        self.bed.remove(&fresh, WITHIN).await
     }
 
     /// Measures one node that joins, and then ten; returns them.
@@ -134,7 +134,7 @@ impl Many<'_> {
     pub(super) async fn delete(&self, sheet: &mut Sheet) -> Result<()> {
         let span = self.bed.span().await?;
         let started = Instant::now();
-        self.remove(&self.names()).await?;
+        self.bed.remove(&self.names(), WITHIN).await?;
         let gone = started.elapsed();
         let calls = span.settle().await?;
         sheet
@@ -142,13 +142,6 @@ impl Many<'_> {
             .calls_a_service(Quantity::CallsAService, calls.count(), self.services)
             .time(Quantity::ToGone, gone)
             .behind(&calls);
-        Ok(())
-    }
-
-    async fn remove(&self, names: &[String]) -> Result<()> {
-        self.bed.delete(names).await?;
-        let gone = |seen: &Seen| names.iter().all(|name| !seen.contains_key(name));
-        self.bed.watch.until("the Services to be gone", WITHIN, gone).await?;
         Ok(())
     }
 

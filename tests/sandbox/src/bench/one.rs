@@ -89,10 +89,7 @@ impl Turn {
         span.settle().await?;
         let span = bed.span().await?;
         let deleted = Instant::now();
-        bed.delete(&own).await?;
-        bed.watch
-            .until("a Service to be gone", WITHIN, |seen| !seen.contains_key(name))
-            .await?;
+        bed.remove(&own, WITHIN).await?;
         let gone = deleted.elapsed();
         Ok(Self {
             create,

@@ -81,10 +81,7 @@ pub(super) async fn failover(bed: &Bed, settings: &Settings, leader: &mut Elbow,
             after: WITHIN,
         })?);
         *leader = standby;
-        bed.delete(&own).await?;
-        bed.watch
-            .until("it to be gone", WITHIN, |seen| !seen.contains_key(&name))
-            .await?;
+        bed.remove(&own, WITHIN).await?;
     }
     sheet
         .line(Line::Failover, Rates::Aws)

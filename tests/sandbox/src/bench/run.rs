@@ -119,7 +119,7 @@ impl Run<'_> {
             self.step(&format!("deleting {services} Services"), many.delete(sheet))
                 .await?;
             // Nodes that leave it would be a change that the next line does not ask for.
-            self.remove(&[PRIMER.to_owned()]).await?;
+            self.bed.remove(&[PRIMER.to_owned()], WITHIN).await?;
             elbow.stop().await?;
             self.bed.leave(&nodes).await?;
         }
@@ -175,9 +175,9 @@ impl Run<'_> {
             self.serve(PRIMER).await?;
         }
         let left: Vec<_> = left.into_iter().filter(|name| name != PRIMER).collect();
-        self.remove(&left).await?;
+        self.bed.remove(&left, WITHIN).await?;
         self.serve("warm").await?;
-        self.remove(&["warm".to_owned()]).await?;
+        self.bed.remove(&["warm".to_owned()], WITHIN).await?;
         self.bed.span().await?.settle().await?;
         Ok(elbow)
     }
@@ -189,13 +189,6 @@ impl Run<'_> {
             .watch
             .until("the first Service to be served", WITHIN, served)
             .await?;
-        Ok(())
-    }
-
-    async fn remove(&self, names: &[String]) -> Result<()> {
-        self.bed.delete(names).await?;
-        let gone = |seen: &Seen| names.iter().all(|name| !seen.contains_key(name));
-        self.bed.watch.until("Services to be gone", WITHIN, gone).await?;
         Ok(())
     }
 

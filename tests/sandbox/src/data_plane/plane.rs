@@ -1,9 +1,11 @@
-//! What follows from each event: the picture of the moment, the kernel's part of it at once, and the rest by whom it is shown to.
+//! What follows from each event: the picture of the moment, the kernel's part of it at once, and the rest by whom it is shown
+//! to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::departures::{self, Connections, Departures};
 use super::error::Result;
@@ -13,6 +15,7 @@ use super::model::Model;
 use super::routes::PodRanges;
 use super::verdict::{State, Verdicts};
 use super::{Picture, nft};
+use crate::wait;
 
 /// What the data plane acts on.
 #[derive(Debug)]
@@ -31,12 +34,12 @@ pub(super) struct DataPlane {
     departures: Departures,
     checkers: Checkers,
     kernel: Kernel,
-    shown: watch::Sender<Picture>,
+    shown: watch::Sender<Arc<Picture>>,
 }
 
 impl DataPlane {
     /// A data plane that has nothing to do yet, and shows its pictures.
-    pub(super) fn new(checkers: Checkers, kernel: Kernel, shown: watch::Sender<Picture>) -> Self {
+    pub(super) fn new(checkers: Checkers, kernel: Kernel, shown: watch::Sender<Arc<Picture>>) -> Self {
         Self {
             checkers,
             kernel,
@@ -50,13 +53,7 @@ impl DataPlane {
 
     /// Returns when the time of the next target that is leaving is over; never while there is none.
     pub(super) fn departure(&self) -> impl Future<Output = ()> + use<> {
-        let wait = self.departures.next(Instant::now());
-        async move {
-            match wait {
-                Some(wait) => sleep(wait).await,
-                None => std::future::pending().await,
-            }
-        }
+        wait::after(self.departures.next(Instant::now()))
     }
 
     /// Does what follows from events, and from the time. What the kernel refuses is logged.
@@ -128,7 +125,7 @@ impl DataPlane {
         for connections in ended {
             self.kernel.end(connections).await?;
         }
-        self.shown.send_replace(self.picture.clone());
+        self.shown.send_replace(Arc::new(self.picture.clone()));
         Ok(())
     }
 

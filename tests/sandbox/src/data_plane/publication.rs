@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::error::Result;
 use super::haproxy::Proxy;
 use super::hosts::Names;
 use super::{HOSTS, Picture, VERDICTS, summary};
 use crate::error::Error;
-use crate::files;
+use crate::{files, wait};
 
-/// The proxy and the files; HAProxy takes seconds for a new configuration on a busy machine, which the kernel's part does not wait
-/// for.
+/// The proxy and the files. HAProxy takes seconds for a new configuration on a busy machine; the kernel's part does not wait for
+/// them.
 pub(super) struct Publication {
     directory: PathBuf,
     proxy: Proxy,
@@ -38,7 +39,7 @@ impl Publication {
     }
 
     /// Follows the newest picture until no more can come. What the proxy refuses is logged, and tried again with the next one.
-    pub(super) async fn follow(mut self, mut pictures: watch::Receiver<Picture>) {
+    pub(super) async fn follow(mut self, mut pictures: watch::Receiver<Arc<Picture>>) {
         loop {
             tokio::select! {
                 change = pictures.changed() => if change.is_err() {
@@ -55,13 +56,7 @@ impl Publication {
 
     /// Returns when a name that went is to be forgotten; never while there is none.
     fn forgetting(&self) -> impl Future<Output = ()> + use<> {
-        let wait = self.names.next(Instant::now());
-        async move {
-            match wait {
-                Some(wait) => sleep(wait).await,
-                None => std::future::pending().await,
-            }
-        }
+        wait::after(self.names.next(Instant::now()))
     }
 
     /// What is said about a target or a name is said last: then it is so.

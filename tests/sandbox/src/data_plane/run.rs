@@ -1,6 +1,7 @@
 //! The data plane at work: it follows the APIs and the health checks until the process is ended.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -69,7 +70,7 @@ pub async fn serve(settings: Settings, models: mpsc::Receiver<(Model, PodRanges)
     let publication = Publication::new(settings.directory, proxy);
     let kernel = Kernel::new(settings.programs);
     kernel.prepare()?;
-    let (shown, pictures) = watch::channel(Picture::default());
+    let (shown, pictures) = watch::channel(Arc::new(Picture::default()));
     let plane = DataPlane::new(checkers, kernel, shown);
     // The plane ends first: nobody waits for a proxy then.
     tokio::select! {

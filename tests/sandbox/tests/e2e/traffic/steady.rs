@@ -58,6 +58,14 @@ async fn wait_healthy(scenario: &Scenario, name: &str, count: usize) {
     .await;
 }
 
+/// Whether exactly so many targets behind the one port of a Service are healthy.
+async fn has_healthy(scenario: &Scenario, name: &str, count: usize) -> Result<(), String> {
+    let counts = healthy(scenario, name).await?;
+    (counts == [count])
+        .then_some(())
+        .ok_or_else(|| format!("{counts:?} are healthy"))
+}
+
 /// How many targets are healthy behind each port of a Service.
 async fn healthy(scenario: &Scenario, name: &str) -> Result<Vec<usize>, String> {
     let held = scenario.holdings(name).await;

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use super::super::workload::is_ready;
 use super::changes::add_port;
 use super::flow::Flow;
-use super::{healthy, serve, service, workload};
+use super::{has_healthy, serve, service, workload};
 use crate::scenario::{Scenario, with_installed_elbow};
 use crate::wait::{steadily, until};
 
@@ -110,8 +110,7 @@ async fn without_elbow(name: &str, happens: impl AsyncFnOnce(&Scenario)) {
         happens(&scenario).await;
         // The new leader has looked at everything by then, and what it did wrong shows.
         steadily(LOOK, "the targets to be healthy", async || {
-            let counts = healthy(&scenario, "web").await?;
-            (counts == [nodes]).then_some(()).ok_or_else(|| format!("{counts:?}"))
+            has_healthy(&scenario, "web", nodes).await
         })
         .await;
         add_port(&scenario, "web", &hostname).await;

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::workload::Workload;
 use super::flow::{Flow, wait_answer, wait_answer_from};
 use super::pool::Pool;
-use super::{healthy, local_service, nodes, serve, service, workload};
+use super::{has_healthy, local_service, nodes, serve, service, workload};
 use crate::scenario::{Scenario, with_installed_elbow};
 use crate::wait::{steadily, until};
 
@@ -42,9 +42,8 @@ async fn traffic_is_whole_within_the_health_checks_time_after_a_node_was_killed(
             wait_answer_from(&scenario, &near, dies.name()).await;
             let (far, near) = join!(begin(&scenario, &far), begin(&scenario, &near));
             steadily(CHECK, "two healthy targets", async || {
-                let counts = [healthy(&scenario, "far").await?, healthy(&scenario, "near").await?];
-                let whole = counts.iter().all(|counts| *counts == [2]);
-                whole.then_some(()).ok_or_else(|| format!("{counts:?}"))
+                has_healthy(&scenario, "far", 2).await?;
+                has_healthy(&scenario, "near", 2).await
             })
             .await;
             let killed = (far.age(), near.age());
@@ -78,23 +77,13 @@ async fn begin(scenario: &Scenario, hostname: &str) -> Flow {
 /// Looks on until the time is over by which traffic is whole, and as long again.
 async fn watch(scenario: &Scenario, service: &str) {
     until(&format!("only one healthy target of {service}"), async || {
-        is_alone(scenario, service).await
+        has_healthy(scenario, service, 1).await
     })
     .await;
     steadily(limit(3), "one healthy target", async || {
-        is_alone(scenario, service).await
+        has_healthy(scenario, service, 1).await
     })
     .await;
-}
-
-/// Whether one target of a Service's is healthy.
-async fn is_alone(scenario: &Scenario, service: &str) -> Result<(), String> {
-    let counts = healthy(scenario, service).await?;
-    if counts == [1] {
-        Ok(())
-    } else {
-        Err(format!("{counts:?} are healthy"))
-    }
 }
 
 /// Requests failed, as a node is dead, but none before its death, which is between two times of the client, and none later than
